@@ -1,0 +1,46 @@
+#pragma once
+#include <cstddef>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace plaza {
+
+/// Threads for work that blocks or takes long (SQL, password hashing), so that no shard ever does.
+///
+/// Thread   try_run() from any thread; jobs run on the pool's threads, started in the order given.
+/// Limit    waiting_max jobs wait; try_run() beyond it gives false and the caller says "busy".
+/// Stop     stop() runs what waits, then joins; try_run() gives false from then on.
+class WorkerPool {
+ public:
+  using Job = std::move_only_function<void()>;
+
+  WorkerPool(std::string name, std::size_t threads, std::size_t waiting_max);
+  ~WorkerPool();
+  WorkerPool(const WorkerPool&) = delete;
+  WorkerPool& operator=(const WorkerPool&) = delete;
+
+  [[nodiscard]] bool try_run(Job job);
+  void stop();
+  [[nodiscard]] std::size_t waiting() const;
+
+ private:
+  void work();
+
+  // Constant after construction.
+  const std::string name_;
+  const std::size_t waiting_max_;
+  // Guarded by mutex_.
+  mutable std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<Job> jobs_;
+  bool stopping_ = false;
+  // The owner's thread only.
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace plaza

@@ -1,0 +1,14 @@
+#include "ports/message.h"
+
+#include <algorithm>
+
+namespace plaza::ports {
+
+std::uint64_t Message::inbox_seq(MemberId member) const {
+  const StreamId inbox = StreamId::inbox(member);
+  const auto at = std::lower_bound(deliveries.begin(), deliveries.end(), inbox,
+                                   [](const Delivery& d, const StreamId& id) { return d.stream < id; });
+  return at != deliveries.end() && at->stream == inbox ? at->seq : 0;
+}
+
+}  // namespace plaza::ports
