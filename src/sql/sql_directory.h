@@ -1,0 +1,38 @@
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "ports/directory.h"
+
+namespace plaza::sql {
+
+struct SqlDirectoryOptions {
+  ports::DirectoryLimits limits;
+  std::uint8_t region = 0;            ///< in the high bits of every id it makes
+  std::uint32_t readers = 4;          ///< connections for reading, besides the one that writes
+  std::uint32_t busy_timeout_ms = 2'000;  ///< how long to wait for another process's lock before `unavailable`
+};
+
+/// Accounts, zones, members, tokens, relations and rooms in a SQL database (SQLite through SOCI).
+///
+/// Thread    Blocks on the disk. Any thread but a shard's. One connection writes, under a lock, so that SQLite never has
+///           two writers of ours; `readers` others read at the same time and see what is committed.
+/// Owner     app/ owns one. It owns its connections and closes them in its destructor.
+/// Durable   SQLite: WAL, synchronous=FULL: a method that changed something returns after the fsync.
+/// Failure   Whatever the database throws becomes `unavailable`, with its text for the log in `detail`; a connection that
+///           failed is opened anew at the next call, so a disk that was full or locked needs no restart.
+/// Limit     DirectoryLimits. A reader that finds no free connection waits for one.
+class SqlDirectory : public ports::Directory {
+ public:
+  /// Opens or creates the database and brings its schema to the version of this program. `target` is a file path (an
+  /// embedded SQLite database), or `sqlite3://` and what SOCI takes. Fails with a text for an operator when it cannot be
+  /// opened, is damaged, or has a schema that is newer than this program.
+  static ports::DirectoryResult<std::unique_ptr<SqlDirectory>> open(const std::string& target,
+                                                                    SqlDirectoryOptions options = {});
+};
+
+/// The schema version that this program writes.
+std::uint32_t directory_schema_version();
+
+}  // namespace plaza::sql
