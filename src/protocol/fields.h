@@ -1,0 +1,201 @@
+#pragma once
+// Every field name of the wire protocol, declared once: the enum, the table, and the lookup by name.
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "base/ids.h"
+
+namespace plaza::protocol {
+
+// Bounds of the wire that both sides know. The server may be configured to less, never to more.
+inline constexpr std::size_t kFrameBytesMax = 64 * 1024;
+inline constexpr std::size_t kFrameBeforeLoginBytesMax = 4 * 1024;
+inline constexpr std::size_t kJsonDepthMax = 32;  ///< objects and arrays inside each other, the frame itself counted
+inline constexpr std::size_t kBodyBytesMax = 60 * 1024;
+inline constexpr std::uint64_t kIntegerMax = kIdMax;  ///< 2^53-1: what every JSON library carries exactly
+inline constexpr std::size_t kDeviceBytesMax = 32;
+inline constexpr std::uint32_t kSyncLimitMax = 500;
+inline constexpr std::uint32_t kHistoryLimitMax = 100;
+inline constexpr std::uint32_t kConversationsLimitMax = 100;
+inline constexpr std::uint32_t kListLimitMax = 200;
+
+/// What the JSON value must be.
+enum class FieldType : std::uint8_t {
+  integer,  ///< 0..2^53-1, written without fraction and exponent
+  string,
+  boolean,
+  object,   ///< handed on as compact JSON text
+  list,     ///< server only
+};
+
+/// The fields that a request may carry come first: only these are looked at by the server. A name has one type everywhere
+/// at the top level of a frame (inside lists the shapes of table.h rule).
+enum class Field : std::uint8_t {
+  // In requests (some in replies as well).
+  msgid, rid, id, name, account, password, new_password, token, vendor, vendor_user, proof, app, zone, device, platform,
+  toid, msg, body, kind, send_id, friendid, groupid, groupname, groupdesc, revoke, nickname, avatar, epoch, since, limit,
+  before, seq, delivered, read, after, after_id, accept, blocked, remark, token_id, all,
+  // From the server only.
+  error_code, errmsg, field, allowed, retry_after_ms, expected, to, members, friends, groups, offlinemsg, users, messages,
+  conversations, tokens, entered, token_expires_ms, friendship, state, head, received, last_send_id, heartbeat_ms,
+  body_bytes_max, trimmed, too_old, more, dup, mid, cseq, time, time_ms, event, reconnect,
+  count_,
+};
+inline constexpr std::size_t kFields = static_cast<std::size_t>(Field::count_);
+inline constexpr std::size_t kRequestFields = static_cast<std::size_t>(Field::error_code);
+static_assert(kRequestFields <= 64, "FieldSet is one word");
+
+/// A set of request fields.
+using FieldSet = std::uint64_t;
+constexpr FieldSet bit(Field field) { return FieldSet{1} << static_cast<unsigned>(field); }
+
+/// min..max: of an integer its value, of a string or object its bytes (an object's as compact text).
+struct FieldInfo {
+  Field field;
+  std::string_view name;
+  FieldType type;
+  std::uint64_t min = 0, max = 0;
+  std::string_view meaning;
+};
+
+namespace detail {
+consteval FieldInfo integer(Field f, std::string_view name, std::string_view meaning, std::uint64_t min = 0,
+                            std::uint64_t max = kIntegerMax) {
+  return {f, name, FieldType::integer, min, max, meaning};
+}
+consteval FieldInfo string(Field f, std::string_view name, std::uint64_t min, std::uint64_t max,
+                           std::string_view meaning) {
+  return {f, name, FieldType::string, min, max, meaning};
+}
+consteval FieldInfo boolean(Field f, std::string_view name, std::string_view meaning) {
+  return {f, name, FieldType::boolean, 0, 1, meaning};
+}
+consteval FieldInfo list(Field f, std::string_view name, std::string_view meaning) {
+  return {f, name, FieldType::list, 0, 0, meaning};
+}
+}  // namespace detail
+
+inline constexpr std::array<FieldInfo, kFields> kFieldTable = {{
+    detail::integer(Field::msgid, "msgid", "what the frame is", 1, 65535),
+    detail::integer(Field::rid, "rid", "the client's own number for a request, echoed in its reply"),
+    detail::integer(Field::id, "id", "a member"),
+    detail::string(Field::name, "name", 1, 128, "a name; in a request, of the account"),
+    detail::string(Field::account, "account", 1, 128, "name of the account"),
+    detail::string(Field::password, "password", 1, 256, "password of the account"),
+    detail::string(Field::new_password, "new_password", 1, 256, "the password from now on"),
+    detail::string(Field::token, "token", 1, 128, "credential got from an earlier login or ENTER"),
+    detail::string(Field::vendor, "vendor", 1, 32, "who vouches for a third-party login"),
+    detail::string(Field::vendor_user, "vendor_user", 1, 128, "the user's id at the vendor"),
+    detail::string(Field::proof, "proof", 1, 2048, "what the vendor gave as proof"),
+    detail::string(Field::app, "app", 1, 64, "name of the app"),
+    detail::string(Field::zone, "zone", 1, 64, "name of the zone in the app"),
+    detail::string(Field::device, "device", 1, kDeviceBytesMax, "name of the device, stable across its logins"),
+    detail::string(Field::platform, "platform", 1, 32, "what the device is, e.g. android; informative"),
+    detail::integer(Field::toid, "toid", "the member a message is for"),
+    detail::string(Field::msg, "msg", 0, kBodyBytesMax, "text of a message (kind 0)"),
+    {Field::body, "body", FieldType::object, 2, kBodyBytesMax, "content of a message of kind 1..3"},
+    detail::integer(Field::kind, "kind", "0 text, 1 image, 2 file, 3 custom", 0, 3),
+    detail::integer(Field::send_id, "send_id", "number of a send: 1, 2, 3... per member and device", 1),
+    detail::integer(Field::friendid, "friendid", "the other member"),
+    detail::integer(Field::groupid, "groupid", "a group"),
+    detail::string(Field::groupname, "groupname", 1, 128, "name of a group, unique in the zone"),
+    detail::string(Field::groupdesc, "groupdesc", 0, 512, "what the group is about"),
+    detail::boolean(Field::revoke, "revoke", "true: this session's token ends as well"),
+    detail::string(Field::nickname, "nickname", 1, 128, "name of a member, unique in the zone"),
+    detail::string(Field::avatar, "avatar", 0, 256, "a reference that the app understands"),
+    detail::integer(Field::epoch, "epoch", "term of a stream; positions of another term mean nothing", 0, 0xffffffff),
+    detail::integer(Field::since, "since", "position up to which the client has everything"),
+    detail::integer(Field::limit, "limit", "most entries wanted", 1, kSyncLimitMax),
+    detail::integer(Field::before, "before", "entries with a smaller cseq; 0 or absent: from the newest"),
+    detail::integer(Field::seq, "seq", "position in the reader's own inbox"),
+    detail::integer(Field::delivered, "delivered", "conversation position up to which messages arrived"),
+    detail::integer(Field::read, "read", "conversation position up to which messages were read"),
+    detail::string(Field::after, "after", 0, 128, "`after` of the page before, as it was given"),
+    detail::integer(Field::after_id, "after_id", "entries with a larger member id"),
+    detail::boolean(Field::accept, "accept", "true: become friends, false: refuse"),
+    detail::boolean(Field::blocked, "blocked", "true: their messages and requests are refused"),
+    detail::string(Field::remark, "remark", 0, 128, "own note on a friend; empty removes it"),
+    detail::integer(Field::token_id, "token_id", "one token of TOKENS_ACK"),
+    detail::boolean(Field::all, "all", "true: every token of the account"),
+
+    detail::integer(Field::error_code, "errno", "0, or why it was refused", 0, 65535),
+    detail::string(Field::errmsg, "errmsg", 0, 1024, "the same for a person to read"),
+    detail::string(Field::field, "field", 0, 64, "the field that was wrong"),
+    detail::string(Field::allowed, "allowed", 0, 256, "what would be right"),
+    detail::integer(Field::retry_after_ms, "retry_after_ms", "wait this long before trying again"),
+    detail::integer(Field::expected, "expected", "the send_id that would be accepted"),
+    detail::integer(Field::to, "to", "msgid of the request that is answered", 0, 65535),
+    detail::list(Field::members, "members", "own members in this zone"),
+    detail::list(Field::friends, "friends", "friends and those with a pending request"),
+    detail::list(Field::groups, "groups", "groups the member is in"),
+    detail::list(Field::offlinemsg, "offlinemsg", "messages not yet received, as pushes 5 and 12"),
+    detail::list(Field::users, "users", "members of a group"),
+    detail::list(Field::messages, "messages", "messages, as pushes 5 and 12"),
+    detail::list(Field::conversations, "conversations", "conversations of the member"),
+    detail::list(Field::tokens, "tokens", "valid tokens of the account"),
+    detail::boolean(Field::entered, "entered", "true: the session is a member already (token of a member)"),
+    detail::integer(Field::token_expires_ms, "token_expires_ms", "Unix time in ms at which the token ends"),
+    detail::string(Field::friendship, "friendship", 0, 16, "friends, requested (by me), asked (by them) or none"),
+    detail::string(Field::state, "state", 0, 16, "online or offline"),
+    detail::integer(Field::head, "head", "position of the newest entry of the stream"),
+    detail::integer(Field::received, "received", "this device's receive cursor in the inbox"),
+    detail::integer(Field::last_send_id, "last_send_id", "the last send_id accepted from this device"),
+    detail::integer(Field::heartbeat_ms, "heartbeat_ms", "send something at least this often"),
+    detail::integer(Field::body_bytes_max, "body_bytes_max", "largest msg or body here, in bytes"),
+    detail::integer(Field::trimmed, "trimmed", "entries up to here are gone"),
+    detail::boolean(Field::too_old, "too_old", "true: entries were missed that no longer exist"),
+    detail::boolean(Field::more, "more", "true: ask again from the end of this page"),
+    detail::boolean(Field::dup, "dup", "true: this send_id was accepted before; this is its answer again"),
+    detail::integer(Field::mid, "mid", "id of the message"),
+    detail::integer(Field::cseq, "cseq", "position in the conversation"),
+    detail::string(Field::time, "time", 24, 24, "when it was stored, RFC 3339, UTC, ms"),
+    detail::integer(Field::time_ms, "time_ms", "the same as Unix time in ms"),
+    detail::string(Field::event, "event", 0, 16, "what happened"),
+    detail::boolean(Field::reconnect, "reconnect", "false: connecting again the same way will not help"),
+}};
+
+constexpr const FieldInfo& info(Field field) { return kFieldTable[static_cast<std::size_t>(field)]; }
+constexpr std::string_view name_of(Field field) { return info(field).name; }
+
+namespace detail {
+// A perfect hash of the request fields' names: length, first, middle and last character, with a multiplier found by the
+// compiler such that no two names share a slot.
+inline constexpr std::size_t kFieldSlots = 256;
+constexpr std::uint32_t field_hash(std::string_view name, std::uint32_t multiplier) {
+  const auto at = [&](std::size_t i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(name[i])); };
+  const std::uint32_t word = at(0) | at(name.size() / 2) << 8 | at(name.size() - 1) << 16 |
+                             static_cast<std::uint32_t>(name.size()) << 24;
+  return (word * multiplier) >> 24;
+}
+consteval std::uint32_t find_field_multiplier() {
+  for (std::uint32_t multiplier = 0x9e3779b1;; multiplier += 0x3c6ef372) {
+    std::array<bool, kFieldSlots> taken{};
+    bool good = true;
+    for (std::size_t i = 0; good && i < kRequestFields; ++i) {
+      bool& slot = taken[field_hash(kFieldTable[i].name, multiplier)];
+      good = !slot;
+      slot = true;
+    }
+    if (good) return multiplier;
+  }
+}
+inline constexpr std::uint32_t kFieldMultiplier = find_field_multiplier();
+inline constexpr auto kFieldBySlot = [] {
+  std::array<Field, kFieldSlots> slots{};
+  slots.fill(Field::msgid);  // a wrong guess is found out by comparing the name
+  for (std::size_t i = 0; i < kRequestFields; ++i) {
+    slots[field_hash(kFieldTable[i].name, kFieldMultiplier)] = static_cast<Field>(i);
+  }
+  return slots;
+}();
+}  // namespace detail
+
+/// The request field of that name, Field::count_ when there is none (such fields are ignored).
+constexpr Field request_field(std::string_view name) {
+  if (name.empty()) return Field::count_;
+  const Field guess = detail::kFieldBySlot[detail::field_hash(name, detail::kFieldMultiplier)];
+  return info(guess).name == name ? guess : Field::count_;
+}
+
+}  // namespace plaza::protocol
