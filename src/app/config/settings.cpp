@@ -74,7 +74,8 @@ bool good_vendor_name(std::string_view name) {
   });
 }
 
-std::string write(const Setting& setting, std::map<std::string, std::string>& field, const SettingValue& value) {
+std::string write(const Setting& setting, std::map<std::string, std::string>& field,
+                  const SettingValue& value) {
   const auto* table = std::get_if<std::map<std::string, std::string>>(&value);
   if (table == nullptr) return expected(setting);
   for (const auto& [name, secret] : *table) {
@@ -171,7 +172,8 @@ std::string Setting::key() const { return fmt::format("{}.{}", section, name); }
 
 std::string Setting::variable() const {
   std::string result = fmt::format("PLAZA_{}_{}", section, name);
-  std::ranges::transform(result, result.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  std::ranges::transform(result, result.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
   return result;
 }
 
@@ -200,23 +202,24 @@ const Setting* find_setting(std::string_view key) {
 }
 
 std::string to_toml(const SettingValue& value) {
-  return std::visit(
-      Overloaded{
-          [](std::int64_t number) { return std::to_string(number); },
-          [](bool yes) { return std::string(yes ? "true" : "false"); },
-          [](const std::string& text) { return quoted(text); },
-          [](const std::vector<std::string>& texts) {
-            std::string result;
-            for (const auto& text : texts) result += (result.empty() ? "" : ", ") + quoted(text);
-            return "[" + result + "]";
-          },
-          [](const std::map<std::string, std::string>& secrets) {
-            std::string result;
-            for (const auto& [name, secret] : secrets) result += (result.empty() ? " " : ", ") + name + " = \"...\"";
-            return result.empty() ? std::string("{}") : "{" + result + " }";
-          },
-      },
-      value);
+  return std::visit(Overloaded{
+                        [](std::int64_t number) { return std::to_string(number); },
+                        [](bool yes) { return std::string(yes ? "true" : "false"); },
+                        [](const std::string& text) { return quoted(text); },
+                        [](const std::vector<std::string>& texts) {
+                          std::string result;
+                          for (const auto& text : texts)
+                            result += (result.empty() ? "" : ", ") + quoted(text);
+                          return "[" + result + "]";
+                        },
+                        [](const std::map<std::string, std::string>& secrets) {
+                          std::string result;
+                          for (const auto& [name, secret] : secrets)
+                            result += (result.empty() ? " " : ", ") + name + " = \"...\"";
+                          return result.empty() ? std::string("{}") : "{" + result + " }";
+                        },
+                    },
+                    value);
 }
 
 }  // namespace plaza::app

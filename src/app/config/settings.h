@@ -24,8 +24,8 @@ struct Setting {
   SettingType type;
   Reload reload;
   std::string_view help;
-  std::int64_t min = 0, max = 0;       ///< integers
-  std::string_view words;              ///< choices: the allowed words, separated by '|'
+  std::int64_t min = 0, max = 0;  ///< integers
+  std::string_view words;         ///< choices: the allowed words, separated by '|'
   SettingValue (*get)(const Setting&, const Config&);
   /// Takes the value when it is of the right type and allowed; otherwise says what is allowed ("" = taken).
   std::string (*set)(const Setting&, Config&, const SettingValue&);

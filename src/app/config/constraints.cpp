@@ -1,0 +1,64 @@
+#include "app/config/constraints.h"
+
+#include <fmt/format.h>
+
+namespace plaza::app {
+namespace {
+
+constexpr std::int64_t kFrameAroundBodyBytes = 512;
+
+class Checker {
+ public:
+  void at_most(std::string_view small, std::int64_t small_value, std::string_view large,
+               std::int64_t large_value) {
+    if (small_value <= large_value) return;
+    problems_.push_back(
+        fmt::format("{} ({}) must not be larger than {} ({})", small, small_value, large, large_value));
+  }
+  void need(bool good, std::string problem) {
+    if (!good) problems_.push_back(std::move(problem));
+  }
+  std::vector<std::string> take() { return std::move(problems_); }
+
+ private:
+  std::vector<std::string> problems_;
+};
+
+}  // namespace
+
+std::vector<std::string> conflicts(const Config& config) {
+  Checker check;
+  const auto& edge = config.edge;
+  check.need(!config.server.data_dir.empty(), "server.data_dir must not be empty");
+  check.at_most("edge.frame_before_login_bytes_max", edge.frame_before_login_bytes_max,
+                "edge.frame_bytes_max", edge.frame_bytes_max);
+  check.at_most("edge.frame_bytes_max", edge.frame_bytes_max, "edge.outbound_bytes_max",
+                edge.outbound_bytes_max);
+  check.at_most("edge.connections_per_address_max", edge.connections_per_address_max, "edge.connections_max",
+                edge.connections_max);
+  check.need(edge.dead_after_ms >= 2 * edge.heartbeat_ms,
+             fmt::format("edge.dead_after_ms ({}) must be at least twice edge.heartbeat_ms ({})",
+                         edge.dead_after_ms, edge.heartbeat_ms));
+  check.need(
+      config.message.body_bytes_max + kFrameAroundBodyBytes <= edge.frame_bytes_max,
+      fmt::format("message.body_bytes_max ({}) must be at least {} less than edge.frame_bytes_max ({})",
+                  config.message.body_bytes_max, kFrameAroundBodyBytes, edge.frame_bytes_max));
+  check.at_most("login.password_bytes_min", config.login.password_bytes_min, "login.password_bytes_max",
+                config.login.password_bytes_max);
+  check.at_most("login.throttle_first_ms", config.login.throttle_first_ms, "login.throttle_max_ms",
+                config.login.throttle_max_ms);
+  check.at_most("room.members_max", config.room.members_max, "room.inbox_fanout_max",
+                config.room.inbox_fanout_max);
+  check.at_most("member.message_rate_per_s", config.member.message_rate_per_s, "member.message_burst",
+                config.member.message_burst);
+
+  const bool tls = config.tcp.tls || config.http.tls;
+  check.need(!tls || (!config.tls.certificate.empty() && !config.tls.key.empty()),
+             fmt::format("{} needs tls.certificate and tls.key", config.tcp.tls ? "tcp.tls" : "http.tls"));
+  check.need(config.tcp.listen.port == 0 || config.tcp.listen != config.http.listen,
+             fmt::format("tcp.listen and http.listen are both {}; they need two ports",
+                         to_string(config.tcp.listen)));
+  return check.take();
+}
+
+}  // namespace plaza::app
