@@ -1,0 +1,337 @@
+#include "client/send_queue.h"
+
+#include <gtest/gtest.h>
+
+#include "protocol/table.h"
+
+namespace plaza::client {
+namespace {
+
+using protocol::Errno;
+
+struct Sender {
+  explicit Sender(SendLimits limits = {}, std::uint64_t last_send_id = 0) : queue(limits, 1) {
+    queue.entered(last_send_id);
+    queue.open();
+  }
+  void offer(std::string body) {
+    ASSERT_TRUE(queue.offer({.conversation = Conversation::peer(7), .body = std::move(body)}));
+  }
+  /// "1:a 2:b": what goes out now.
+  std::string poll() {
+    frames.clear();
+    queue.poll(now, rid, frames);
+    std::string text;
+    for (const SendFrame& f : frames) {
+      text += (text.empty() ? "" : " ") + std::to_string(f.send_id) + ":" + f.message.body;
+    }
+    all.insert(all.end(), frames.begin(), frames.end());
+    return text;
+  }
+  void ack(const SendFrame& frame, bool dup = false, std::uint64_t seq = 0) {
+    queue.reply({.rid = frame.rid, .send_id = frame.send_id, .id = 100 + frame.send_id,
+                 .seq = seq != 0 ? seq : 10 + frame.send_id, .dup = dup}, now);
+  }
+  void refuse(const SendFrame& frame, Errno error, std::uint64_t expected = 0, std::int64_t retry_after_ms = 0) {
+    queue.reply({.error = static_cast<int>(error), .rid = frame.rid, .send_id = frame.send_id, .expected = expected,
+                 .retry_after_ms = retry_after_ms}, now);
+  }
+  /// Sends and acknowledges one message, after which the numbering counts as proved.
+  void prove() {
+    offer("first");
+    poll();
+    ack(frames.at(0));
+    outcomes();
+  }
+  /// "a=ok b=12"
+  std::string outcomes() {
+    std::string text;
+    for (const SendOutcome& o : queue.take_outcomes()) {
+      text += (text.empty() ? "" : " ") + o.message.body + "=" + (o.error == 0 ? "ok" : std::to_string(o.error));
+    }
+    return text;
+  }
+  void reconnect(std::uint64_t last_send_id) {
+    queue.disconnected();
+    queue.entered(last_send_id);
+    queue.open();
+  }
+  Message copy(std::uint64_t send_id, std::string body, std::uint64_t seq) {
+    return {.conversation = Conversation::peer(7), .body = std::move(body), .seq = seq, .mine = true, .send_id = send_id};
+  }
+
+  SendQueue queue;
+  std::int64_t now = 0;
+  std::uint64_t rid = 1;
+  std::vector<SendFrame> frames, all;
+};
+
+TEST(SendQueue, NumbersGoOnAfterTheLastOneTheServerKnows) {
+  Sender s({}, 41);
+  s.offer("a");
+  EXPECT_EQ(s.poll(), "42:a");
+}
+
+TEST(SendQueue, SendsOneUntilTheNumberingIsProvedThenTheWholeWindow) {
+  Sender s({.unacked_max = 3});
+  for (const char* body : {"a", "b", "c", "d", "e"}) s.offer(body);
+  EXPECT_EQ(s.poll(), "1:a");
+  EXPECT_EQ(s.poll(), "");
+  s.ack(s.frames.empty() ? s.all[0] : s.frames[0]);
+  EXPECT_EQ(s.poll(), "2:b 3:c 4:d");
+  EXPECT_EQ(s.queue.on_the_wire(), 3U);
+  EXPECT_EQ(s.poll(), "");
+  s.ack(s.all[1]);
+  EXPECT_EQ(s.poll(), "5:e");
+}
+
+TEST(SendQueue, RefusesOneMoreThanItsBound) {
+  Sender s({.waiting_max = 2});
+  s.offer("a");
+  s.offer("b");
+  EXPECT_FALSE(s.queue.offer({.body = "c"}));
+  EXPECT_EQ(s.poll(), "1:a");
+  s.ack(s.frames[0]);
+  EXPECT_TRUE(s.queue.offer({.body = "c"}));
+}
+
+TEST(SendQueue, NothingGoesOutWhileNotReady) {
+  SendQueue queue({}, 1);
+  ASSERT_TRUE(queue.offer({.body = "a"}));
+  std::vector<SendFrame> frames;
+  std::uint64_t rid = 1;
+  queue.poll(0, rid, frames);
+  queue.entered(0);
+  queue.poll(0, rid, frames);
+  EXPECT_TRUE(frames.empty());
+  queue.open();
+  queue.poll(0, rid, frames);
+  EXPECT_EQ(frames.size(), 1U);
+}
+
+TEST(SendQueue, RepeatsWhatIsUnacknowledgedAfterAReconnectInOrderUnderTheSameIds) {
+  Sender s;
+  s.prove();
+  for (const char* body : {"a", "b", "c"}) s.offer(body);
+  EXPECT_EQ(s.poll(), "2:a 3:b 4:c");
+  s.ack(s.frames[0]);
+  s.reconnect(3);  // b was stored, its ack was lost
+  s.offer("d");
+  EXPECT_EQ(s.poll(), "3:b 4:c 5:d");
+  s.ack(s.frames[0], true);
+  s.ack(s.frames[1]);
+  s.ack(s.frames[2]);
+  EXPECT_EQ(s.outcomes(), "a=ok b=ok c=ok d=ok");
+}
+
+TEST(SendQueue, ARefusalGivesItsIdToTheNextAndRepeatsWhatWasBehindIt) {
+  Sender s;
+  s.prove();
+  for (const char* body : {"a", "b", "c"}) s.offer(body);
+  EXPECT_EQ(s.poll(), "2:a 3:b 4:c");
+  const auto old = s.frames;
+  s.refuse(old[0], Errno::not_permitted);
+  EXPECT_EQ(s.poll(), "2:b 3:c");
+  const auto fresh = s.frames;
+  // The answers to the dead transmissions must not touch the new holders of these ids.
+  s.refuse(old[1], Errno::send_id_ahead, 2);
+  s.refuse(old[2], Errno::send_id_ahead, 2);
+  EXPECT_EQ(s.poll(), "");
+  s.ack(fresh[0]);
+  s.ack(fresh[1]);
+  EXPECT_EQ(s.outcomes(), "a=12 b=ok c=ok");
+}
+
+TEST(SendQueue, TwoRefusalsInOneWindowEachFreeOneId) {
+  Sender s;
+  s.prove();
+  for (const char* body : {"a", "b", "c"}) s.offer(body);
+  s.poll();
+  s.refuse(s.frames[0], Errno::not_permitted);
+  EXPECT_EQ(s.poll(), "2:b 3:c");
+  s.refuse(s.frames[0], Errno::too_large);
+  EXPECT_EQ(s.poll(), "2:c");
+  s.ack(s.frames[0]);
+  EXPECT_EQ(s.outcomes(), "a=12 b=10 c=ok");
+}
+
+TEST(SendQueue, ARefusalBehindAPendingSendLeavesThatOneAlone) {
+  Sender s;
+  s.prove();
+  for (const char* body : {"a", "b", "c"}) s.offer(body);
+  s.poll();
+  const auto old = s.frames;
+  s.refuse(old[1], Errno::not_permitted);  // decided before a is committed
+  EXPECT_EQ(s.poll(), "3:c");
+  s.ack(old[0]);
+  s.ack(s.frames[0]);
+  EXPECT_EQ(s.outcomes(), "b=12 a=ok c=ok");
+}
+
+TEST(SendQueue, UnavailableStorageKeepsTheMessageItsIdAndTheOrder) {
+  Sender s;
+  s.prove();
+  for (const char* body : {"a", "b"}) s.offer(body);
+  s.poll();
+  const auto old = s.frames;
+  s.refuse(old[0], Errno::unavailable, 0, 200);
+  s.refuse(old[1], Errno::send_id_ahead, 2);
+  EXPECT_EQ(s.poll(), "");
+  ASSERT_TRUE(s.queue.next_wake_ms());
+  EXPECT_GE(*s.queue.next_wake_ms(), 200);
+  s.now = *s.queue.next_wake_ms();
+  EXPECT_EQ(s.poll(), "2:a 3:b");
+  EXPECT_EQ(s.outcomes(), "");
+}
+
+TEST(SendQueue, RateLimitIsWaitedOutNotReportedAsARefusal) {
+  Sender s;
+  s.prove();
+  s.offer("a");
+  s.poll();
+  s.refuse(s.frames[0], Errno::rate_limited, 0, 1500);
+  s.now = 1499;
+  EXPECT_EQ(s.poll(), "");
+  s.now = *s.queue.next_wake_ms();
+  EXPECT_EQ(s.poll(), "2:a");
+}
+
+TEST(SendQueue, ASilentServerIsAskedAgainAfterTheTimeoutAndALateAckStillCounts) {
+  Sender s({.reply_timeout_ms = 1000});
+  s.prove();
+  s.offer("a");
+  s.poll();
+  const auto first = s.frames;
+  EXPECT_EQ(s.queue.next_wake_ms(), 1000);
+  s.now = 999;
+  EXPECT_EQ(s.poll(), "");
+  s.now = 1000;
+  EXPECT_EQ(s.poll(), "2:a");
+  s.ack(first[0]);
+  EXPECT_EQ(s.outcomes(), "a=ok");
+  s.ack(s.frames[0], true);
+  EXPECT_EQ(s.outcomes(), "");
+}
+
+TEST(SendQueue, AServerThatForgotAcknowledgedSendsGetsTheOpenOnesUnderTheIdsItExpects) {
+  Sender s({}, 9);
+  s.offer("a");
+  s.poll();
+  s.ack(s.frames[0]);
+  s.offer("b");
+  s.offer("c");
+  EXPECT_EQ(s.poll(), "11:b 12:c");
+  s.refuse(s.frames[0], Errno::send_id_ahead, 6);
+  EXPECT_EQ(s.poll(), "6:b");  // one at a time until proved
+  s.ack(s.frames[0]);
+  EXPECT_EQ(s.poll(), "7:c");
+}
+
+TEST(SendQueue, AnAckOfAnUnknownTransmissionIsIgnored) {
+  Sender s;
+  s.prove();
+  s.offer("a");
+  s.poll();
+  s.queue.reply({.rid = 999, .send_id = 77}, 0);
+  s.queue.reply({.error = 12, .rid = 999}, 0);
+  EXPECT_EQ(s.outcomes(), "");
+  EXPECT_EQ(s.queue.waiting(), 1U);
+}
+
+// An earlier run of the program sent "old" as 1 and died; it is committed only after this run entered.
+TEST(SendQueue, StoredBeforeOfAnIdTriedOnceIsNotBelievedAndTheOtherMessagesCopyMovesOursOn) {
+  Sender s;
+  s.offer("new");
+  EXPECT_EQ(s.poll(), "1:new");
+  s.ack(s.frames[0], true, 5);
+  EXPECT_EQ(s.outcomes(), "");
+  EXPECT_EQ(s.queue.wanted_seq(), 5U);
+  EXPECT_EQ(s.poll(), "");
+  s.queue.own_copy(s.copy(1, "old", 5));
+  EXPECT_EQ(s.queue.wanted_seq(), 0U);
+  EXPECT_EQ(s.poll(), "2:new");
+  s.ack(s.frames[0]);
+  EXPECT_EQ(s.outcomes(), "new=ok");
+}
+
+TEST(SendQueue, StoredBeforeIsBelievedOnceTheCopyShowsTheSameMessage) {
+  Sender s;
+  s.offer("a");
+  s.poll();
+  s.ack(s.frames[0], true, 5);
+  s.queue.own_copy(s.copy(1, "a", 5));
+  EXPECT_EQ(s.outcomes(), "a=ok");
+}
+
+TEST(SendQueue, TheCopyInTheInboxIsAsGoodAsALostAck) {
+  Sender s;
+  s.prove();
+  s.offer("a");
+  s.poll();
+  s.queue.own_copy(s.copy(2, "a", 5));
+  EXPECT_EQ(s.outcomes(), "a=ok");
+}
+
+// "a" was stored, its ack lost; after the reconnect the peer has blocked us and the server refuses the retry.
+TEST(SendQueue, ARefusalOfWhatTheServerHasStoredCountsAsStored) {
+  Sender s;
+  s.prove();
+  s.offer("a");
+  s.offer("b");
+  s.poll();
+  s.reconnect(2);
+  EXPECT_EQ(s.poll(), "2:a 3:b");
+  s.refuse(s.frames[0], Errno::not_permitted);
+  s.ack(s.frames[1]);
+  EXPECT_EQ(s.outcomes(), "a=ok b=ok");
+}
+
+// As above, but "a" was still on its way to the disk when we entered, so the server did not count it yet.
+TEST(SendQueue, AfterAnUnclearRefusalTheNextMessageIsNotTakenForTheRefusedOne) {
+  Sender s;
+  s.prove();
+  s.offer("a");
+  s.offer("b");
+  s.poll();
+  s.reconnect(1);
+  EXPECT_EQ(s.poll(), "2:a 3:b");
+  s.refuse(s.frames[0], Errno::not_permitted);
+  EXPECT_EQ(s.outcomes(), "a=12");
+  EXPECT_EQ(s.poll(), "2:b");
+  s.ack(s.frames[0], true, 20);  // that is a, stored after all
+  EXPECT_EQ(s.outcomes(), "");
+  s.queue.own_copy(s.copy(2, "a", 20));
+  EXPECT_EQ(s.poll(), "3:b");
+  s.ack(s.frames[0], true, 21);  // and b was stored by the first connection as 3
+  s.queue.own_copy(s.copy(3, "b", 21));
+  EXPECT_EQ(s.outcomes(), "b=ok");
+}
+
+TEST(SendQueue, DoubtEndsWhenTheInboxIsReadAndTheCopyIsNotThere) {
+  Sender s;
+  s.offer("a");
+  s.poll();
+  s.ack(s.frames[0], true, 5);
+  s.queue.inbox_read_to(4);
+  EXPECT_EQ(s.poll(), "");
+  s.queue.inbox_read_to(5);
+  EXPECT_EQ(s.poll(), "2:a");
+}
+
+TEST(SendQueue, AnotherSessionOfTheDeviceMayUseNumbersInBetween) {
+  Sender s;
+  s.prove();
+  s.reconnect(7);
+  s.offer("a");
+  EXPECT_EQ(s.poll(), "8:a");
+}
+
+TEST(SendQueue, AsksForNoWakeWhenNothingIsOpen) {
+  Sender s;
+  EXPECT_FALSE(s.queue.next_wake_ms());
+  s.prove();
+  EXPECT_FALSE(s.queue.next_wake_ms());
+}
+
+}  // namespace
+}  // namespace plaza::client

@@ -1,0 +1,104 @@
+#pragma once
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "client/backoff.h"
+#include "client/message.h"
+
+namespace plaza::client {
+
+struct FollowLimits {
+  std::size_t held_max = 512;          ///< pushes kept while an earlier one is missing; more are dropped and synced later
+  std::uint32_t sync_entries = 500;
+  std::int64_t sync_timeout_ms = 10'000;
+  std::int64_t retry_base_ms = 100;    ///< after a failed sync, full jitter
+  std::int64_t retry_cap_ms = 5'000;
+};
+
+struct SyncFrame {
+  std::uint64_t rid = 0;
+  std::uint32_t epoch = 0;
+  std::uint64_t since = 0;
+  std::uint32_t limit = 0;
+};
+
+/// SYNC_ACK: entries after `since`, ascending. With too_old they start later than asked, or belong to another epoch.
+struct SyncPage {
+  std::uint64_t rid = 0;
+  std::uint32_t epoch = 0;
+  std::uint64_t head = 0;
+  bool too_old = false;
+  bool more = false;
+  std::vector<Message> messages = {};
+};
+
+/// A piece of the stream that the server cannot give any more: the application knows that it does not know it.
+struct Gap {
+  std::uint32_t old_epoch = 0, epoch = 0;
+  std::uint64_t from = 0, to = 0;  ///< missing positions of the old epoch; to < from when only the epoch changed
+};
+
+/// Reads one inbox in order: every position exactly once, whatever the order, number or loss of pushes.
+///
+/// Thread   One thread; pure. Owner: SessionRules.
+/// Limit    held_max pushes beyond a hole.
+/// Order    take_delivered() gives seq 1, 2, 3... without holes; a hole that cannot be filled is a Gap in between, never silent.
+///
+/// A push, a heartbeat and the ack of an own send are hints about the head. Whatever does not continue the position is
+/// answered by one sync at a time until the head is reached.
+class StreamFollower {
+ public:
+  StreamFollower(FollowLimits limits, std::uint64_t seed);
+
+  /// Where the application is. Without it the first ready() position is the server's receive cursor.
+  void start(std::uint32_t epoch, std::uint64_t position);
+  [[nodiscard]] bool started() const { return started_; }
+  /// READY_ACK: pushes begin after `head`.
+  void open(std::uint32_t epoch, std::uint64_t head);
+  void disconnected();
+
+  void push(Message message);
+  void head(std::uint32_t epoch, std::uint64_t head);
+  void page(SyncPage page, std::int64_t now_ms);
+  void page_failed(std::uint64_t rid, std::int64_t retry_after_ms, std::int64_t now_ms);
+
+  void poll(std::int64_t now_ms, std::uint64_t& next_rid, std::vector<SyncFrame>& out);
+  [[nodiscard]] std::optional<std::int64_t> next_wake_ms() const;
+
+  struct Item {
+    std::optional<Gap> gap = {};  ///< comes before the message
+    std::optional<Message> message = {};
+  };
+  [[nodiscard]] std::vector<Item> take_delivered();
+
+  [[nodiscard]] std::uint32_t epoch() const { return epoch_; }
+  [[nodiscard]] std::uint64_t position() const { return position_; }
+  [[nodiscard]] bool behind() const { return position_ < head_ || other_epoch_; }
+
+ private:
+  void deliver(Message message);
+  void deliver_held();
+  void jump_to(std::uint32_t epoch, std::uint64_t position);
+  void hold_sync(std::int64_t now_ms, std::int64_t at_least_ms);
+
+  // Constant after construction.
+  const FollowLimits limits_;
+  // The owner's thread only.
+  Backoff backoff_;
+  bool started_ = false;
+  bool open_ = false;
+  std::uint32_t epoch_ = 0;
+  std::uint64_t position_ = 0;  ///< everything up to here was delivered
+  std::uint64_t head_ = 0;      ///< the newest position that we heard of in epoch_
+  bool other_epoch_ = false;    ///< the server is in another epoch: sync tells from where
+  bool more_ = false;           ///< the last page said there is more
+  std::uint64_t sync_rid_ = 0;  ///< of the sync on the wire, 0 for none
+  std::int64_t sync_sent_ms_ = 0;
+  std::int64_t hold_until_ms_ = 0;
+  std::map<std::uint64_t, Message> held_;
+  std::vector<Item> delivered_;
+};
+
+}  // namespace plaza::client
