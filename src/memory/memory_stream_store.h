@@ -2,14 +2,13 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
-#include <set>
 #include <string>
 #include <thread>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "ports/clock.h"
@@ -87,26 +86,33 @@ class MemoryStreamStore final : public ports::StreamStore {
   };
   /// Everything that a disk would hold.
   struct Durable {
-    std::uint64_t last_id = 0;
+    std::uint64_t last_counter = 0;
     std::int64_t last_time_ms = 0;
-    std::map<std::uint64_t, ports::MessagePtr> messages;  ///< by id
+    std::map<MessageId, ports::MessagePtr> messages;
     std::map<ports::StreamId, Stream> streams;
     std::map<std::pair<MemberId, std::string>, Device> devices;
     std::map<std::pair<MemberId, ports::StreamId>, Mark> marks;
   };
-  struct Commit;
-  /// One call, to be run in a commit. `failed` says that the commit fails, so nothing may be changed.
+  /// What one commit tells when it is done.
+  struct Commit {
+    bool fails = false;   ///< what writes gets an error
+    bool closed = false;  ///< what reads as well
+    std::vector<ports::Appended> outcomes;
+    std::vector<std::move_only_function<void()>> callbacks;
+  };
   using Job = std::move_only_function<void(Commit&)>;
+  enum class Access : std::uint8_t { reads, writes };
 
   void submit(Job job);
   bool commit_waiting();
-  void run();
+  void commit_until_stopped();
+  /// Runs `work` in the next commit and gives its result to `done` after it; an error when it writes and the commit fails.
   template <class T, class Work>
-  void call(Done<T> done, bool writes, Work work);
+  void call(Access access, Done<T> done, Work work);
 
-  ports::Appended append_one(ports::Append append);
-  void store(const std::shared_ptr<ports::Message>& message, const ports::Append& append, Device& device);
-  void list_pair(MemberId member, ports::StreamId conversation);
+  // In a commit: guarded by commit_mutex_.
+  [[nodiscard]] ports::Appended append_one(ports::Append append);
+  void store(const ports::Append& append, Device& device);
   [[nodiscard]] ports::Head head_of(ports::StreamId stream) const;
   [[nodiscard]] ports::Page page(const ports::ReadRequest& request) const;
   ports::Marked move_marks(MemberId member, ports::StreamId conversation, ports::Marks to);
@@ -123,10 +129,10 @@ class MemoryStreamStore final : public ports::StreamStore {
   ports::AppendSink* sink_ = nullptr;
   bool running_ = false;
   bool stopping_ = false;
-  std::uint32_t commits_to_fail_ = 0;
   bool crash_after_commit_ = false;
+  std::uint32_t commits_to_fail_ = 0;
   ports::StoreStats stats_;
-  // Guarded by commit_mutex_: one commit at a time, whoever runs it.
+  // Guarded by commit_mutex_, which is taken first: one commit at a time, whoever runs it.
   std::mutex commit_mutex_;
   Durable durable_;
   // The owner's thread.

@@ -1,0 +1,410 @@
+#include "memory/memory_stream_store.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/check.h"
+
+namespace plaza::memory {
+
+using ports::Append;
+using ports::AppendCode;
+using ports::Appended;
+using ports::Head;
+using ports::Marked;
+using ports::Marks;
+using ports::Message;
+using ports::Page;
+using ports::StoreError;
+using ports::StreamId;
+using ports::StreamKind;
+
+MemoryStreamStore::MemoryStreamStore(const ports::Clock& clock, MemoryStreamStoreOptions options)
+    : clock_(clock), options_(options) {}
+
+MemoryStreamStore::~MemoryStreamStore() { stop(); }
+
+// ---- lifecycle --------------------------------------------------------------------------------------------------------
+
+Result<void, StoreError> MemoryStreamStore::start(ports::AppendSink& sink) {
+  const std::lock_guard lock(mutex_);
+  PLAZA_CHECK(!running_);
+  sink_ = &sink;
+  running_ = true;
+  stopping_ = false;
+  if (options_.commits == MemoryStreamStoreOptions::Commits::own_thread) {
+    thread_ = std::thread([this] { commit_until_stopped(); });
+  }
+  return {};
+}
+
+void MemoryStreamStore::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!running_) return;
+    stopping_ = true;
+  }
+  wake_.notify_one();
+  if (thread_.joinable()) thread_.join();
+  while (commit_waiting()) {
+  }
+  const std::lock_guard lock(mutex_);
+  running_ = false;
+}
+
+void MemoryStreamStore::commit_until_stopped() {
+  for (;;) {
+    {
+      std::unique_lock lock(mutex_);
+      wake_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
+      if (waiting_.empty()) return;
+    }
+    commit_waiting();
+  }
+}
+
+void MemoryStreamStore::crash() {
+  const std::lock_guard lock(mutex_);
+  PLAZA_CHECK(options_.commits == MemoryStreamStoreOptions::Commits::by_step);
+  waiting_.clear();
+  running_ = false;
+  crash_after_commit_ = false;
+  sink_ = nullptr;  // the sink dies with its process
+}
+
+void MemoryStreamStore::crash_after_next_commit() {
+  const std::lock_guard lock(mutex_);
+  PLAZA_CHECK(options_.commits == MemoryStreamStoreOptions::Commits::by_step);
+  crash_after_commit_ = true;
+}
+
+void MemoryStreamStore::fail_commits(std::uint32_t count) {
+  const std::lock_guard lock(mutex_);
+  commits_to_fail_ = count;
+}
+
+// ---- one commit -------------------------------------------------------------------------------------------------------
+
+void MemoryStreamStore::submit(Job job) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (running_) {
+      waiting_.push_back(std::move(job));
+      wake_.notify_one();
+      return;
+    }
+  }
+  // Not started, stopped or crashed: the answer is an error at once.
+  const std::lock_guard commit_lock(commit_mutex_);
+  ports::AppendSink* const sink = [this] {
+    const std::lock_guard lock(mutex_);
+    return sink_;
+  }();
+  Commit commit{.fails = true, .closed = true, .outcomes = {}, .callbacks = {}};
+  job(commit);
+  if (sink != nullptr && !commit.outcomes.empty()) sink->appended(std::move(commit.outcomes));
+  for (auto& callback : commit.callbacks) callback();
+}
+
+bool MemoryStreamStore::step() {
+  PLAZA_CHECK(options_.commits == MemoryStreamStoreOptions::Commits::by_step);
+  return commit_waiting();
+}
+
+std::size_t MemoryStreamStore::waiting() const {
+  const std::lock_guard lock(mutex_);
+  return waiting_.size();
+}
+
+bool MemoryStreamStore::commit_waiting() {
+  const std::lock_guard commit_lock(commit_mutex_);
+  std::deque<Job> jobs;
+  Commit commit;
+  bool crashes = false;
+  ports::AppendSink* sink = nullptr;
+  {
+    const std::lock_guard lock(mutex_);
+    if (waiting_.empty()) return false;
+    jobs.swap(waiting_);
+    if (commits_to_fail_ > 0) {
+      --commits_to_fail_;
+      commit.fails = true;
+      ++stats_.commit_failures;
+    } else {
+      ++stats_.commits;
+    }
+    crashes = crash_after_commit_;
+    sink = sink_;
+  }
+  for (Job& job : jobs) job(commit);
+  if (crashes) {
+    crash();
+    return true;
+  }
+  if (!commit.outcomes.empty()) sink->appended(std::move(commit.outcomes));
+  for (auto& callback : commit.callbacks) callback();
+  return true;
+}
+
+template <class T, class Work>
+void MemoryStreamStore::call(Access access, Done<T> done, Work work) {
+  submit([access, done = std::move(done), work = std::move(work)](Commit& commit) mutable {
+    const bool refused = commit.closed || (commit.fails && access == Access::writes);
+    Result<T, StoreError> result =
+        refused ? Result<T, StoreError>(fail(StoreError{.code = ports::StoreCode::unavailable, .detail = "the commit failed"}))
+                : Result<T, StoreError>(work());
+    commit.callbacks.emplace_back(
+        [done = std::move(done), result = std::move(result)]() mutable { done(std::move(result)); });
+  });
+}
+
+// ---- appends ----------------------------------------------------------------------------------------------------------
+
+void MemoryStreamStore::append(std::vector<Append> batch) {
+  submit([this, batch = std::move(batch)](Commit& commit) mutable {
+    for (Append& append : batch) {
+      commit.outcomes.push_back(commit.fails ? Appended{.code = AppendCode::unavailable,
+                                                        .append = std::move(append),
+                                                        .message = nullptr,
+                                                        .expected_send_id = 0}
+                                             : append_one(std::move(append)));
+    }
+  });
+}
+
+Appended MemoryStreamStore::append_one(Append append) {
+  const Message& message = *append.message;
+  Device& device = durable_.devices[{message.sender, message.device}];
+  const std::uint64_t next = device.accepted.size() + 1;
+  const std::uint64_t wanted = message.send_id == 0 ? next : message.send_id;
+  Appended outcome{.code = AppendCode::accepted, .append = std::move(append), .message = nullptr, .expected_send_id = 0};
+  if (wanted > next) {
+    outcome.code = AppendCode::ahead;
+    outcome.expected_send_id = next;
+  } else if (wanted == next) {
+    store(outcome.append, device);
+    outcome.message = outcome.append.message;
+  } else {
+    const auto original = durable_.messages.find(MessageId{device.accepted[wanted - 1]});
+    const bool kept = original != durable_.messages.end();
+    outcome.code = kept ? AppendCode::duplicate : AppendCode::duplicate_trimmed;
+    if (kept) outcome.message = original->second;
+  }
+  const std::lock_guard lock(mutex_);
+  if (outcome.code == AppendCode::accepted) ++stats_.messages;
+  if (outcome.code == AppendCode::duplicate || outcome.code == AppendCode::duplicate_trimmed) ++stats_.duplicates;
+  return outcome;
+}
+
+void MemoryStreamStore::store(const Append& append, Device& device) {
+  Message& message = *append.message;
+  const StreamId conversation = message.conversation;
+  message.id = MessageId{make_id(options_.region, ++durable_.last_counter)};
+  message.time_ms = durable_.last_time_ms = std::max(durable_.last_time_ms, clock_.wall_ms());
+  device.accepted.push_back(message.id.value);
+  message.send_id = device.accepted.size();
+
+  const auto enter = [&](StreamId id) {
+    Stream& stream = durable_.streams[id];
+    stream.entries.emplace(++stream.head, append.message);
+    return stream.head;
+  };
+  message.conversation_seq = enter(conversation);
+
+  std::set<MemberId> inboxes{message.sender};
+  if (append.fanout) inboxes.insert(append.fanout->begin(), append.fanout->end());
+  const bool pair = conversation.kind() == StreamKind::pair;
+  if (pair) inboxes.insert(conversation.peer_of(message.sender));
+  message.deliveries.clear();
+  for (const MemberId member : inboxes) {
+    const StreamId inbox = StreamId::inbox(member);
+    message.deliveries.push_back({.stream = inbox, .seq = enter(inbox)});
+  }
+  durable_.messages.emplace(message.id, append.message);
+
+  if (pair) {
+    durable_.marks[{message.sender, conversation}].listed = true;
+    durable_.marks[{conversation.peer_of(message.sender), conversation}].listed = true;
+  }
+  const auto own = durable_.marks.find({message.sender, conversation});
+  if (own != durable_.marks.end() && own->second.listed) {
+    own->second.marks = {.delivered = message.conversation_seq, .read = message.conversation_seq};
+  }
+}
+
+// ---- reads ------------------------------------------------------------------------------------------------------------
+
+Head MemoryStreamStore::head_of(StreamId stream) const {
+  const auto found = durable_.streams.find(stream);
+  if (found == durable_.streams.end()) return {.epoch = options_.epoch, .head = 0, .trimmed = 0};
+  return {.epoch = options_.epoch, .head = found->second.head, .trimmed = found->second.trimmed};
+}
+
+Page MemoryStreamStore::page(const ports::ReadRequest& request) const {
+  Page page;
+  page.head = head_of(request.stream);
+  const Head& head = page.head;
+  std::uint64_t seq = 0;  // the next one to serve
+  if (request.backward) {
+    seq = request.from == 0 || request.from > head.head ? head.head : request.from - 1;
+  } else {
+    const bool other_epoch = request.epoch != 0 && request.epoch != head.epoch;
+    page.too_old = other_epoch || request.from < head.trimmed;
+    seq = page.too_old ? head.trimmed + 1 : request.from + 1;
+  }
+  const auto there = [&head](std::uint64_t at) { return at > head.trimmed && at <= head.head; };
+  std::size_t bytes = 0;
+  while (there(seq)) {
+    const ports::MessagePtr& message = durable_.streams.at(request.stream).entries.at(seq);
+    bytes += message->body.size() + 128;
+    const bool full = page.entries.size() >= request.entries_max || bytes > request.bytes_max;
+    if (full && !page.entries.empty()) break;
+    page.entries.push_back({.seq = seq, .message = message});
+    seq = request.backward ? seq - 1 : seq + 1;
+  }
+  page.more = there(seq);
+  return page;
+}
+
+void MemoryStreamStore::read(ports::ReadRequest request, Done<Page> done) {
+  call(Access::reads, std::move(done), [this, request] { return page(request); });
+}
+
+void MemoryStreamStore::heads(std::vector<StreamId> streams, Done<std::vector<Head>> done) {
+  call(Access::reads, std::move(done), [this, streams = std::move(streams)] {
+    std::vector<Head> heads;
+    for (const StreamId stream : streams) heads.push_back(head_of(stream));
+    return heads;
+  });
+}
+
+void MemoryStreamStore::open_device(MemberId member, std::string device, Done<ports::DeviceState> done) {
+  call(Access::reads, std::move(done), [this, member, device = std::move(device)] {
+    ports::DeviceState state{.inbox = head_of(StreamId::inbox(member)), .received = 0, .last_send_id = 0};
+    const auto found = durable_.devices.find({member, device});
+    if (found != durable_.devices.end()) {
+      state.received = found->second.received;
+      state.last_send_id = found->second.accepted.size();
+    }
+    return state;
+  });
+}
+
+// ---- cursors and marks ------------------------------------------------------------------------------------------------
+
+void MemoryStreamStore::received(MemberId member, std::string device, std::uint64_t seq, Done<std::uint64_t> done) {
+  call(Access::writes, std::move(done), [this, member, device = std::move(device), seq] {
+    std::uint64_t& cursor = durable_.devices[{member, device}].received;
+    cursor = std::max(cursor, std::min(seq, head_of(StreamId::inbox(member)).head));
+    return cursor;
+  });
+}
+
+Marked MemoryStreamStore::move_marks(MemberId member, StreamId conversation, Marks to) {
+  const std::uint64_t head = head_of(conversation).head;
+  Mark& mark = durable_.marks[{member, conversation}];
+  mark.listed = true;
+  const Marks before = mark.marks;
+  mark.marks.delivered = std::max(before.delivered, std::min(std::max(to.delivered, to.read), head));
+  mark.marks.read = std::max(before.read, std::min(to.read, head));
+  const bool changed = mark.marks.delivered != before.delivered || mark.marks.read != before.read;
+  return {.marks = mark.marks, .changed = changed, .head = head};
+}
+
+void MemoryStreamStore::mark(MemberId member, StreamId conversation, Marks marks, Done<Marked> done) {
+  call(Access::writes, std::move(done), [=, this] { return move_marks(member, conversation, marks); });
+}
+
+void MemoryStreamStore::follow(MemberId member, StreamId conversation, Done<Marked> done) {
+  call(Access::writes, std::move(done), [=, this] {
+    const std::uint64_t head = head_of(conversation).head;
+    return move_marks(member, conversation, {.delivered = head, .read = head});
+  });
+}
+
+void MemoryStreamStore::unfollow(MemberId member, StreamId conversation, Done<bool> done) {
+  call(Access::writes, std::move(done), [=, this] {
+    const auto found = durable_.marks.find({member, conversation});
+    const bool was_listed = found != durable_.marks.end() && found->second.listed;
+    if (was_listed) found->second.listed = false;
+    return was_listed;
+  });
+}
+
+ports::ConversationPage MemoryStreamStore::list(MemberId member, StreamId after, std::uint32_t limit) const {
+  ports::ConversationPage page;
+  auto at = durable_.marks.upper_bound({member, after});
+  for (; at != durable_.marks.end() && at->first.first == member; ++at) {
+    if (!at->second.listed) continue;
+    if (page.conversations.size() == limit) {
+      page.more = true;
+      break;
+    }
+    const StreamId stream = at->first.second;
+    const Head head = head_of(stream);
+    const Marks marks = at->second.marks;
+    ports::MessagePtr last;
+    if (head.head > head.trimmed) last = durable_.streams.at(stream).entries.at(head.head);
+    page.conversations.push_back(
+        {.stream = stream, .head = head.head, .marks = marks, .unread = head.head - marks.read, .last = last});
+  }
+  return page;
+}
+
+void MemoryStreamStore::conversations(MemberId member, StreamId after, std::uint32_t limit,
+                                      Done<ports::ConversationPage> done) {
+  call(Access::reads, std::move(done), [=, this] { return list(member, after, limit); });
+}
+
+// ---- retention --------------------------------------------------------------------------------------------------------
+
+bool MemoryStreamStore::trim_some(const ports::Retention& retention) {
+  std::uint32_t rows = 0;
+  const auto remove = [&](StreamId id, std::uint64_t seq) {
+    Stream& stream = durable_.streams.at(id);
+    rows += stream.entries.erase(seq) > 0 ? 1 : 0;
+    stream.trimmed = std::max(stream.trimmed, seq);
+  };
+  if (retention.message_age_max_ms > 0) {
+    const std::int64_t oldest_kept_ms = clock_.wall_ms() - retention.message_age_max_ms;
+    while (!durable_.messages.empty() && durable_.messages.begin()->second->time_ms < oldest_kept_ms) {
+      if (rows >= options_.trim_rows_max) return true;
+      const ports::MessagePtr message = durable_.messages.begin()->second;
+      for (const ports::Delivery& delivery : message->deliveries) remove(delivery.stream, delivery.seq);
+      remove(message->conversation, message->conversation_seq);
+      durable_.messages.erase(message->id);
+      ++rows;
+    }
+  }
+  if (retention.inbox_entries_max > 0) {
+    for (auto& [id, stream] : durable_.streams) {
+      while (stream.head - stream.trimmed > retention.inbox_entries_max) {
+        if (rows >= options_.trim_rows_max) return true;
+        remove(id, stream.trimmed + 1);
+      }
+    }
+  }
+  return false;
+}
+
+void MemoryStreamStore::trim(ports::Retention retention, Done<bool> done) {
+  call(Access::writes, std::move(done), [=, this] { return trim_some(retention); });
+}
+
+// ---- figures ----------------------------------------------------------------------------------------------------------
+
+ports::StoreHealth MemoryStreamStore::health() const {
+  const std::lock_guard lock(mutex_);
+  if (!running_) return {.writable = false, .reason = "the store is not running"};
+  if (commits_to_fail_ > 0) return {.writable = false, .reason = "commits fail, as the test asked for"};
+  return {};
+}
+
+ports::StoreStats MemoryStreamStore::stats() const {
+  const std::lock_guard lock(mutex_);
+  ports::StoreStats stats = stats_;
+  stats.appends_waiting = waiting_.size();
+  return stats;
+}
+
+}  // namespace plaza::memory
