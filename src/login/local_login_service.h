@@ -61,11 +61,12 @@ class LocalLoginService final : public LoginService {
   };
 
   LoginResult<ports::Zone> find_zone(const Place& place);
+  LoginResult<void> check_new_password(const std::string& password, LoginCode code, const char* field) const;
   LoginResult<LoggedIn> login_by_password(const PasswordProof& proof, const LoginRequest& request);
   LoginResult<LoggedIn> login_by_third_party(const ThirdPartyProof& proof, const LoginRequest& request);
   LoginResult<LoggedIn> login_by_token(const TokenProof& proof, const LoginRequest& request);
   LoginResult<LoggedIn> login_by_handover(const std::string& hash, const LoginRequest& request);
-  LoginResult<LoggedIn> read_token_login(const ports::Token& token, const std::string& text);
+  LoginResult<LoggedIn> read_token_login(const ports::Token& token);
   LoginResult<Candidate> find_candidate(const PasswordProof& proof, const ports::Zone& zone);
   LoginResult<bool> check_password(const std::optional<ports::Account>& account, const std::string& password);
   LoginResult<LoggedIn> complete(const ports::Account& account, const ports::Zone& zone, const LoginRequest& request,
@@ -74,7 +75,8 @@ class LocalLoginService final : public LoginService {
   LoginResult<Issued> issue(ports::TokenKind kind, AccountId account, ZoneId zone, MemberId member,
                             const std::string& device);
   LoginResult<std::vector<ports::Token>> drop_oldest(AccountId account, TokenId newest);
-  bool fits(const LoggedIn& login, const LoginRequest& request) const;
+  LoginResult<std::vector<ports::Token>> revoke_others(AccountId account, const std::vector<TokenId>& keep);
+  static bool fits(const LoggedIn& login, const LoginRequest& request);
 
   // Constant after construction.
   ports::Directory& directory_;

@@ -38,6 +38,7 @@ class ThirdPartyVerifier {
 };
 
 inline constexpr std::int64_t kTicketTtlMaxMs = 5 * 60 * 1'000;
+inline constexpr std::size_t kTicketSecretBytesMin = 16;
 
 /// What a ticket says. On the wire: base64url(payload) "." base64url(HMAC-SHA256(secret, base64url(payload))), no padding;
 /// the payload is a JSON object {"vendor","user","exp","nonce"} and, to bind it to one place, "app" and "zone".
@@ -56,7 +57,7 @@ std::string make_nonce();
 
 struct HmacTicketOptions {
   std::string vendor;
-  std::string secret;              ///< at least 16 bytes; shared with the game server, never sent
+  std::string secret;              ///< >= kTicketSecretBytesMin (a precondition); shared with the game server, never sent
   std::size_t nonces_max = 100'000;  ///< tickets remembered until they expire; past it `unavailable`
 };
 

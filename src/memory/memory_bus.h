@@ -33,7 +33,8 @@ struct MemoryBusOptions {
 /// Owner    The network outlives its nodes' use. A node that is stopped or was never started gets nothing, and entries
 ///          for it are lost like those to a dead process.
 /// Order    Per sender as sent. A lost entry is followed by bus_gap() before anything later.
-/// Limit    queue_entries_max and queue_bytes_max per receiving node; send() gives false past them.
+/// Limit    queue_entries_max and queue_bytes_max per receiving node; send() gives false past them, and the
+///          receiver is told by bus_gap().
 class MemoryBusNetwork {
  public:
   explicit MemoryBusNetwork(MemoryBusOptions options = {});
@@ -65,6 +66,7 @@ class MemoryBusNetwork {
   bool send(ports::NodeId from, ports::NodeId to, std::string entry);
   bool broadcast(ports::NodeId from, const std::string& entry);
   bool enqueue_locked(ports::NodeId from, Node& to, std::string entry);
+  static void lost_locked(Node& to);
   bool deliver_one(std::unique_lock<std::mutex>& lock);
   void start_node(Node& node, ports::BusReceiver& receiver);
   void stop_node(Node& node);
