@@ -25,7 +25,7 @@ class RequestParser {
   RequestParser& operator=(RequestParser&&) noexcept;
 
   /// Bytes that must be readable behind the frame; what they hold does not matter.
-  static constexpr std::size_t kPadding = 32;
+  static constexpr std::size_t kPadding = 64;
 
   /// `frame` is followed by at least kPadding readable bytes.
   [[nodiscard]] std::expected<const Request*, ParseError> parse(std::span<const char> frame);
