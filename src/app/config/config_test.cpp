@@ -67,6 +67,7 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         WrongLine{"[edge]\nfram_bytes_max = 1",
                   {"unknown setting edge.fram_bytes_max", "edge.frame_bytes_max"}},
+        WrongLine{"[edge]\nx = 1", {"unknown setting edge.x", "did you mean edge."}},
         WrongLine{"[edge]\nlevel = \"info\"", {"unknown setting edge.level", "did you mean log.level?"}},
         WrongLine{"\n[egde]\nheartbeat_ms = 1", {"unknown section [egde]", "did you mean [edge]?"}},
         WrongLine{"\n[egde]\n", {"unknown section [egde]", "did you mean [edge]?"}},
@@ -231,6 +232,9 @@ INSTANTIATE_TEST_SUITE_P(
                     Conflict{"[login]\nthrottle_max_ms = 999", "login.throttle_max_ms (999)"},
                     Conflict{"[room]\nmembers_max = 501", "room.inbox_fanout_max (500)"},
                     Conflict{"[member]\nmessage_burst = 9", "member.message_burst (9)"},
+                    Conflict{"[member]\nrequest_burst = 19", "member.request_burst (19)"},
+                    Conflict{"[room]\nmessage_burst = 49", "room.message_burst (49)"},
+                    Conflict{"[edge]\noutbound_bytes_max = 131071\n", "message.sync_bytes_max (131072)"},
                     Conflict{"[http]\ntls = true", "http.tls needs tls.certificate and tls.key"},
                     Conflict{"[http]\nlisten = \"127.0.0.1:7600\"", "they need two ports"}));
 

@@ -51,6 +51,13 @@ std::vector<std::string> conflicts(const Config& config) {
                 config.room.inbox_fanout_max);
   check.at_most("member.message_rate_per_s", config.member.message_rate_per_s, "member.message_burst",
                 config.member.message_burst);
+  check.at_most("member.request_rate_per_s", config.member.request_rate_per_s, "member.request_burst",
+                config.member.request_burst);
+  check.at_most("room.message_rate_per_s", config.room.message_rate_per_s, "room.message_burst",
+                config.room.message_burst);
+  // A page is queued as a whole, and may be followed by pushes.
+  check.at_most("message.sync_bytes_max", config.message.sync_bytes_max, "edge.outbound_bytes_max",
+                edge.outbound_bytes_max);
 
   const bool tls = config.tcp.tls || config.http.tls;
   check.need(!tls || (!config.tls.certificate.empty() && !config.tls.key.empty()),

@@ -21,16 +21,27 @@ namespace {
 constexpr std::string_view kFileVariable = "PLAZA_CONFIG";
 constexpr const char* kDefaultFile = "plaza.toml";
 
-std::vector<std::string> known_keys() {
-  std::vector<std::string> keys;
-  for (const auto& setting : settings()) keys.push_back(setting.key());
-  return keys;
+// Where the section is right the nearest is looked for in it only.
+std::vector<std::string> likely_keys(std::string_view section) {
+  std::vector<std::string> inside;
+  std::vector<std::string> all;
+  for (const auto& setting : settings()) {
+    all.push_back(setting.key());
+    if (setting.section == section) inside.push_back(setting.key());
+  }
+  return inside.empty() ? all : inside;
 }
 
-std::vector<std::string> known_variables() {
-  std::vector<std::string> names{std::string(kFileVariable)};
-  for (const auto& setting : settings()) names.push_back(setting.variable());
-  return names;
+std::vector<std::string> likely_variables(std::string_view written) {
+  std::vector<std::string> inside;
+  std::vector<std::string> all{std::string(kFileVariable)};
+  for (const auto& setting : settings()) {
+    const std::string variable = setting.variable();
+    all.push_back(variable);
+    const std::size_t prefix = variable.size() - setting.name.size();  // "PLAZA_EDGE_"
+    if (written.substr(0, prefix) == variable.substr(0, prefix)) inside.push_back(variable);
+  }
+  return inside.empty() ? all : inside;
 }
 
 bool is_section(std::string_view name) {
@@ -43,7 +54,7 @@ std::string unknown_key(std::string_view section, std::string_view name) {
   for (const auto& setting : settings()) {
     if (setting.name == name) return fmt::format("unknown setting {}; did you mean {}?", key, setting.key());
   }
-  return fmt::format("unknown setting {}; did you mean {}?", key, nearest(key, known_keys()));
+  return fmt::format("unknown setting {}; did you mean {}?", key, nearest(key, likely_keys(section)));
 }
 
 std::string unknown_section(std::string_view name) {
@@ -116,7 +127,8 @@ class Loader {
     const auto all = settings();
     const auto setting = std::ranges::find(all, name, &Setting::variable);
     if (setting == all.end()) {
-      problem(where, fmt::format("unknown variable; did you mean {}?", nearest(name, known_variables())));
+      problem(where,
+              fmt::format("unknown variable; did you mean {}?", nearest(name, likely_variables(name))));
     } else {
       take_text(*setting, text, where);
     }

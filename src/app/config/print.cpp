@@ -57,7 +57,7 @@ std::string annotated_defaults() {
       text += as_comment(std::ranges::find(all, section, &Section::name)->help);
     }
     const std::string range = range_text(setting);
-    text += "\n" + as_comment(fmt::format("{} {}{}Changed by: {}.", setting.help, range,
+    text += "\n" + as_comment(fmt::format("{} {}{}Applied by: {}.", setting.help, range,
                                           range.empty() ? "" : ". ", reload_text(setting.reload)));
     text += fmt::format("#{} = {}\n", setting.name, to_toml(setting.get(setting, defaults)));
   }
@@ -84,7 +84,7 @@ std::string effective_values(const LoadedConfig& loaded) {
 
 std::string settings_markdown() {
   const Config defaults;
-  std::string text = "| setting | default | allowed | changed by | what it is |\n|---|---|---|---|---|\n";
+  std::string text = "| setting | default | allowed | applied by | what it is |\n|---|---|---|---|---|\n";
   for (const auto& setting : settings()) {
     text += fmt::format("| `{}` | `{}` | {} | {} | {} |\n", setting.key(),
                         to_toml(setting.get(setting, defaults)), range_text(setting),

@@ -1,0 +1,79 @@
+#include "app/commands/commands.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cstdio>
+
+#ifdef PLAZA_WITH_CHAT
+#include "client/chat/chat_main.h"
+#endif
+#ifdef PLAZA_WITH_BENCH
+#include "bench/bench_main.h"
+#endif
+
+namespace plaza::app {
+
+std::span<const Command> commands() {
+  static const std::vector<Command> all{
+#ifdef PLAZA_WITH_SERVE
+      {.name = "serve",
+       .summary = "run a server",
+       .help = "Run a server until it is told to stop (SIGTERM or Ctrl-C: it finishes what it accepted, then "
+               "ends; a second "
+               "one ends it at once). SIGHUP reads the configuration again.",
+       .takes_settings = true,
+       .words = {},
+       .run = run_serve},
+#endif
+#ifdef PLAZA_WITH_CHAT
+      {.name = "chat",
+       .summary = "talk to people through a server, in this terminal",
+       .help = "",
+       .words = {},
+       .run_with_arguments = chat_main},
+#endif
+#ifdef PLAZA_WITH_BENCH
+      {.name = "bench",
+       .summary = "measure a server, and check that it loses nothing",
+       .help = "",
+       .words = {},
+       .run_with_arguments = bench_main},
+#endif
+      {.name = "config",
+       .summary = "print the settings with their defaults; check a configuration",
+       .help =
+           "Without a word: prints plaza.toml with every setting, its default, its range and what it means.\n"
+           "  check   tell whether the configuration is right (exit code 0) or what is wrong with it (2)\n"
+           "  show    print what a server would run with, and where each value comes from\n"
+           "  table   print the settings as a Markdown table",
+       .takes_settings = true,
+       .words = {"check", "show", "table"},
+       .run = run_config},
+      {.name = "doctor",
+       .summary = "look at this machine: limits, ports, disk, clock",
+       .help = "Tells what on this machine would trouble a server with this configuration, and what to do "
+               "about it. "
+               "Exit code 1 when it could not run. Changes nothing.",
+       .takes_settings = true,
+       .words = {},
+       .run = run_doctor},
+      {.name = "version",
+       .summary = "print the version, and those of the libraries",
+       .help = "Prints the version of plaza and of the libraries it runs with.",
+       .words = {},
+       .run = run_version},
+  };
+  return all;
+}
+
+std::optional<LoadedConfig> load_or_explain(const ConfigInput& input) {
+  auto loaded = load_config(input);
+  if (loaded) return std::move(*loaded);
+  fmt::print(stderr, "plaza: the configuration is wrong:\n");
+  for (const auto& problem : loaded.error()) fmt::print(stderr, "  {}\n", problem);
+  fmt::print(stderr, "`plaza config` prints every setting with its default and range.\n");
+  return std::nullopt;
+}
+
+}  // namespace plaza::app
