@@ -1,0 +1,288 @@
+#include "protocol/replies.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "protocol/request_parser.h"
+#include "protocol/server_message.h"
+
+namespace plaza::protocol {
+namespace {
+
+ServerMessage decoded(std::string_view frame) {
+  ServerMessageParser parser;
+  auto parsed = parser.parse(frame);
+  EXPECT_TRUE(parsed) << frame << ": " << (parsed ? "" : parsed.error());
+  return parsed ? std::move(*parsed) : ServerMessage{};
+}
+
+template <class T>
+std::string reply_json(const T& x, Rid rid = 9007199254740991) {
+  std::string out;
+  encode(out, rid, x);
+  return out;
+}
+
+template <class T>
+std::string push_json(const T& x) {
+  std::string out;
+  encode(out, x);
+  return out;
+}
+
+/// A reply comes back as it was sent; View is what is encoded, Owned what is decoded.
+template <class Owned, class View>
+void reply_returns(const View& sent, const Owned& expected) {
+  const ServerMessage got = decoded(reply_json(sent));
+  EXPECT_EQ(got.msgid, Owned::kMsg);
+  EXPECT_EQ(got.rid, 9007199254740991);
+  EXPECT_FALSE(got.refused());
+  ASSERT_NE(got.get<Owned>(), nullptr) << reply_json(sent);
+  EXPECT_EQ(*got.get<Owned>(), expected) << reply_json(sent);
+  EXPECT_FALSE(decoded(reply_json(sent, std::nullopt)).rid);
+}
+template <class T>
+void reply_returns(const T& sent) { reply_returns<T, T>(sent, sent); }
+
+template <class T>
+void push_returns(const T& sent) {
+  const ServerMessage got = decoded(push_json(sent));
+  EXPECT_EQ(got.msgid, T::kMsg);
+  ASSERT_NE(got.get<T>(), nullptr) << push_json(sent);
+  EXPECT_EQ(*got.get<T>(), sent) << push_json(sent);
+}
+
+ChatView view(const Chat& x) {
+  return {x.id, x.name, x.toid, x.groupid, x.kind, x.content, x.time_ms, x.mid, x.cseq, x.seq, x.epoch, x.send_id, x.device};
+}
+
+Chat a_chat() {
+  return {.id = MemberId{7}, .name = "ann \"the\" \xe4\xbd\xa0", .toid = MemberId{8}, .content = "line\nline \\ \xf0\x9f\x98\x80",
+          .time_ms = 1767322845678, .mid = MessageId{99}, .cseq = 3, .seq = 17, .epoch = 1};
+}
+Chat a_group_chat() {
+  return {.id = MemberId{7}, .name = "ann", .groupid = RoomId{4}, .kind = 3, .content = R"({"a":[1,{"b":null}]})",
+          .time_ms = 1, .mid = MessageId{kIdMax}, .cseq = 4, .seq = 18, .epoch = 4294967295, .send_id = 5, .device = "ph\"one"};
+}
+
+const std::vector<FriendEntry> kFriendList{{MemberId{1}, "bob", true, "my \"bob\"", Friendship::friends, false},
+                                           {MemberId{2}, "eve", false, "", Friendship::asked, true},
+                                           {MemberId{3}, "joe", false, "", Friendship::requested, false},
+                                           {MemberId{4}, "sue", false, "", Friendship::none, true}};
+const std::vector<UserEntry> kUserList{{MemberId{1}, "bob", Role::owner, true},
+                                       {MemberId{2}, "eve", Role::admin, false},
+                                       {MemberId{3}, "ann", Role::member, false}};
+const std::vector<GroupEntry> kGroupList{{RoomId{4}, "tea", "about tea", 3, Role::owner}, {RoomId{5}, "x", "", 1, Role::member}};
+
+EnterAck an_enter_ack() {
+  return {MemberId{7}, "ann", "tok", 1767322845678, 1, 20, 17, 4, 25000, 8192, kFriendList, kGroupList};
+}
+
+TEST(Replies, ComeBackAsTheyWereSent) {
+  reply_returns(RegAck{MemberId{3}, "ann", "ann"});
+  reply_returns(AddFriendAck{MemberId{3}, "bob", Friendship::requested, true});
+  reply_returns(CreateGroupAck{RoomId{3}, "g", "d"});
+  reply_returns(AddGroupAck{RoomId{3}, "g", "d", kUserList});
+  reply_returns(CreateMemberAck{MemberId{3}, "n", "a"});
+  reply_returns(an_enter_ack());
+  reply_returns(ReadyAck{1, 17});
+  reply_returns(SendAck{3, MessageId{4}, 5, 6, 1, 7, false});
+  reply_returns(SendAck{.send_id = 3, .epoch = 1, .dup = true});
+  reply_returns(OkReply{Msg::remark, {}, {}, {}});
+  reply_returns(OkReply{Msg::received, 5, {}, {}});
+  reply_returns(OkReply{Msg::mark, {}, 0, 4});
+  reply_returns(FriendsAck{kFriendList, true});
+  reply_returns(GroupsAck{kGroupList});
+  reply_returns(GroupMembersAck{RoomId{4}, kUserList, false});
+  reply_returns(FindAck{.id = MemberId{3}, .name = "n", .avatar = "a", .online = true});
+  reply_returns(FindAck{.groupid = RoomId{3}, .groupname = "n", .groupdesc = "a"});
+  reply_returns(TokensAck{{{TokenId{1}, false, "web", 1, 2, true}, {TokenId{2}, true, "phone", 3, 4, false}}});
+  reply_returns(HeartbeatAck{1, 5, 6});
+  reply_returns(HeartbeatAck{0, 0, 6});
+}
+
+TEST(Replies, LoginAckInItsThreeForms) {
+  LoginAck full{"ann", "chat", "main", "web", "tok", 5, {{MemberId{1}, "ann", ""}, {MemberId{2}, "ann2", "cat.png"}}, {}};
+  reply_returns(full);
+  full.token.clear(), full.token_expires_ms = 0;
+  full.enter = an_enter_ack();
+  reply_returns(full);
+  full.enter->token.clear(), full.enter->token_expires_ms = 0;
+  reply_returns(full);
+
+  const Chat chat = a_chat(), group = a_group_chat();
+  const ClassicLoginAck classic{MemberId{7}, "ann", {{.id = MemberId{1}, .name = "bob", .online = true}}, {{RoomId{4}, "tea", "d", kUserList}}, {chat, group}};
+  const ClassicLoginAckView sent{classic.id, classic.name, classic.friends, classic.groups, {view(chat), view(group)}};
+  reply_returns(sent, classic);
+}
+
+TEST(Replies, PagesOfMessagesComeBackAsTheyWereSent) {
+  Chat stream_only = a_chat();
+  stream_only.seq = 0, stream_only.epoch = 0;
+  const std::vector<Chat> chats{a_chat(), a_group_chat(), stream_only};
+  const std::vector<ChatView> views{view(chats[0]), view(chats[1]), view(chats[2])};
+  reply_returns(SyncAckView{1, 20, 3, true, true, views}, SyncAck{1, 20, 3, true, true, chats});
+  reply_returns(SyncAckView{}, SyncAck{});
+  reply_returns(HistoryAckView{1, 20, true, views}, HistoryAck{1, 20, true, chats});
+  reply_returns(ConversationsAckView{{{MemberId{8}, {}, "bob", 9, 8, 7, 2, views[0]}, {{}, RoomId{4}, "tea", 1, 0, 0, 1, {}}}, true, "c|1"},
+                ConversationsAck{{{MemberId{8}, {}, "bob", 9, 8, 7, 2, chats[0]}, {{}, RoomId{4}, "tea", 1, 0, 0, 1, {}}}, true, "c|1"});
+}
+
+TEST(Replies, PushesComeBackAsTheyWereSent) {
+  push_returns(ReceiptPush{MemberId{8}, MemberId{8}, {}, 5, 4});
+  push_returns(ReceiptPush{MemberId{8}, {}, RoomId{4}, 5, 4});
+  push_returns(HeartbeatPush{1, 5});
+  push_returns(HeartbeatPush{});
+  push_returns(HeadPush{1, 5});
+  for (const auto event : {FriendEventKind::requested, FriendEventKind::friends, FriendEventKind::refused, FriendEventKind::removed}) {
+    push_returns(FriendEventPush{event, MemberId{3}, "bob"});
+  }
+  push_returns(PresencePush{MemberId{3}, true});
+  push_returns(PresencePush{MemberId{3}, false});
+  push_returns(GroupEventPush{GroupEventKind::joined, RoomId{4}, MemberId{3}, "bob"});
+  push_returns(GroupEventPush{GroupEventKind::left, RoomId{4}, MemberId{3}, "bob"});
+  push_returns(GoodbyePush{Errno::kicked, "elsewhere", false, 0});
+  push_returns(GoodbyePush{Errno::server_closing, "bye", true, 1500});
+}
+
+TEST(Replies, ChatInTwoPartsIsTheSameFrameForEveryReader) {
+  const Chat chat = a_chat();
+  std::string tail;
+  append_chat_tail(tail, view(chat));
+  std::string frame;
+  append_chat_prefix(frame, Msg::one_chat, 17, 1);
+  EXPECT_EQ(frame, R"({"msgid":5,"seq":17,"epoch":1,)");
+  frame += tail;
+  EXPECT_EQ(*decoded(frame).get<Chat>(), chat);
+  std::string whole;
+  append_chat(whole, view(chat));
+  EXPECT_EQ(frame, whole);
+
+  std::string own;
+  append_chat_prefix(own, Msg::one_chat, 4, 2, 9, "web");
+  EXPECT_EQ(own, R"({"msgid":5,"seq":4,"epoch":2,"send_id":9,"device":"web",)");
+  const ServerMessage got = decoded(own + tail);
+  EXPECT_EQ(got.get<Chat>()->send_id, 9u);
+  EXPECT_EQ(got.get<Chat>()->device, "web");
+  EXPECT_EQ(got.get<Chat>()->seq, 4u);
+  EXPECT_EQ(got.get<Chat>()->content, chat.content);
+
+  std::string bare;
+  append_chat_prefix(bare, Msg::group_chat, 0, 0);
+  EXPECT_EQ(bare, R"({"msgid":12,)");
+}
+
+TEST(Replies, ChatPrefixKeepsItsBound) {
+  std::string prefix;
+  append_chat_prefix(prefix, Msg::group_chat, kIdMax, 4294967295, kIdMax, std::string(kDeviceBytesMax, '\x01'));
+  EXPECT_LE(prefix.size(), kChatPrefixBytesMax);
+}
+
+TEST(Replies, ChatLooksAsAClassicClientKnowsIt) {
+  std::string frame;
+  append_chat(frame, view(Chat{.id = MemberId{7}, .name = "ann", .toid = MemberId{8}, .content = "hi", .time_ms = 1767322845678,
+                               .mid = MessageId{99}, .cseq = 3, .seq = 17, .epoch = 1}));
+  EXPECT_EQ(frame, R"({"msgid":5,"seq":17,"epoch":1,"id":7,"name":"ann","toid":8,"msg":"hi","kind":0,)"
+                   R"("time":"2026-01-02T03:00:45.678Z","time_ms":1767322845678,"mid":99,"cseq":3})");
+}
+
+TEST(Replies, RefusalsAnswerWithTheAckOfTheRequest) {
+  const Refusal refusal{Errno::rate_limited, "slower", "", "", 1500, 0, 4};
+  std::string out;
+  encode_refusal(out, Msg::one_chat, 3, refusal);
+  EXPECT_EQ(out, R"({"msgid":20,"rid":3,"errno":11,"errmsg":"slower","retry_after_ms":1500,"send_id":4})");
+  const ServerMessage got = decoded(out);
+  EXPECT_EQ(got.msgid, Msg::send_ack);
+  EXPECT_EQ(got.refusal, refusal);
+  EXPECT_EQ(got.body.index(), 0u);
+
+  out.clear();
+  encode_refusal(out, Msg::remark, std::nullopt, {.error = Errno::no_such_peer, .field = "friendid", .allowed = "a member"});
+  EXPECT_EQ(out, R"({"msgid":21,"errno":1,"errmsg":"no such member","field":"friendid","allowed":"a member","to":39})");
+  EXPECT_EQ(decoded(out).to, Msg::remark);
+
+  out.clear();
+  encode_refusal(out, Msg::group_chat, std::nullopt, {.error = Errno::send_id_ahead, .expected = 3, .send_id = 7});
+  EXPECT_EQ(out, R"({"msgid":20,"errno":14,"errmsg":"a smaller send_id is expected first","expected":3,"send_id":7})");
+}
+
+TEST(Replies, RefusedFramesAreAnsweredAsTheProtocolSays) {
+  RequestParser parser;
+  const auto answer = [&](std::string_view frame) {
+    const auto parsed = parser.parse_copy(frame);
+    EXPECT_FALSE(parsed);
+    std::string out;
+    encode_refusal(out, parsed.error());
+    return out;
+  };
+  EXPECT_EQ(answer(R"({"msgid":6,"rid":1})"), R"({"msgid":7,"rid":1,"errno":8,"errmsg":"friendid is missing",)"
+                                              R"("field":"friendid","allowed":"integer 0..9007199254740991"})");
+  EXPECT_EQ(answer(R"({"msgid":99,"rid":1})"), R"({"msgid":55,"rid":1,"errno":22,"errmsg":"msgid is not one that a client can )"
+                                               R"(send","field":"msgid","allowed":"the number of a request","to":99})");
+  EXPECT_EQ(answer("{"), R"({"msgid":55,"errno":8,"errmsg":"malformed JSON","allowed":"one JSON object"})");
+}
+
+/// Each frame of the server has the fields the table says and no other.
+TEST(Replies, CarryTheFieldsOfTheTable) {
+  const auto chat = a_chat();
+  const auto group = a_group_chat();
+  const std::vector<ChatView> views{view(chat)};
+  LoginAck entered{"ann", "chat", "main", "web", "", 0, {}, an_enter_ack()};
+  LoginAck full{"ann", "chat", "main", "web", "tok", 5, {}, {}};
+  std::vector<std::string> frames{
+      reply_json(full), reply_json(entered), reply_json(ClassicLoginAckView{MemberId{1}, "a", {}, {}, views}), reply_json(RegAck{}),
+      reply_json(AddFriendAck{}), reply_json(CreateGroupAck{}), reply_json(AddGroupAck{}), reply_json(CreateMemberAck{}),
+      reply_json(an_enter_ack()), reply_json(ReadyAck{}), reply_json(SendAck{.mid = MessageId{1}}), reply_json(OkReply{}),
+      reply_json(OkReply{Msg::mark, 1, 1, 1}), reply_json(SyncAckView{.messages = views}), reply_json(HistoryAckView{}),
+      reply_json(ConversationsAckView{.more = true, .after = "x"}), reply_json(FriendsAck{}), reply_json(GroupsAck{}),
+      reply_json(GroupMembersAck{}), reply_json(FindAck{.id = MemberId{1}}), reply_json(FindAck{.groupid = RoomId{1}}),
+      reply_json(TokensAck{}), reply_json(HeartbeatAck{1, 2, 3}), push_json(ReceiptPush{.friendid = MemberId{1}}),
+      push_json(ReceiptPush{.groupid = RoomId{1}}), push_json(HeartbeatPush{1, 2}), push_json(HeadPush{}), push_json(FriendEventPush{}),
+      push_json(PresencePush{}), push_json(GroupEventPush{}), push_json(GoodbyePush{.retry_after_ms = 1})};
+  for (const Chat* x : {&chat, &group}) append_chat(frames.emplace_back(), view(*x));
+
+  for (const std::string& frame : frames) {
+    const MessageInfo& message = info(decoded(frame).msgid);
+    std::vector<std::string> names;
+    RequestParser parser;
+    // The frame's own keys: those at depth 1, found by a scan that glance() is tested with too.
+    int depth = 0;
+    for (std::size_t i = 0; i < frame.size(); ++i) {
+      if (frame[i] == '{' || frame[i] == '[') ++depth;
+      if (frame[i] == '}' || frame[i] == ']') --depth;
+      if (frame[i] != '"') continue;
+      const std::size_t start = ++i;
+      while (frame[i] != '"') i += frame[i] == '\\' ? 2 : 1;
+      if (depth == 1 && frame[i + 1] == ':') names.push_back(frame.substr(start, i - start));
+    }
+    const auto has = [&](std::string_view name) { return std::find(names.begin(), names.end(), name) != names.end(); };
+    for (const FieldUse& use : message.reply) {
+      if (use.need == Need::always) EXPECT_TRUE(has(name_of(use.field))) << name_of(use.field) << " in " << frame;
+    }
+    for (const std::string& name : names) {
+      if (name == "msgid" || name == "rid" || name == "errno") continue;
+      const bool declared = std::any_of(message.reply.begin(), message.reply.end(),
+                                        [&](const FieldUse& use) { return name_of(use.field) == name; });
+      EXPECT_TRUE(declared) << name << " in " << frame;
+    }
+  }
+}
+
+TEST(Rfc3339, FormatsTheCalendar) {
+  Rfc3339 time;
+  EXPECT_EQ(time.format(0), "1970-01-01T00:00:00.000Z");
+  EXPECT_EQ(time.format(-5), "1970-01-01T00:00:00.000Z");
+  EXPECT_EQ(time.format(951782399999), "2000-02-28T23:59:59.999Z");
+  EXPECT_EQ(time.format(951782400000), "2000-02-29T00:00:00.000Z");
+  EXPECT_EQ(time.format(951868800000), "2000-03-01T00:00:00.000Z");
+  EXPECT_EQ(time.format(1704067199007), "2023-12-31T23:59:59.007Z");
+  EXPECT_EQ(time.format(1704067199080), "2023-12-31T23:59:59.080Z");
+  EXPECT_EQ(time.format(1704067200000), "2024-01-01T00:00:00.000Z");
+  EXPECT_EQ(time.format(4107542400000), "2100-03-01T00:00:00.000Z");
+  EXPECT_EQ(time.format(253402300799999), "9999-12-31T23:59:59.999Z");
+  EXPECT_EQ(time.format(253402300800000), "9999-12-31T23:59:59.999Z");
+}
+
+}  // namespace
+}  // namespace plaza::protocol
