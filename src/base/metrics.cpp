@@ -138,7 +138,8 @@ Histogram::Histogram(std::string_view name, std::string_view help, double unit,
   PLAZA_CHECK(!std::empty(bounds) && bounds.size() <= kBucketsMax);
   PLAZA_CHECK(std::is_sorted(bounds.begin(), bounds.end(), std::less_equal<>{}));
   std::ranges::copy(bounds, bounds_.begin());
-  first_cell_ = declare(name, help, Type::histogram, {std::move(labels), 0, bounds, unit}, bounds.size() + 2).first_cell;
+  first_cell_ = declare(name, help, Type::histogram, {std::move(labels), 0, bounds, unit}, bounds.size() + 2)
+                    .first_cell;
 }
 
 std::uint64_t Histogram::count() const {
@@ -154,7 +155,8 @@ Observed::Observed(Type type, std::string_view name, std::string_view help, Labe
   Registry& all = registry();
   const std::lock_guard lock(all.mutex);
   key_ = all.next_callback++;
-  all.callbacks.emplace(key_, Callback{std::string(name), std::string(help), type, std::move(labels), std::move(read)});
+  all.callbacks.emplace(
+      key_, Callback{std::string(name), std::string(help), type, std::move(labels), std::move(read)});
 }
 
 Observed::~Observed() {
@@ -169,7 +171,8 @@ std::vector<Family> collect() {
   for (const auto& [name, declared] : all.declared) {
     Family& family = families[name];
     family = {name, declared.help, declared.type, {}};
-    for (const auto& series : declared.series) family.samples.push_back(sample_of(all, series, declared.type));
+    for (const auto& series : declared.series)
+      family.samples.push_back(sample_of(all, series, declared.type));
   }
   for (const auto& [key, callback] : all.callbacks) {
     Family& family = families[callback.name];

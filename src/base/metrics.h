@@ -36,7 +36,8 @@ Block& attach_thread();
 // Only the own thread writes its cells, so a plain load and store are enough; readers see whole values.
 inline void add(std::size_t cell, std::uint64_t amount) {
   Block* block = t_block;
-  if (block == nullptr) [[unlikely]] block = &attach_thread();
+  if (block == nullptr) [[unlikely]]
+    block = &attach_thread();
   auto& value = block->cells[cell];
   value.store(value.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
 }
@@ -67,8 +68,8 @@ class Counter {
 /// Limit    kBucketsMax bounds, ascending; larger values are in "+Inf".
 class Histogram {
  public:
-  Histogram(std::string_view name, std::string_view help, double unit, std::initializer_list<std::uint64_t> bounds,
-            Labels labels = {});
+  Histogram(std::string_view name, std::string_view help, double unit,
+            std::initializer_list<std::uint64_t> bounds, Labels labels = {});
   void observe(std::uint64_t value) const {
     std::size_t bucket = 0;
     while (bucket < bounds_count_ && value > bounds_[bucket]) ++bucket;
@@ -90,7 +91,8 @@ class Histogram {
 /// Owner    Unregisters itself; after the destructor `read` is not called. The same name and labels twice are added up.
 class Observed {
  public:
-  Observed(Type type, std::string_view name, std::string_view help, Labels labels, std::function<double()> read);
+  Observed(Type type, std::string_view name, std::string_view help, Labels labels,
+           std::function<double()> read);
   ~Observed();
   Observed(const Observed&) = delete;
   Observed& operator=(const Observed&) = delete;
@@ -101,13 +103,13 @@ class Observed {
 
 // What collect() gives -------------------------------------------------------------------------------------------------
 struct Bucket {
-  double bound = 0;            ///< in the unit of the name
+  double bound = 0;  ///< in the unit of the name
   std::uint64_t cumulative = 0;
 };
 struct Sample {
   Labels labels;
-  double value = 0;              ///< counters and gauges
-  std::vector<Bucket> buckets;   ///< histograms; the last bound is +Inf
+  double value = 0;             ///< counters and gauges
+  std::vector<Bucket> buckets;  ///< histograms; the last bound is +Inf
   double sum = 0;
 };
 struct Family {

@@ -6,7 +6,8 @@ namespace plaza::metrics {
 namespace {
 
 const Counter g_counter{"bench_total", "Benchmark."};
-const Histogram g_histogram{"bench_seconds", "Benchmark.", 1e9, {1000, 10000, 100000, 1000000, 10000000, 100000000}};
+const Histogram g_histogram{
+    "bench_seconds", "Benchmark.", 1e9, {1000, 10000, 100000, 1000000, 10000000, 100000000}};
 
 void counter_add(benchmark::State& state) {
   for (auto _ : state) {
