@@ -139,6 +139,9 @@ class Connection final : private Pollable {
   [[nodiscard]] bool paused() const { return paused_; }
   void set_frame_bytes_max(std::uint32_t bytes) { frame_bytes_max_ = bytes; }
   void set_outbound_bytes_max(std::uint32_t bytes) { outbound_.set_bytes_max(bytes); }
+  /// on_writable_again() will come as after an overflow: for an owner who stops offering before the bound. Something must be
+  /// queued now.
+  void tell_when_writable() { overflowed_ = true; }
 
   [[nodiscard]] const Address& remote() const { return remote_; }
   [[nodiscard]] bool is_websocket() const { return websocket_; }
@@ -185,6 +188,7 @@ class Connection final : private Pollable {
 
   // Input (connection_input.cpp).
   bool read_and_deliver(TurnBudget& budget);
+  bool after_pass(const ReadPass& pass, Pass result, IoStatus status);
   Pass deliver(ReadPass& pass, std::uint32_t& frames);
   Pass deliver_json(ReadPass& pass, std::uint32_t& frames);
   Pass deliver_websocket(ReadPass& pass, std::uint32_t& frames);
@@ -209,7 +213,7 @@ class Connection final : private Pollable {
   void begin_close(CloseReason reason);
   void finish(CloseReason reason);
   void write_ready();
-  void register_fd();
+  bool register_fd();
   void release();
 
   // Set by start() and attach().
@@ -223,11 +227,13 @@ class Connection final : private Pollable {
   // On the shard only.
   Stage stage_ = Stage::idle;
   CloseReason close_reason_ = CloseReason::by_us;
+  FrameError broken_ = FrameError::none;
   bool websocket_ = false;
   bool attached_ = false;
   bool paused_ = false;
   bool readable_ = false;    // the socket may have more
   bool hangup_ = false;      // the peer's end is near: read until it comes
+  bool reset_ = false;       // and both directions are over
   bool blocked_ = false;     // the socket takes no more: wait for EPOLLOUT
   bool overflowed_ = false;  // owes on_writable_again()
   bool rest_whole_ = false;  // rest_ may hold complete frames (the budget was spent, or paused)

@@ -52,6 +52,13 @@ class Pollable : private detail::ServeLink, private detail::FlushLink {
   /// Phase "gone" of a later turn than mark_gone(); the object may be gone afterwards.
   virtual void bury() = 0;
 
+ protected:
+  /// Off every list of the turn.
+  void leave_turn() {
+    detail::ServeLink::unlink();
+    detail::FlushLink::unlink();
+  }
+
  private:
   friend class TurnLists;
 };

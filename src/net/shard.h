@@ -111,18 +111,13 @@ class Shard {
   void run_turn(std::int64_t block_ms_max = 0);
 
  private:
-  friend class ShardLoop;
   enum class State : std::uint8_t { idle, running, stopped };
 
   void run();
   bool turn();
-  bool run_gone();
-  bool run_mailbox(Mailbox& mailbox, std::uint32_t budget);
-  bool run_requests();
   void run_deferred();
   bool run_sources(TurnPhase phase);
   void send_batches();
-  void flush_dirty();
   void wait(std::int64_t block_ms_max);
   void read_clock();
 
@@ -141,6 +136,7 @@ class Shard {
   std::unique_ptr<ReadBuffer> read_buffer_;
   std::unique_ptr<TurnLists> lists_;
   std::unique_ptr<ShardLoop> asio_;  // null until io() is asked for
+  std::uint32_t turns_without_asio_ = 0;
   TimerWheel timers_;
   std::int64_t now_ms_ = 0;
   std::vector<Task> deferred_;

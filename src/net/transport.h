@@ -41,6 +41,7 @@ class Transport {
   [[nodiscard]] IoResult write(std::span<const iovec> pieces);
   /// TLS: goes on with the handshake; ok when it is complete. Plain: ok.
   [[nodiscard]] IoStatus handshake();
+  [[nodiscard]] bool handshake_done() const;
   /// No more will be written; the peer sees the end.
   void shutdown_write();
   void close();

@@ -1,0 +1,192 @@
+// Connection: from readable bytes to frames.
+#include <algorithm>
+#include <cstring>
+
+#include "base/check.h"
+#include "base/metrics.h"
+#include "net/connection.h"
+#include "net/connection_stages.h"
+#include "net/read_buffer.h"
+#include "net/shard.h"
+
+namespace plaza::net {
+namespace {
+
+const metrics::Counter g_frames_received{"plaza_net_frames_received_total", "Frames delivered to sessions."};
+const metrics::Counter g_bytes_read{"plaza_net_read_bytes_total", "Bytes read from connections (after TLS)."};
+const metrics::Counter g_framing_errors{"plaza_net_framing_errors_total", "Connections ended because their framing broke."};
+
+static_assert(ReadBuffer::kPadding >= kFramePadding && ReadBuffer::kPadding >= JsonFramer::kReadAhead);
+
+}  // namespace
+
+HttpResponse ConnectionHandler::on_http(const HttpRequest& request) {
+  return {.status = 404, .body = "Nothing is at " + std::string(request.path()) + ".\n", .headers = {}};
+}
+
+bool Connection::serve(TurnBudget& budget) {
+  switch (stage_) {
+    case Stage::idle:
+    case Stage::closed: return false;
+    case Stage::connecting:
+    case Stage::tls_handshake:
+      if (!continue_dial()) return false;
+      break;
+    case Stage::closing:
+    case Stage::lingering: return discard_input();
+    default: break;
+  }
+  if (paused_) {
+    if (reset_) finish(CloseReason::reset);
+    return false;
+  }
+  if (stage_ == Stage::http && !outbound_.empty()) return false;  // flush() comes back to it
+  return read_and_deliver(budget);
+}
+
+bool Connection::read_and_deliver(TurnBudget& budget) {
+  const ShardOptions& limits = shard_->options();
+  std::size_t bytes_left = limits.read_bytes_per_connection;
+  ReadPass pass{shard_->read_buffer().prepare(rest_size_ + bytes_left), 0, rest_size_};
+  if (rest_size_ > 0) std::memcpy(pass.data, rest_.get(), rest_size_);
+  std::uint32_t frames = std::min(budget.frames, limits.frames_per_connection);
+  budget.frames -= frames;
+  bool parse = std::exchange(rest_whole_, false);
+  Pass result = Pass::need_more;
+  IoStatus status = IoStatus::ok;
+  pass_ = &pass;
+  for (;;) {
+    if (parse) {
+      result = deliver(pass, frames);
+      if (result != Pass::need_more) break;
+    }
+    if (!readable_ || bytes_left == 0) break;
+    const IoResult io = transport_.read({pass.data + pass.end, bytes_left});
+    status = io.status;
+    if (status != IoStatus::ok) {
+      readable_ = false;
+      break;
+    }
+    g_bytes_read.add(io.bytes);
+    last_heard_ms_ = shard_->now_ms();
+    // A short read has emptied the socket; reading again only to hear so would cost a system call per message. When the
+    // peer's end was reported there is one more thing to read.
+    if (io.bytes < bytes_left && !transport_.is_tls() && !hangup_) readable_ = false;
+    pass.end += io.bytes;
+    bytes_left -= io.bytes;
+    parse = true;
+  }
+  budget.frames += frames;
+  if (pass.gone) return false;
+  pass_ = nullptr;
+  return after_pass(pass, result, status);
+}
+
+// True: stay on the list of the ready.
+bool Connection::after_pass(const ReadPass& pass, Pass result, IoStatus status) {
+  if (stage_ == Stage::closed) return false;
+  if (stage_ == Stage::closing) return readable_;
+  keep_rest(pass);
+  if (status == IoStatus::closed) {
+    finish(CloseReason::peer_closed);
+    return false;
+  }
+  if (status == IoStatus::failed) {
+    finish(transport_.handshake_done() ? CloseReason::reset : CloseReason::tls_failed);
+    return false;
+  }
+  if (result != Pass::need_more) rest_whole_ = rest_size_ > 0;
+  if (result == Pass::stopped) return false;
+  return rest_whole_ || readable_;
+}
+
+Connection::Pass Connection::deliver(ReadPass& pass, std::uint32_t& frames) {
+  switch (stage_) {
+    case Stage::json: return deliver_json(pass, frames);
+    default: return Pass::stopped;
+  }
+}
+
+Connection::Pass Connection::deliver_json(ReadPass& pass, std::uint32_t& frames) {
+  while (pass.begin < pass.end) {
+    if (frames == 0) return Pass::budget_spent;
+    const JsonFramer::Step step =
+        framer_.next(pass.data + pass.begin, pass.end - pass.begin, frame_bytes_max_, options_->depth_max);
+    if (step.kind == JsonFramer::Kind::need_more) {
+      pass.begin += step.begin;
+      return Pass::need_more;
+    }
+    if (step.kind == JsonFramer::Kind::error) {
+      break_framing(pass, step.error);
+      return Pass::stopped;
+    }
+    const std::span<const char> json(pass.data + pass.begin + step.begin, step.end - step.begin);
+    pass.begin += step.end;
+    const Pass result = give_frame(pass, json, frames);
+    if (result != Pass::need_more) return result;
+  }
+  return Pass::need_more;
+}
+
+Connection::Pass Connection::give_frame(ReadPass& pass, std::span<const char> json, std::uint32_t& frames) {
+  --frames;
+  g_frames_received.add();
+  pass.resumed = false;
+  const FrameVerdict verdict = handler_->on_frame(json);
+  if (pass.gone) return Pass::stopped;
+  if (!is_open()) return Pass::stopped;
+  if (verdict == FrameVerdict::closed) {
+    abort();  // it said so, but did neither close nor detach
+    return Pass::stopped;
+  }
+  if (verdict == FrameVerdict::pause && !pass.resumed) paused_ = true;
+  return paused_ ? Pass::stopped : Pass::need_more;
+}
+
+void Connection::break_framing(ReadPass& pass, FrameError error) {
+  g_framing_errors.add();
+  broken_ = error;
+  handler_->on_protocol_error(error, frame_error_text(error));
+  if (!pass.gone) close();
+}
+
+void Connection::keep_rest(const ReadPass& pass) {
+  const std::size_t size = pass.end - pass.begin;
+  if (size == 0) {
+    drop_rest();
+    return;
+  }
+  if (rest_capacity_ < size) {
+    rest_ = std::make_unique_for_overwrite<char[]>(size);
+    rest_capacity_ = static_cast<std::uint32_t>(size);
+  }
+  std::memcpy(rest_.get(), pass.data + pass.begin, size);
+  rest_size_ = static_cast<std::uint32_t>(size);
+}
+
+void Connection::drop_rest() {
+  rest_.reset();
+  rest_size_ = rest_capacity_ = 0;
+  rest_whole_ = false;
+}
+
+// While closing, input is read only to see the peer's end: a socket closed with unread input would be reset, and the peer
+// would lose what we wrote last.
+bool Connection::discard_input() {
+  std::size_t bytes_left = shard_->options().read_bytes_per_connection;
+  char* const data = shard_->read_buffer().prepare(bytes_left);
+  while (bytes_left > 0) {
+    const IoResult io = transport_.read({data, bytes_left});
+    bytes_left -= io.bytes;
+    if (io.status == IoStatus::ok) continue;
+    readable_ = false;
+    if (io.status == IoStatus::failed || (io.status == IoStatus::closed && stage_ == Stage::lingering)) {
+      finish(closing_->reason);
+    }
+    if (io.status == IoStatus::closed) closing_->peer_ended = true;
+    return false;
+  }
+  return true;
+}
+
+}  // namespace plaza::net

@@ -1,0 +1,36 @@
+#pragma once
+// What a Connection holds only in some of its stages, so that an idle one stays small. Private to connection*.cpp.
+#include <cstddef>
+
+#include "net/connection.h"
+#include "net/shard.h"
+#include "net/timer_wheel.h"
+
+namespace plaza::net {
+
+/// The bytes being delivered: in the shard's read buffer, on the stack of serve(). `gone` is set when a callback destroyed or
+/// detached the connection, after which it must not be touched (it may be on another thread already).
+struct Connection::ReadPass {
+  char* data;
+  std::size_t begin;
+  std::size_t end;
+  bool gone = false;
+  bool resumed = false;  // resume() was called by the callback that is running: it wins over its FrameVerdict::pause
+};
+
+struct Connection::Closing final : Timer {
+  Closing(Connection& c, CloseReason r) : connection(c), reason(r) {}
+  void on_timer() override {
+    connection.finish(connection.stage_ == Stage::lingering ? reason : CloseReason::flush_timeout);
+  }
+
+  Connection& connection;
+  const CloseReason reason;
+  bool peer_ended = false;
+};
+
+struct Connection::HttpStage {};
+struct Connection::DialStage {};
+struct Connection::WsStage {};
+
+}  // namespace plaza::net
