@@ -1,0 +1,39 @@
+#include "memory/memory_directory.h"
+
+#include "tests/contract/directory_contract.h"
+
+namespace plaza::contract {
+namespace {
+
+class MemoryDirectoryHarness final : public DirectoryHarness {
+ public:
+  Directory& open(DirectoryLimits limits, std::uint8_t region) override {
+    directory_ = std::make_unique<memory::MemoryDirectory>(limits, region);
+    return *directory_;
+  }
+
+ private:
+  std::unique_ptr<memory::MemoryDirectory> directory_;
+};
+
+std::unique_ptr<DirectoryHarness> in_maps() { return std::make_unique<MemoryDirectoryHarness>(); }
+
+INSTANTIATE_TEST_SUITE_P(Memory, DirectoryContract, testing::Values(DirectoryUnderTest{"maps", in_maps}),
+                         name_of_directory);
+
+TEST(MemoryDirectory, IsUnavailableWhileSwitchedOffAndChangesNothing) {
+  memory::MemoryDirectory directory;
+  Zone wanted;
+  wanted.app_name = "app";
+  wanted.zone_name = "zone";
+  const auto zone = directory.put_zone(wanted);
+  ASSERT_TRUE(zone);
+  directory.set_unavailable(true);
+  EXPECT_EQ(code_of(directory.register_account("ann", "ann", "h", zone->id)), DirectoryCode::unavailable);
+  EXPECT_EQ(code_of(directory.zone(zone->id)), DirectoryCode::unavailable);
+  directory.set_unavailable(false);
+  EXPECT_EQ(code_of(directory.account_by_name("ann")), DirectoryCode::not_found);
+}
+
+}  // namespace
+}  // namespace plaza::contract
