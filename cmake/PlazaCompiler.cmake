@@ -21,7 +21,7 @@ if(PLAZA_CCACHE)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${PLAZA_CCACHE})
 endif()
 
-add_compile_options(-Wall -Wextra -Werror -Wshadow -Wnon-virtual-dtor -fno-omit-frame-pointer -fdiagnostics-color=auto)
+add_compile_options(-Wall -Wextra -Werror -Wshadow -Wnon-virtual-dtor -Wno-missing-designated-field-initializers -fno-omit-frame-pointer -fdiagnostics-color=auto)
 add_link_options(-fuse-ld=lld)
 
 set(PLAZA_SANITIZE "" CACHE STRING "Sanitizers, as -fsanitize takes them")

@@ -86,6 +86,7 @@ struct Room {
   ZoneId zone;
   std::string name, description;
   std::uint32_t members = 0;
+  RoomRole role = RoomRole::member;  ///< rooms_of(): of the member that was asked for
 };
 struct RoomMember {
   MemberId id;

@@ -22,7 +22,8 @@ struct Append {
   std::uint32_t origin_shard = 0;
   std::uint64_t origin_session = 0;
   std::uint64_t rid = 0;
-  bool wants_ack = true;
+  bool wants_rid = false;  ///< the request carried a rid
+  bool wants_ack = true;   ///< an acceptance is answered, not only a refusal
 };
 
 enum class AppendCode : std::uint8_t {

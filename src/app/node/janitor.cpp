@@ -1,0 +1,73 @@
+#include "app/node/janitor.h"
+
+#include <pthread.h>
+
+#include <chrono>
+#include <future>
+#include <memory>
+
+#include "base/log.h"
+
+namespace plaza::app {
+namespace {
+constexpr std::uint32_t kTokensPerRound = 1000;
+constexpr std::int64_t kPauseBetweenPiecesMs = 20;  // commits of messages come in between
+}  // namespace
+
+Janitor::Janitor(ports::StreamStore& store, login::LoginService& login, ports::Retention retention, std::int64_t interval_s)
+    : store_(store), login_(login), retention_(retention), interval_s_(interval_s), thread_([this] { work(); }) {}
+
+Janitor::~Janitor() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_one();
+  thread_.join();
+}
+
+void Janitor::set(ports::Retention retention, std::int64_t interval_s) {
+  const std::lock_guard lock(mutex_);
+  retention_ = retention;
+  interval_s_ = interval_s;
+}
+
+/// False when it is time to end.
+bool Janitor::sleep(std::int64_t ms) {
+  std::unique_lock lock(mutex_);
+  return !wake_.wait_for(lock, std::chrono::milliseconds(ms), [this] { return stopping_; });
+}
+
+/// True when there is more to remove.
+bool Janitor::trim_once(ports::Retention retention) {
+  if (retention.message_age_max_ms == 0 && retention.inbox_entries_max == 0) return false;
+  auto done = std::make_shared<std::promise<bool>>();
+  auto result = done->get_future();
+  store_.trim(retention, [done](Result<bool, ports::StoreError> more) {
+    if (!more) PLAZA_LOG(warn, "janitor", "trimming failed, to be tried again: {}", more.error().detail);
+    done->set_value(more.value_or(false));
+  });
+  return result.get();
+}
+
+void Janitor::work() {
+  pthread_setname_np(pthread_self(), "janitor");
+  for (;;) {
+    ports::Retention retention;
+    std::int64_t interval_ms = 0;
+    {
+      const std::lock_guard lock(mutex_);
+      retention = retention_;
+      interval_ms = interval_s_ * 1000;
+    }
+    while (trim_once(retention)) {
+      if (!sleep(kPauseBetweenPiecesMs)) return;
+    }
+    if (const auto expired = login_.expire(kTokensPerRound); !expired) {
+      PLAZA_LOG(warn, "janitor", "expired tokens could not be removed: {}", expired.error().detail);
+    }
+    if (!sleep(interval_ms)) return;
+  }
+}
+
+}  // namespace plaza::app

@@ -1,0 +1,229 @@
+#include "app/node/node.h"
+
+#include <fmt/format.h>
+
+#include <atomic>
+
+#include "app/metrics/exposition.h"
+#include "app/node/janitor.h"
+#include "app/node/options.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "edge/edge_node.h"
+#include "login/local_login_service.h"
+#include "memory/memory_presence.h"
+#include "memory/system_clock.h"
+#include "net/listener.h"
+#include "net/tls_context.h"
+#include "sql/sql_directory.h"
+#include "sqlite/embedded_stream_store.h"
+
+namespace plaza::app {
+
+using metrics::Observed;
+using metrics::Type;
+
+/// In the order in which they are built; destroyed backwards.
+struct Node::Parts {
+  explicit Parts(const Config& config)
+      : store(store_options(config), clock),
+        hasher(hasher_options(config)),
+        sql_workers("sql", static_cast<std::size_t>(config.store.directory_readers), 4096),
+        // More than hash at once, so that the look-ups before a hash do not wait for the hashes.
+        password_workers("login", static_cast<std::size_t>(config.login.argon2_jobs_max) + 2,
+                         static_cast<std::size_t>(config.login.jobs_waiting_max)),
+        shards(shard_count(config), shard_options(config)),
+        limits(net::make_connection_limits(connection_limits(config))) {}
+
+  memory::SystemClock clock;
+  std::unique_ptr<sql::SqlDirectory> directory;
+  sqlite::EmbeddedStreamStore store;
+  memory::MemoryPresence presence;
+  login::PasswordHasher hasher;
+  std::unique_ptr<login::LocalLoginService> login;
+  WorkerPool sql_workers;
+  WorkerPool password_workers;
+  net::ShardGroup shards;
+  std::unique_ptr<edge::EdgeNode> edge;
+  std::shared_ptr<net::ConnectionLimits> limits;
+  std::shared_ptr<net::TlsContext> tls;
+  std::unique_ptr<net::Listener> tcp, http;
+  std::unique_ptr<Janitor> janitor;
+  std::vector<std::unique_ptr<Observed>> observed;
+  std::atomic<bool> draining{false};
+  bool store_started = false;
+  bool stopped = false;
+
+  Result<void, std::string> open_storage(const Config& config);
+  Result<void, std::string> listen(const Config& config);
+  void observe();
+  net::HttpResponse page(const net::HttpRequest& request);
+  net::HttpResponse readiness();
+  void stop(std::int64_t drain_ms);
+};
+
+Result<void, std::string> Node::Parts::open_storage(const Config& config) {
+  auto opened = sql::SqlDirectory::open(data_path(config, "directory.db"), directory_options(config));
+  if (!opened) return fail(opened.error().detail);
+  directory = std::move(*opened);
+  auto zone = directory->zone("default", "default");
+  if (!zone && zone.error().code == ports::DirectoryCode::not_found) zone = directory->put_zone(default_zone(config));
+  if (!zone) return fail(fmt::format("{}: {}", data_path(config, "directory.db"), zone.error().detail));
+  return {};
+}
+
+Result<void, std::string> Node::Parts::listen(const Config& config) {
+  if (config.tcp.tls || config.http.tls) {
+    auto context = net::TlsContext::server({config.tls.certificate, config.tls.key});
+    if (!context) return fail(context.error());
+    tls = std::move(*context);
+  }
+  const auto open = [&](const ListenAddress& address, net::Connection::Kind kind, bool with_tls) {
+    net::ListenerOptions options;
+    options.address = to_string(address);
+    options.kind = kind;
+    options.tls = with_tls ? tls : nullptr;
+    options.connection = connection_options(config);
+    options.refusal = R"({"msgid":54,"errno":21,"errmsg":"the server has as many connections as it may","reconnect":true,"retry_after_ms":5000})";
+    return net::Listener::open(shards, 0, std::move(options), limits,
+                               [this](std::unique_ptr<net::Connection> connection) { edge->accept(std::move(connection)); });
+  };
+  auto opened = open(config.tcp.listen, net::Connection::Kind::json, config.tcp.tls);
+  if (!opened) return fail("tcp.listen: " + opened.error());
+  tcp = std::move(*opened);
+  opened = open(config.http.listen, net::Connection::Kind::http, config.http.tls);
+  if (!opened) return fail("http.listen: " + opened.error());
+  http = std::move(*opened);
+  return {};
+}
+
+void Node::Parts::observe() {
+  const auto add = [this](Type type, const char* name, const char* help, std::function<double()> read) {
+    observed.push_back(std::make_unique<Observed>(type, name, help, metrics::Labels{}, std::move(read)));
+  };
+  const auto from_store = [&](Type type, const char* name, const char* help, auto member, double unit = 1) {
+    add(type, name, help, [this, member, unit] { return static_cast<double>(store.stats().*member) / unit; });
+  };
+  using Stats = ports::StoreStats;
+  add(Type::gauge, "plaza_connections", "Client connections open now.", [this] { return net::connections_open(*limits); });
+  add(Type::gauge, "plaza_members_online", "Members that are online now.",
+      [this] { return static_cast<double>(presence.online_count()); });
+  add(Type::gauge, "plaza_store_writable", "1 while messages can be stored, 0 while they cannot.",
+      [this] { return store.health().writable ? 1.0 : 0.0; });
+  add(Type::gauge, "plaza_sql_jobs_waiting", "Requests that wait for a thread that reads the directory.",
+      [this] { return static_cast<double>(sql_workers.waiting()); });
+  add(Type::gauge, "plaza_login_jobs_waiting", "Logins and registrations that wait for a thread.",
+      [this] { return static_cast<double>(password_workers.waiting()); });
+  from_store(Type::counter, "plaza_messages_accepted_total", "Messages stored and acknowledged.", &Stats::messages);
+  from_store(Type::counter, "plaza_messages_duplicate_total", "Sends that repeated an accepted one.", &Stats::duplicates);
+  from_store(Type::counter, "plaza_store_commits_total", "Transactions that stored messages.", &Stats::commits);
+  from_store(Type::counter, "plaza_store_commit_failures_total", "Transactions that failed.", &Stats::commit_failures);
+  from_store(Type::counter, "plaza_store_commit_seconds_total", "Time spent in transactions.", &Stats::commit_ns, 1e9);
+  from_store(Type::counter, "plaza_store_entries_indexed_total", "Stream entries written to the index.", &Stats::entries_indexed);
+  from_store(Type::gauge, "plaza_store_entries_waiting", "Stream entries served from memory, not yet in the index.", &Stats::entries_waiting);
+  from_store(Type::gauge, "plaza_store_appends_waiting", "Messages that wait to be stored.", &Stats::appends_waiting);
+}
+
+net::HttpResponse Node::Parts::readiness() {
+  std::string reasons;
+  const auto health = store.health();
+  if (draining) reasons += "the server is stopping\n";
+  if (!health.writable) reasons += "messages cannot be stored: " + health.reason + "\n";
+  net::HttpResponse response;
+  response.status = reasons.empty() ? 200 : 503;
+  response.body = reasons.empty() ? "ready\n" : reasons;
+  return response;
+}
+
+net::HttpResponse Node::Parts::page(const net::HttpRequest& request) {
+  net::HttpResponse response;
+  if (request.method != "GET" && request.method != "HEAD") {
+    response.status = 405;
+    response.body = "only GET and HEAD\n";
+    response.headers.emplace_back("Allow", "GET, HEAD");
+    return response;
+  }
+  if (request.path() == "/healthz") {
+    response.body = "ok\n";
+  } else if (request.path() == "/readyz") {
+    return readiness();
+  } else if (request.path() == "/metrics") {
+    response.content_type = kMetricsContentType;
+    response.body = metrics_text();
+  } else if (request.path() == "/") {
+    response.body = "This is a Plaza server. Clients: WebSocket at /ws, or JSON over TCP. Operators: /healthz, /readyz, /metrics.\n";
+  } else {
+    response.status = 404;
+    response.body = "nothing here; there is /ws, /healthz, /readyz and /metrics\n";
+  }
+  return response;
+}
+
+void Node::Parts::stop(std::int64_t drain_ms) {
+  if (stopped) return;
+  stopped = true;
+  draining = true;
+  if (tcp) tcp->stop();
+  if (http) http->stop();
+  if (edge) edge->drain(drain_ms);
+  janitor.reset();
+  observed.clear();
+  // Workers first: what they finish still finds the shards. Then the store reports its last outcomes, to nobody.
+  sql_workers.stop();
+  password_workers.stop();
+  if (store_started) store.stop();
+  shards.stop();
+}
+
+Node::Node(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Node::~Node() {
+  if (parts_) parts_->stop(0);
+}
+
+Result<std::unique_ptr<Node>, std::string> Node::start(const Config& config) {
+  std::unique_ptr<Node> node(new Node(std::make_unique<Parts>(config)));
+  Parts& parts = *node->parts_;
+  if (auto opened = parts.open_storage(config); !opened) return fail(std::move(opened.error()));
+  parts.login = std::make_unique<login::LocalLoginService>(*parts.directory, parts.hasher, parts.clock,
+                                                           login_options(config, parts.clock));
+  parts.edge = std::make_unique<edge::EdgeNode>(
+      edge::EdgeParts{.shards = parts.shards,
+                      .sql_workers = parts.sql_workers,
+                      .password_workers = parts.password_workers,
+                      .store = parts.store,
+                      .directory = *parts.directory,
+                      .presence = parts.presence,
+                      .clock = parts.clock,
+                      .login = *parts.login,
+                      .id = ports::NodeId{1},
+                      .http = [&parts](const net::HttpRequest& request) { return parts.page(request); }},
+      edge_limits(config));
+  parts.shards.start();
+  if (auto started = parts.store.start(parts.edge->sink()); !started) {
+    return fail(fmt::format("{}: {}", data_path(config, "streams.db"), started.error().detail));
+  }
+  parts.store_started = true;
+  parts.observe();
+  parts.janitor = std::make_unique<Janitor>(parts.store, *parts.login, retention(config), config.store.trim_interval_s);
+  if (auto listening = parts.listen(config); !listening) return fail(std::move(listening.error()));
+  return node;
+}
+
+void Node::apply(const Config& config) {
+  set_log_level(config.log.level);
+  parts_->edge->set_limits(edge_limits(config));
+  parts_->janitor->set(retention(config), config.store.trim_interval_s);
+  if (!parts_->tls) return;
+  if (const auto reloaded = parts_->tls->reload(); !reloaded) {
+    PLAZA_LOG(error, "reload", "{}: the old certificate stays", reloaded.error());
+  }
+}
+
+void Node::stop(std::int64_t drain_ms) { parts_->stop(drain_ms); }
+
+std::uint16_t Node::tcp_port() const { return parts_->tcp->address().port; }
+std::uint16_t Node::http_port() const { return parts_->http->address().port; }
+std::uint32_t Node::shards() const { return parts_->shards.size(); }
+
+}  // namespace plaza::app

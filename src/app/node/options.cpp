@@ -1,0 +1,140 @@
+#include "app/node/options.h"
+
+#include <algorithm>
+#include <thread>
+
+namespace plaza::app {
+namespace {
+// Settings are checked against their ranges when they are read, and every range fits.
+std::uint32_t u32(std::int64_t value) { return static_cast<std::uint32_t>(value); }
+}  // namespace
+
+std::uint32_t shard_count(const Config& config) {
+  return config.server.shards > 0 ? u32(config.server.shards) : std::max(1U, std::thread::hardware_concurrency());
+}
+
+net::ShardOptions shard_options(const Config& config) {
+  net::ShardOptions options;
+  options.gone_per_turn = u32(config.edge.turn_gone_max);
+  options.arrivals_per_turn = u32(config.edge.turn_sessions_max);
+  options.mailbox_tasks_per_turn = u32(config.edge.turn_mailbox_entries_max);
+  options.frames_per_turn = u32(config.edge.turn_frames_max);
+  options.frames_per_connection = u32(config.edge.turn_connection_frames_max);
+  options.read_bytes_per_connection = u32(config.edge.turn_connection_bytes_max);
+  return options;
+}
+
+net::ConnectionOptions connection_options(const Config& config) {
+  net::ConnectionOptions options;
+  options.frame_bytes_max = u32(config.edge.frame_before_login_bytes_max);
+  options.outbound_bytes_max = u32(config.edge.outbound_bytes_max);
+  options.origins = config.http.origins;
+  return options;
+}
+
+net::ConnectionLimitsOptions connection_limits(const Config& config) {
+  return {.connections_max = u32(config.edge.connections_max), .per_address_max = u32(config.edge.connections_per_address_max)};
+}
+
+edge::Limits edge_limits(const Config& config) {
+  edge::Limits limits;
+  limits.frame_bytes_max = u32(config.edge.frame_bytes_max);
+  limits.frame_before_login_bytes_max = u32(config.edge.frame_before_login_bytes_max);
+  limits.outbound_bytes_max = u32(config.edge.outbound_bytes_max);
+  limits.login_deadline_ms = config.edge.login_deadline_ms;
+  limits.heartbeat_ms = config.edge.heartbeat_ms;
+  limits.dead_after_ms = config.edge.dead_after_ms;
+  limits.chat.member_messages = {u32(config.member.message_rate_per_s), u32(config.member.message_burst)};
+  limits.chat.member_requests = {u32(config.member.request_rate_per_s), u32(config.member.request_burst)};
+  limits.chat.room_messages = {u32(config.room.message_rate_per_s), u32(config.room.message_burst)};
+  limits.chat.body_bytes_max = static_cast<std::size_t>(config.message.body_bytes_max);
+  limits.chat.send_window_max = u32(config.edge.send_window_max);
+  limits.chat.sessions_per_member_max = u32(config.member.sessions_max);
+  limits.chat.heartbeat_ms = u32(config.edge.heartbeat_ms);
+  limits.chat.page_entries_max = u32(config.message.sync_entries_max);
+  // A page is an answer: it has to fit into the half of the queue that answers may use.
+  limits.chat.page_bytes_max = static_cast<std::size_t>(std::min(config.message.sync_bytes_max, config.edge.outbound_bytes_max / 2));
+  limits.chat.history_entries_max = u32(config.message.history_entries_max);
+  limits.chat.list_entries_max = u32(config.edge.list_entries_max);
+  limits.chat.classic_group_users_max = u32(config.room.classic_users_max);
+  limits.chat.receipt_room_members_max = u32(config.room.receipt_members_max);
+  limits.chat.remark_bytes_max = static_cast<std::size_t>(config.member.remark_bytes_max);
+  limits.chat.room_description_bytes_max = static_cast<std::size_t>(config.room.description_bytes_max);
+  return limits;
+}
+
+login::PasswordHasherOptions hasher_options(const Config& config) {
+  login::PasswordHasherOptions options;
+  options.cost = {u32(config.login.argon2_passes), u32(config.login.argon2_memory_kib)};
+  options.threads = u32(config.login.argon2_jobs_max);
+  options.waiting_max = u32(config.login.jobs_waiting_max);
+  return options;
+}
+
+login::LocalLoginOptions login_options(const Config& config, const ports::Clock& clock) {
+  login::LocalLoginOptions options;
+  options.password_bytes_min = u32(config.login.password_bytes_min);
+  options.password_bytes_max = u32(config.login.password_bytes_max);
+  options.token_times.account_ms = config.login.account_token_ttl_s * 1000;
+  options.token_times.member_ms = config.login.member_token_ttl_s * 1000;
+  options.token_times.handover_ms = config.login.handover_ttl_ms;
+  options.throttle.delay_first_ms = config.login.throttle_first_ms;
+  options.throttle.delay_max_ms = config.login.throttle_max_ms;
+  options.throttle.address_failures_per_minute = u32(config.login.address_per_minute);
+  options.throttle.attempts_at_once_max = u32(config.login.attempts_at_once_max);
+  options.throttle.registrations_per_minute = u32(config.login.registrations_per_minute);
+  options.tokens_per_account_max = u32(config.login.tokens_per_account_max);
+  options.token_cache.entries_max = static_cast<std::size_t>(config.login.token_cache_entries_max);
+  for (const auto& [vendor, secret] : config.login.vendors) {
+    options.verifiers.push_back(
+        std::make_shared<login::HmacTicketVerifier>(clock, login::HmacTicketOptions{.vendor = vendor, .secret = secret}));
+  }
+  if (config.login.test_vendor) options.verifiers.push_back(std::make_shared<login::TestVendorVerifier>());
+  return options;
+}
+
+sql::SqlDirectoryOptions directory_options(const Config& config) {
+  sql::SqlDirectoryOptions options;
+  options.region = static_cast<std::uint8_t>(config.server.region);
+  options.readers = u32(config.store.directory_readers);
+  options.busy_timeout_ms = u32(config.store.busy_timeout_ms);
+  options.limits.members_per_account_max = u32(config.account.members_per_zone_max);
+  options.limits.friends_max = u32(config.member.friends_max);
+  options.limits.rooms_per_member_max = u32(config.member.rooms_max);
+  options.limits.room_members_max = u32(std::min(config.room.members_max, config.room.inbox_fanout_max));
+  return options;
+}
+
+sqlite::EmbeddedStreamStoreOptions store_options(const Config& config) {
+  sqlite::EmbeddedStreamStoreOptions options;
+  options.path = data_path(config, "streams.db");
+  options.region = static_cast<std::uint8_t>(config.server.region);
+  options.batch_max = u32(config.store.commit_batch_max);
+  options.flush_after_messages = u32(config.store.index_batch_entries);
+  options.flush_idle_ms = u32(config.store.index_idle_ms);
+  options.recent_bytes_max = static_cast<std::size_t>(config.store.cache_bytes_max);
+  options.cache_entries_max = u32(config.store.cache_entries_max);
+  options.reader_threads = u32(config.store.reader_threads);
+  options.reads_waiting_max = u32(config.store.reads_waiting_max);
+  options.busy_timeout_ms = u32(config.store.busy_timeout_ms);
+  return options;
+}
+
+ports::Retention retention(const Config& config) {
+  return {.message_age_max_ms = config.store.retention_days * 24 * 3600 * 1000,
+          .inbox_entries_max = static_cast<std::uint64_t>(config.store.inbox_entries_max)};
+}
+
+ports::Zone default_zone(const Config& config) {
+  ports::Zone zone;
+  zone.app_name = "default";
+  zone.zone_name = "default";
+  zone.friends = config.zone.default_friends;
+  zone.messages = config.zone.default_messages;
+  zone.devices = config.zone.default_devices;
+  return zone;
+}
+
+std::string data_path(const Config& config, const std::string& file) { return config.server.data_dir + "/" + file; }
+
+}  // namespace plaza::app

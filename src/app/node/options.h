@@ -1,0 +1,32 @@
+#pragma once
+// From settings to the options of each part: the only place that knows both.
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "app/config/config.h"
+#include "edge/limits.h"
+#include "login/local_login_service.h"
+#include "login/password_hasher.h"
+#include "net/listener.h"
+#include "net/shard.h"
+#include "ports/stream_store.h"
+#include "sql/sql_directory.h"
+#include "sqlite/embedded_stream_store.h"
+
+namespace plaza::app {
+
+std::uint32_t shard_count(const Config& config);
+net::ShardOptions shard_options(const Config& config);
+net::ConnectionOptions connection_options(const Config& config);
+net::ConnectionLimitsOptions connection_limits(const Config& config);
+edge::Limits edge_limits(const Config& config);
+login::PasswordHasherOptions hasher_options(const Config& config);
+login::LocalLoginOptions login_options(const Config& config, const ports::Clock& clock);
+sql::SqlDirectoryOptions directory_options(const Config& config);
+sqlite::EmbeddedStreamStoreOptions store_options(const Config& config);
+ports::Retention retention(const Config& config);
+ports::Zone default_zone(const Config& config);
+std::string data_path(const Config& config, const std::string& file);
+
+}  // namespace plaza::app

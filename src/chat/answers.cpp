@@ -1,0 +1,47 @@
+#include "chat/answers.h"
+
+namespace plaza::chat {
+
+using protocol::Errno;
+
+std::string& frame_buffer() {
+  // Keeps its capacity from frame to frame, up to a page of messages.
+  thread_local std::string buffer;
+  if (buffer.capacity() > 512 * 1024) buffer = {};
+  buffer.clear();
+  return buffer;
+}
+
+Verdict refuse(Session& session, const Asked& asked, Refusal why) {
+  why.send_id = asked.send_id.value_or(0);
+  std::string& frame = frame_buffer();
+  protocol::encode_refusal(frame, asked.msgid, asked.rid, why);
+  session.out->send(frame);
+  return Verdict::done;
+}
+
+Verdict ok(Session& session, const Asked& asked) {
+  if (asked.rid) answer(session, asked.rid, protocol::OkReply{.to = asked.msgid, .received = {}, .delivered = {}, .read = {}});
+  return Verdict::done;
+}
+
+Refusal refusal_of(const ports::DirectoryError& error, Errno not_found, Errno otherwise) {
+  switch (error.code) {
+    case ports::DirectoryCode::not_found: return {.error = not_found};
+    case ports::DirectoryCode::name_taken: return {.error = otherwise, .message = error.detail + " is taken"};
+    case ports::DirectoryCode::limit: return {.error = Errno::limit_reached, .message = error.detail};
+    case ports::DirectoryCode::conflict: return {.error = otherwise, .message = error.detail};
+    case ports::DirectoryCode::unavailable: break;
+  }
+  return storage_unavailable();
+}
+
+Refusal busy() {
+  return {.error = Errno::try_again, .message = "the server is busy", .retry_after_ms = 500};
+}
+
+Refusal storage_unavailable() {
+  return {.error = Errno::unavailable, .message = "the server cannot reach its storage just now", .retry_after_ms = 1000};
+}
+
+}  // namespace plaza::chat

@@ -1,0 +1,132 @@
+#include "chat/delivering.h"
+
+#include "chat/answers.h"
+#include "chat/message_view.h"
+#include "chat/reading.h"
+
+namespace plaza::chat {
+
+using ports::AppendCode;
+using protocol::Errno;
+
+/// The shared part of one message, encoded when the first online recipient is met.
+struct Delivering::Encoded {
+  SharedTail tail;
+};
+
+void Delivering::committed(Batch batch) { batches_.push_back(std::move(batch)); }
+
+bool Delivering::run(std::size_t deliveries_max) {
+  const std::uint32_t shards = state_.node.executor.shards();
+  std::size_t done = 0;
+  while (!batches_.empty() && done < deliveries_max) {
+    const auto& outcomes = *batches_.front();
+    while (next_ < outcomes.size() && done < deliveries_max) {
+      const ports::Appended& outcome = outcomes[next_++];
+      if (outcome.append.origin_shard == state_.shard) acknowledge(outcome);
+      ++done;
+      if (outcome.code != AppendCode::accepted) continue;
+      Encoded encoded;
+      for (const ports::Delivery& delivery : outcome.message->deliveries) {
+        if (home_shard(MemberId{delivery.stream.first()}, shards) == state_.shard) deliver(outcome, delivery, encoded);
+      }
+      done += outcome.message->deliveries.size();
+    }
+    if (next_ == outcomes.size()) {
+      batches_.pop_front();
+      next_ = 0;
+    }
+  }
+  return !batches_.empty();
+}
+
+void Delivering::acknowledge(const ports::Appended& outcome) {
+  Session* session = state_.session(outcome.append.origin_session);
+  if (!session) return;
+  if (session->unacknowledged > 0) --session->unacknowledged;
+  const ports::Append& sent = outcome.append;
+  // A store number for a send without send_id is no send_id of the client's: it is not shown.
+  const std::uint64_t send_id = sent.message->send_id;
+  const Asked asked{push_msgid(*sent.message), sent.wants_rid ? protocol::Rid(sent.rid) : std::nullopt,
+                    send_id ? std::optional(send_id) : std::nullopt};
+  switch (outcome.code) {
+    case AppendCode::accepted:
+    case AppendCode::duplicate:
+      if (sent.wants_ack) {
+        const ports::Message& message = *outcome.message;
+        answer(*session, asked.rid,
+               protocol::SendAck{.send_id = message.send_id,
+                                 .mid = message.id,
+                                 .seq = message.inbox_seq(message.sender),
+                                 .cseq = message.conversation_seq,
+                                 .epoch = session->member ? session->member->epoch : 0,
+                                 .time_ms = message.time_ms,
+                                 .dup = outcome.code == AppendCode::duplicate});
+      }
+      break;
+    case AppendCode::duplicate_trimmed: {
+      protocol::SendAck ack;
+      ack.send_id = send_id;
+      ack.dup = true;
+      answer(*session, asked.rid, ack);
+      break;
+    }
+    case AppendCode::ahead:
+      refuse(*session, asked,
+             {.error = Errno::send_id_ahead,
+              .field = "send_id",
+              .allowed = std::to_string(outcome.expected_send_id),
+              .expected = outcome.expected_send_id});
+      break;
+    case AppendCode::unavailable: refuse(*session, asked, storage_unavailable()); break;
+  }
+  if (session->window_full && session->unacknowledged <= state_.limits.send_window_max / 2) {
+    session->window_full = false;
+    session->out->resume(Resume::next);
+  }
+}
+
+void Delivering::deliver(const ports::Appended& outcome, const ports::Delivery& delivery, Encoded& encoded) {
+  MemberState* member = state_.member(MemberId{delivery.stream.first()});
+  if (!member) return;
+  const ports::Message& message = *outcome.message;
+  if (delivery.seq > member->head) member->head = delivery.seq;
+  const bool own = message.sender == member->who.id;
+  for (Session* session : member->sessions) {
+    if (session->state != SessionState::ready || session->pulling || delivery.seq <= session->pushed) continue;
+    // The ack is the sending session's entry; a classic client does not show what its member wrote elsewhere.
+    if (own && (session->classic || session->id == outcome.append.origin_session)) {
+      session->pushed = delivery.seq;
+      if (session->classic) reading_.keep_cursor(*session);
+      continue;
+    }
+    if (encoded.tail.text.empty()) {
+      tail_.clear();
+      protocol::append_chat_tail(tail_, view_of(message));
+      encoded.tail.text = tail_;
+    }
+    prefix_.clear();
+    if (own) {
+      protocol::append_chat_prefix(prefix_, push_msgid(message), delivery.seq, member->epoch, message.send_id, message.device);
+    } else {
+      protocol::append_chat_prefix(prefix_, push_msgid(message), delivery.seq, member->epoch);
+    }
+    if (session->out->push(prefix_, encoded.tail)) {
+      session->pushed = delivery.seq;
+      if (session->classic) reading_.keep_cursor(*session);
+    } else {
+      fall_to_pull(*session, *member);
+    }
+  }
+}
+
+void Delivering::fall_to_pull(Session& session, const MemberState& member) {
+  session.pulling = true;
+  // A classic client cannot sync: Reading reads its inbox for it when there is room again.
+  if (session.classic) return;
+  std::string& frame = frame_buffer();
+  protocol::encode(frame, protocol::HeadPush{.epoch = member.epoch, .head = member.head});
+  session.out->send(frame);
+}
+
+}  // namespace plaza::chat

@@ -1,0 +1,245 @@
+#include "chat/entering.h"
+
+#include <algorithm>
+
+#include "chat/groups.h"
+#include "chat/message_view.h"
+
+namespace plaza::chat {
+
+using protocol::Errno;
+
+/// What the directory knows of one who enters.
+struct Entering::Loaded {
+  ports::DirectoryError error;  ///< when `ok` is false
+  bool ok = false;
+  Relations relations;
+  std::vector<ports::Room> rooms;
+  std::vector<ports::RoomWithMembers> classic_rooms;
+};
+
+void Entering::enter(Session& session, EnterAs as) {
+  const EnterPtr entering = std::make_shared<const EnterAs>(std::move(as));
+  if (!admit(session, *entering)) return session.out->resume(Resume::next);
+  auto& directory = state_.node.directory;
+  const bool started = state_.await(
+      session,
+      [&directory, zone = session.zone, me = entering->member.id, classic = session.classic,
+       users_max = state_.limits.classic_group_users_max] {
+        Loaded loaded;
+        auto relations = read_relations(directory, zone, me);
+        auto rooms = directory.rooms_of(zone, me);
+        if (!relations || !rooms) {
+          loaded.error = relations ? rooms.error() : relations.error();
+          return loaded;
+        }
+        loaded.relations = std::move(*relations);
+        loaded.rooms = std::move(*rooms);
+        loaded.ok = true;
+        if (!classic) return loaded;
+        std::size_t users = 0;
+        for (const auto& room : loaded.rooms) {
+          // Past the bound rooms are listed without their users.
+          ports::RoomWithMembers listed{room, {}};
+          if (users < users_max) {
+            if (auto read = directory.room(zone, room.id)) listed = std::move(*read);
+          }
+          users += listed.members.size();
+          loaded.classic_rooms.push_back(std::move(listed));
+        }
+        return loaded;
+      },
+      [this, entering](Session& s, Loaded result) { return loaded(s, entering, std::move(result)); });
+  if (!started) {
+    give_up(session, *entering, busy());
+    session.out->resume(Resume::next);
+  }
+}
+
+/// Makes the session one of the member's, unless the bound or the zone's device policy is against it.
+bool Entering::admit(Session& session, const EnterAs& as) {
+  MemberState* member = state_.member(as.member.id);
+  if (member) {
+    std::vector<Session*> same_device;
+    for (Session* other : member->sessions) {
+      if (other->device == session.device) same_device.push_back(other);
+    }
+    if (!same_device.empty() && as.zone->devices == ports::DevicePolicy::reject && !as.replaces) {
+      refuse(session, as.asked, {.error = Errno::already_logged_in, .field = "device"});
+      return false;
+    }
+    if (as.replaces || as.zone->devices == ports::DevicePolicy::kick) {
+      for (Session* other : same_device) {
+        leave(*other);
+        other->out->close(Errno::kicked, {});
+      }
+      member = state_.member(as.member.id);  // the last of its sessions took it along
+    }
+    if (member && member->sessions.size() >= state_.limits.sessions_per_member_max) {
+      refuse(session, as.asked, {.error = Errno::limit_reached, .message = "this member has too many sessions"});
+      return false;
+    }
+  }
+  if (!member) {
+    auto made = std::make_unique<MemberState>();
+    made->who = as.member;
+    made->zone = as.zone;
+    member = made.get();
+    state_.members.emplace(as.member.id, std::move(made));
+    state_.known.add(as.member.id, as.member.zone);
+  }
+  member->sessions.push_back(&session);
+  session.member = member;
+  session.state = SessionState::entering;
+  session.classic = as.style == EnterStyle::classic;
+  session.pulling = false;
+  session.pumping = false;
+  state_.sessions.emplace(session.id, &session);
+  return true;
+}
+
+Verdict Entering::loaded(Session& session, const EnterPtr& as, Loaded loaded) {
+  if (!loaded.ok) return give_up(session, *as, refusal_of(loaded.error, Errno::no_such_peer, Errno::conflict));
+  Friends::apply(state_, session.member->who.id, loaded.relations);
+  state_.node.store.open_device(
+      session.member->who.id, session.device,
+      state_.answer<ports::DeviceState>(session, [this, as, loaded = std::move(loaded)](
+                                                     Session& s, Result<ports::DeviceState, ports::StoreError> device) mutable {
+        if (!device) return give_up(s, *as, storage_unavailable());
+        return opened(s, as, std::move(loaded), *device);
+      }));
+  return Verdict::wait;
+}
+
+Verdict Entering::opened(Session& session, const EnterPtr& as, Loaded loaded, const ports::DeviceState& device) {
+  MemberState& member = *session.member;
+  member.epoch = device.inbox.epoch;
+  member.head = std::max(member.head, device.inbox.head);
+  session.pushed = session.stored_cursor = device.received;
+  if (as->style == EnterStyle::classic) return read_offline(session, as, std::move(loaded));
+  session.state = SessionState::entered;
+  protocol::EnterAck ack = enter_ack(session, *as, loaded, device);
+  if (as->style == EnterStyle::enter) {
+    answer(session, as->asked.rid, ack);
+  } else {
+    protocol::LoginAck login;
+    login.account = as->account_name;
+    login.app = as->zone->app_name;
+    login.zone = as->zone->zone_name;
+    login.device = session.device;
+    login.enter = std::move(ack);
+    answer(session, as->asked.rid, login);
+  }
+  return Verdict::done;
+}
+
+protocol::EnterAck Entering::enter_ack(const Session& session, const EnterAs& as, const Loaded& loaded,
+                                       const ports::DeviceState& device) const {
+  protocol::EnterAck ack;
+  ack.id = session.member->who.id;
+  ack.name = session.member->who.nickname;
+  ack.token = as.token;
+  ack.token_expires_ms = as.token_expires_ms;
+  ack.epoch = device.inbox.epoch;
+  ack.head = device.inbox.head;
+  ack.received = device.received;
+  ack.last_send_id = device.last_send_id;
+  ack.heartbeat_ms = state_.limits.heartbeat_ms;
+  ack.body_bytes_max = state_.limits.body_bytes_max;
+  for (const auto& relation : loaded.relations.list) {
+    if (relation.friendship == ports::Friendship::none && !relation.blocked_by_me) continue;
+    if (ack.friends.size() == state_.limits.list_entries_max) break;  // the rest by FRIENDS
+    ack.friends.push_back(friend_entry(state_.node.presence, relation));
+  }
+  ack.groups = group_entries(loaded.rooms);
+  return ack;
+}
+
+/// The first page of what a classic client missed goes into its login answer; what is more is pushed after it.
+Verdict Entering::read_offline(Session& session, const EnterPtr& as, Loaded loaded) {
+  ports::ReadRequest read;
+  read.stream = ports::StreamId::inbox(session.member->who.id);
+  read.from = session.pushed;
+  read.entries_max = 200;
+  read.bytes_max = 64 * 1024;
+  state_.node.store.read(read, state_.answer<ports::Page>(session, [this, as, loaded = std::move(loaded)](
+                                                                       Session& s, Result<ports::Page, ports::StoreError> page) {
+    if (!page) return give_up(s, *as, storage_unavailable());
+    const MemberId me = s.member->who.id;
+    protocol::ClassicLoginAckView ack;
+    ack.id = me;
+    ack.name = s.member->who.nickname;
+    for (const auto& relation : loaded.relations.list) {
+      if (relation.friendship == ports::Friendship::friends) ack.friends.push_back(friend_entry(state_.node.presence, relation));
+    }
+    for (const auto& room : loaded.classic_rooms) {
+      ack.groups.push_back({.id = room.room.id,
+                            .groupname = room.room.name,
+                            .groupdesc = room.room.description,
+                            .users = user_entries(state_.node.presence, room.members)});
+    }
+    for (const auto& entry : page->entries) {
+      if (entry.message->sender != me) ack.offlinemsg.push_back(inbox_view(*entry.message, me, entry.seq, page->head.epoch));
+      s.pushed = entry.seq;
+    }
+    if (page->entries.empty()) s.pushed = std::max(s.pushed, page->head.trimmed);
+    answer(s, as->asked.rid, ack);
+    reading_.store_cursor(s);
+    s.pulling = page->more || s.member->head > s.pushed;
+    become_ready(s);
+    reading_.pump(s);
+    return Verdict::done;
+  }));
+  return Verdict::wait;
+}
+
+Verdict Entering::give_up(Session& session, const EnterAs& as, Refusal why) {
+  remove(session);
+  session.state = as.style == EnterStyle::enter ? SessionState::authenticated : SessionState::logged_out;
+  return refuse(session, as.asked, std::move(why));
+}
+
+Verdict Entering::ready(Session& session, const protocol::Request& request) {
+  const MemberState& member = *session.member;
+  if (session.state == SessionState::entered) {
+    session.pushed = member.head;
+    become_ready(session);
+  }
+  answer(session, request.rid(), protocol::ReadyAck{.epoch = member.epoch, .head = session.pushed});
+  return Verdict::done;
+}
+
+void Entering::become_ready(Session& session) {
+  session.state = SessionState::ready;
+  MemberState& member = *session.member;
+  if (member.announced) return;
+  member.announced = true;
+  state_.node.presence.joined(state_.node.id, member.who.id);
+  friends_.announce(member, true);
+}
+
+void Entering::remove(Session& session) {
+  MemberState* member = std::exchange(session.member, nullptr);
+  if (!member) return;
+  state_.sessions.erase(session.id);
+  std::erase(member->sessions, &session);
+  session.unacknowledged = 0;
+  session.window_full = false;
+  const bool here = std::any_of(member->sessions.begin(), member->sessions.end(),
+                                [](const Session* other) { return other->state == SessionState::ready; });
+  if (member->announced && !here) {
+    member->announced = false;
+    state_.node.presence.left(state_.node.id, member->who.id);
+    friends_.announce(*member, false);
+  }
+  if (member->sessions.empty()) state_.members.erase(member->who.id);
+}
+
+void Entering::leave(Session& session) {
+  if (!session.member) return;
+  reading_.store_cursor(session);
+  session.state = SessionState::logged_out;
+  remove(session);
+}
+
+}  // namespace plaza::chat

@@ -1,0 +1,66 @@
+#pragma once
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "chat/answers.h"
+#include "chat/friends.h"
+#include "chat/reading.h"
+#include "chat/shard_state.h"
+
+namespace plaza::chat {
+
+/// Which answer the client waits for.
+enum class EnterStyle : std::uint8_t {
+  classic,  ///< LOGIN_ACK with friends, groups and offline messages; ready at once
+  enter,    ///< ENTER_ACK
+  login,    ///< LOGIN_ACK with everything of ENTER_ACK in it: login by a member's token
+};
+
+/// A session that was proven to be this member's.
+struct EnterAs {
+  EnterStyle style = EnterStyle::enter;
+  Asked asked;
+  ports::Member member;
+  std::shared_ptr<const ports::Zone> zone;
+  std::string account_name;
+  std::string token;  ///< issued now; empty when it came with one
+  std::int64_t token_expires_ms = 0;
+  bool replaces = false;  ///< the device showed its token: an older session of it is a dead one, whatever the policy
+};
+
+/// From an authenticated session to a member that is there.
+///
+///   device policy -> relations and rooms (directory) -> head, cursor and last send_id (store) -> answer
+///
+/// On failure the session is as before, answered with the reason.
+/// Thread  The member's home shard.
+class Entering {
+ public:
+  Entering(ShardState& state, Friends& friends, Reading& reading) : state_(state), friends_(friends), reading_(reading) {}
+
+  /// Ends in out->resume(); then session.state tells whether it is in.
+  void enter(Session& session, EnterAs as);
+  void leave(Session& session);
+  Verdict ready(Session& session, const protocol::Request& request);
+
+ private:
+  struct Loaded;
+  using EnterPtr = std::shared_ptr<const EnterAs>;
+
+  [[nodiscard]] bool admit(Session& session, const EnterAs& as);
+  Verdict loaded(Session& session, const EnterPtr& as, Loaded loaded);
+  Verdict opened(Session& session, const EnterPtr& as, Loaded loaded, const ports::DeviceState& device);
+  Verdict read_offline(Session& session, const EnterPtr& as, Loaded loaded);
+  Verdict give_up(Session& session, const EnterAs& as, Refusal why);
+  void become_ready(Session& session);
+  void remove(Session& session);
+  [[nodiscard]] protocol::EnterAck enter_ack(const Session& session, const EnterAs& as, const Loaded& loaded,
+                                             const ports::DeviceState& device) const;
+
+  ShardState& state_;
+  Friends& friends_;
+  Reading& reading_;
+};
+
+}  // namespace plaza::chat

@@ -1,0 +1,66 @@
+#pragma once
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/rate_limit.h"
+#include "chat/session.h"
+#include "ports/directory.h"
+
+namespace plaza::chat {
+
+/// What sending and presence need to know of a relation; names and remarks are read when they are shown.
+struct Peer {
+  MemberId id;
+  bool friends = false;
+  bool blocked_by_me = false;
+  bool blocked_by_them = false;
+};
+
+/// A member who has at least one session, on its home shard.
+/// Thread  The home shard. Owner: ShardState, from the first session's enter to the last one's leave.
+struct MemberState {
+  ports::Member who;
+  std::shared_ptr<const ports::Zone> zone;  ///< shared with the other members of the zone on this shard
+  std::vector<Peer> peers;                  ///< by id
+  std::vector<Session*> sessions;
+  RateLimit messages;
+  RateLimit requests;
+  std::uint64_t head = 0;   ///< newest inbox entry that this shard knows of
+  std::uint32_t epoch = 0;
+  std::uint64_t peers_version = 0;  ///< see Relations; 0 = not read yet
+  bool announced = false;           ///< friends were told that it is online
+
+  [[nodiscard]] const Peer* peer(MemberId id) const {
+    const auto at = std::lower_bound(peers.begin(), peers.end(), id,
+                                     [](const Peer& p, MemberId wanted) { return p.id < wanted; });
+    return at != peers.end() && at->id == id ? &*at : nullptr;
+  }
+};
+
+/// Members that exist, remembered by the shard so that a message to one needs no directory.
+///
+/// Direct-mapped and lossy: a collision forgets the older one, which costs a look-up, never an error. Members are never
+/// deleted, so nothing here becomes wrong.
+/// Thread  The shard's. Limit: slots x 16 bytes.
+class KnownMembers {
+ public:
+  explicit KnownMembers(std::size_t slots) : slots_(slots) {}
+  [[nodiscard]] bool knows(MemberId member, ZoneId zone) const {
+    const Slot& slot = slots_[index(member)];
+    return slot.member == member && slot.zone == zone;
+  }
+  void add(MemberId member, ZoneId zone) { slots_[index(member)] = {member, zone}; }
+
+ private:
+  struct Slot {
+    MemberId member;
+    ZoneId zone;
+  };
+  [[nodiscard]] std::size_t index(MemberId member) const { return mix64(member.value) % slots_.size(); }
+  std::vector<Slot> slots_;
+};
+
+}  // namespace plaza::chat

@@ -1,0 +1,24 @@
+#include "chat/outcome_router.h"
+
+#include "chat/hub.h"
+
+namespace plaza::chat {
+
+void OutcomeRouter::appended(std::vector<ports::Appended> outcomes) {
+  const auto batch = std::make_shared<const std::vector<ports::Appended>>(std::move(outcomes));
+  const std::uint32_t shards = node_.executor.shards();
+  std::vector<bool> concerned(shards, shards == 1);
+  for (const auto& outcome : *batch) {
+    if (shards == 1) break;
+    concerned[outcome.append.origin_shard] = true;
+    if (outcome.code != ports::AppendCode::accepted) continue;
+    for (const auto& delivery : outcome.message->deliveries) {
+      concerned[home_shard(MemberId{delivery.stream.first()}, shards)] = true;
+    }
+  }
+  for (std::uint32_t shard = 0; shard < shards; ++shard) {
+    if (concerned[shard]) node_.executor.post(shard, [hub = node_.hubs[shard], batch] { hub->committed(batch); });
+  }
+}
+
+}  // namespace plaza::chat

@@ -1,0 +1,22 @@
+#pragma once
+#include <memory>
+#include <vector>
+
+#include "chat/shard_state.h"
+#include "ports/stream_store.h"
+
+namespace plaza::chat {
+
+/// Takes what the store reports and gives it to the shards that have a sender or a recipient in it.
+///
+/// Thread  The store's. One immutable batch goes to all of them; each looks only at its own members.
+class OutcomeRouter final : public ports::AppendSink {
+ public:
+  explicit OutcomeRouter(Node& node) : node_(node) {}
+  void appended(std::vector<ports::Appended> outcomes) override;
+
+ private:
+  Node& node_;
+};
+
+}  // namespace plaza::chat

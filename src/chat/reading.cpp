@@ -1,0 +1,314 @@
+#include "chat/reading.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "chat/message_view.h"
+#include "chat/notices.h"
+#include "chat/sending.h"
+
+namespace plaza::chat {
+
+using ports::Page;
+using ports::StreamId;
+using protocol::Errno;
+
+namespace {
+constexpr std::uint32_t kPumpEntries = 100;
+constexpr std::size_t kPumpBytes = 32 * 1024;
+constexpr std::uint64_t kCursorEvery = 64;
+}  // namespace
+
+Reading::Target Reading::target(Session& session, const Asked& asked, const protocol::ConversationRef& of) {
+  if (of.groupid) {
+    const rooms::RoomView* room = state_.rooms.find(*of.groupid);
+    if (!room) return {{}, sending_.load_room(session, asked, *of.groupid)};
+    if (room->zone != session.zone) {
+      return {{}, refuse(session, asked, {.error = Errno::no_such_group, .field = "groupid"})};
+    }
+    if (!room->has(session.member->who.id)) {
+      return {{}, refuse(session, asked, {.error = Errno::not_in_group, .field = "groupid"})};
+    }
+    return {StreamId::room(*of.groupid), Verdict::done};
+  }
+  if (of.friendid) {
+    if (!*of.friendid) return {{}, refuse(session, asked, {.error = Errno::no_such_peer, .field = "friendid"})};
+    if (*of.friendid != session.member->who.id && !state_.known.knows(*of.friendid, session.zone)) {
+      return {{}, sending_.load_member(session, asked, *of.friendid)};
+    }
+    return {StreamId::pair(session.member->who.id, *of.friendid), Verdict::done};
+  }
+  return {StreamId::inbox(session.member->who.id), Verdict::done};
+}
+
+Verdict Reading::sync(Session& session, const protocol::Request& request) {
+  const auto wanted = protocol::as<protocol::Sync>(request);
+  const Asked asked = Asked::from(request);
+  const Target of = target(session, asked, wanted.of);
+  if (!of.stream) return of.verdict;
+  ports::ReadRequest read;
+  read.stream = of.stream;
+  read.epoch = wanted.epoch;
+  read.from = wanted.since;
+  read.entries_max = std::min(wanted.limit, state_.limits.page_entries_max);
+  read.bytes_max = state_.limits.page_bytes_max;
+  state_.node.store.read(read, state_.answer<Page>(session, [this, asked, stream = of.stream](Session& s, auto page) {
+    if (!page) return refuse(s, asked, storage_unavailable());
+    return sync_answer(s, asked, stream, *page);
+  }));
+  return Verdict::wait;
+}
+
+Verdict Reading::sync_answer(Session& session, const Asked& asked, StreamId stream, const Page& page) {
+  const MemberId reader = session.member->who.id;
+  const bool inbox = stream.kind() == ports::StreamKind::inbox;
+  protocol::SyncAckView ack;
+  ack.epoch = page.head.epoch;
+  ack.head = page.head.head;
+  ack.trimmed = page.head.trimmed;
+  ack.too_old = page.too_old;
+  ack.more = page.more;
+  ack.messages.reserve(page.entries.size());
+  for (const auto& entry : page.entries) {
+    ack.messages.push_back(inbox ? inbox_view(*entry.message, reader, entry.seq, page.head.epoch) : view_of(*entry.message));
+  }
+  answer(session, asked.rid, ack);
+  if (!inbox || page.more || !session.pulling) return Verdict::done;
+  // It has caught up with the page. What was committed while the page was read was not pushed: say so, it syncs again.
+  session.pushed = std::max(session.pushed, page.head.head);
+  if (session.member->head > session.pushed) {
+    std::string& frame = frame_buffer();
+    protocol::encode(frame, protocol::HeadPush{.epoch = session.member->epoch, .head = session.member->head});
+    session.out->send(frame);
+  } else {
+    session.pulling = false;
+  }
+  return Verdict::done;
+}
+
+Verdict Reading::history(Session& session, const protocol::Request& request) {
+  const auto wanted = protocol::as<protocol::History>(request);
+  const Asked asked = Asked::from(request);
+  const Target of = target(session, asked, wanted.of);
+  if (!of.stream) return of.verdict;
+  ports::ReadRequest read;
+  read.stream = of.stream;
+  read.backward = true;
+  read.from = wanted.before;
+  read.entries_max = std::min(wanted.limit, state_.limits.history_entries_max);
+  read.bytes_max = state_.limits.page_bytes_max;
+  state_.node.store.read(read, state_.answer<Page>(session, [asked](Session& s, auto page) {
+    if (!page) return refuse(s, asked, storage_unavailable());
+    protocol::HistoryAckView ack;
+    ack.epoch = page->head.epoch;
+    ack.head = page->head.head;
+    ack.more = page->more;
+    for (const auto& entry : page->entries) ack.messages.push_back(view_of(*entry.message));
+    answer(s, asked.rid, ack);
+    return Verdict::done;
+  }));
+  return Verdict::wait;
+}
+
+Verdict Reading::received(Session& session, const protocol::Request& request) {
+  const auto wanted = protocol::as<protocol::Received>(request);
+  const Asked asked = Asked::from(request);
+  auto then = [asked](Session& s, Result<std::uint64_t, ports::StoreError> cursor) {
+    if (!cursor) return refuse(s, asked, storage_unavailable());
+    if (asked.rid) {
+      protocol::OkReply reply;
+      reply.to = asked.msgid;
+      reply.received = *cursor;
+      answer(s, asked.rid, reply);
+    }
+    return Verdict::done;
+  };
+  state_.node.store.received(session.member->who.id, session.device, wanted.seq,
+                             state_.answer<std::uint64_t>(session, std::move(then)));
+  return Verdict::wait;
+}
+
+Verdict Reading::mark(Session& session, const protocol::Request& request) {
+  const auto wanted = protocol::as<protocol::Mark>(request);
+  const Asked asked = Asked::from(request);
+  const Target of = target(session, asked, wanted.of);
+  if (!of.stream) return of.verdict;
+  const ports::Marks marks{.delivered = std::max(wanted.delivered, wanted.read), .read = wanted.read};
+  // A conversation in which nothing was said has no marks: nobody can fill the store with them.
+  auto then = [this, asked, stream = of.stream, marks](Session& s, Result<std::vector<ports::Head>, ports::StoreError> heads) {
+    if (!heads) return refuse(s, asked, storage_unavailable());
+    if (heads->front().head == 0) return move_marks(s, asked, {}, {});
+    return move_marks(s, asked, stream, marks);
+  };
+  state_.node.store.heads({of.stream}, state_.answer<std::vector<ports::Head>>(session, std::move(then)));
+  return Verdict::wait;
+}
+
+Verdict Reading::move_marks(Session& session, const Asked& asked, StreamId stream, ports::Marks marks) {
+  auto reply = [asked](Session& s, const ports::Marks& now) {
+    if (!asked.rid) return;
+    protocol::OkReply ok_reply;
+    ok_reply.to = asked.msgid;
+    ok_reply.delivered = now.delivered;
+    ok_reply.read = now.read;
+    answer(s, asked.rid, ok_reply);
+  };
+  if (!stream) return reply(session, {}), Verdict::done;
+  auto then = [this, asked, stream, reply](Session& s, Result<ports::Marked, ports::StoreError> marked) {
+    if (!marked) return refuse(s, asked, storage_unavailable());
+    reply(s, marked->marks);
+    if (marked->changed) tell_receipt(s, stream, marked->marks);
+    return Verdict::done;
+  };
+  state_.node.store.mark(session.member->who.id, stream, marks, state_.answer<ports::Marked>(session, std::move(then)));
+  return Verdict::wait;
+}
+
+void Reading::tell_receipt(const Session& session, StreamId stream, const ports::Marks& marks) {
+  const MemberId me = session.member->who.id;
+  Notices notices(state_);
+  const auto encoded = [&](protocol::ReceiptPush push) {
+    std::string frame;
+    push.id = me;
+    push.delivered = marks.delivered;
+    push.read = marks.read;
+    protocol::encode(frame, push);
+    return frame;
+  };
+  protocol::ReceiptPush push;
+  if (stream.kind() == ports::StreamKind::pair) {
+    const MemberId peer = stream.peer_of(me);
+    push.friendid = me;
+    if (peer != me) notices.tell(peer, encoded(push));
+    push.friendid = peer;  // the member's other devices name the conversation by the peer
+    notices.tell(me, encoded(push), session.id);
+    return;
+  }
+  push.groupid = RoomId{stream.first()};
+  const rooms::RoomView* room = state_.rooms.find(push.groupid);
+  const std::string frame = encoded(push);
+  if (!room || room->members->size() > state_.limits.receipt_room_members_max) return notices.tell(me, frame, session.id);
+  for (const MemberId member : *room->members) notices.tell(member, frame, session.id);
+}
+
+Verdict Reading::conversations(Session& session, const protocol::Request& request) {
+  const auto wanted = protocol::as<protocol::Conversations>(request);
+  const Asked asked = Asked::from(request);
+  StreamId after;
+  if (!wanted.after.empty()) {
+    // "kind-and-id.second", as list_conversations() wrote it.
+    const char* const end = wanted.after.data() + wanted.after.size();
+    const auto first = std::from_chars(wanted.after.data(), end, after.a);
+    const bool good = first.ec == std::errc{} && first.ptr != end && *first.ptr == '.' &&
+                      std::from_chars(first.ptr + 1, end, after.b).ptr == end;
+    if (!good) {
+      return refuse(session, asked, {.error = Errno::bad_request, .field = "after", .allowed = "the `after` of the page before"});
+    }
+  }
+  auto then = [this, asked](Session& s, Result<ports::ConversationPage, ports::StoreError> page) {
+    if (!page) return refuse(s, asked, storage_unavailable());
+    return list_conversations(s, asked, std::move(*page));
+  };
+  state_.node.store.conversations(session.member->who.id, after, std::min(wanted.limit, state_.limits.history_entries_max),
+                                  state_.answer<ports::ConversationPage>(session, std::move(then)));
+  return Verdict::wait;
+}
+
+Verdict Reading::list_conversations(Session& session, const Asked& asked, ports::ConversationPage page) {
+  struct Listed {
+    ports::ConversationPage page;
+    std::vector<std::string> names;
+  };
+  auto& directory = state_.node.directory;
+  const MemberId me = session.member->who.id;
+  const bool started = state_.await(
+      session,
+      [&directory, me, zone = session.zone, page = std::move(page)]() mutable {
+        Listed listed{std::move(page), {}};
+        for (const auto& conversation : listed.page.conversations) {
+          if (conversation.stream.kind() == ports::StreamKind::room) {
+            const auto room = directory.room(zone, RoomId{conversation.stream.first()});
+            listed.names.push_back(room ? room->room.name : std::string());
+          } else {
+            const auto peer = directory.member(zone, conversation.stream.peer_of(me));
+            listed.names.push_back(peer ? peer->nickname : std::string());
+          }
+        }
+        return listed;
+      },
+      [asked, me](Session& s, const Listed& listed) {
+        protocol::ConversationsAckView ack;
+        ack.more = listed.page.more;
+        for (std::size_t i = 0; i < listed.page.conversations.size(); ++i) {
+          const auto& from = listed.page.conversations[i];
+          protocol::ConversationView view;
+          if (from.stream.kind() == ports::StreamKind::room) {
+            view.groupid = RoomId{from.stream.first()};
+          } else {
+            view.friendid = from.stream.peer_of(me);
+          }
+          view.name = listed.names[i];
+          view.head = from.head;
+          view.delivered = from.marks.delivered;
+          view.read = from.marks.read;
+          view.unread = from.unread;
+          if (from.last) view.last = view_of(*from.last);
+          ack.conversations.push_back(std::move(view));
+        }
+        if (ack.more && !listed.page.conversations.empty()) {
+          const StreamId last = listed.page.conversations.back().stream;
+          ack.after = std::to_string(last.a) + "." + std::to_string(last.b);
+        }
+        answer(s, asked.rid, ack);
+        return Verdict::done;
+      });
+  return started ? Verdict::wait : refuse(session, asked, busy());
+}
+
+void Reading::pump(Session& session) {
+  if (session.pumping || !session.pulling || session.state != SessionState::ready) return;
+  session.pumping = true;
+  ports::ReadRequest read;
+  read.stream = StreamId::inbox(session.member->who.id);
+  read.from = session.pushed;
+  read.entries_max = kPumpEntries;
+  read.bytes_max = kPumpBytes;
+  state_.node.store.read(read, [this, id = session.id](Result<Page, ports::StoreError> page) {
+    state_.node.executor.post(state_.shard, [this, id, page = std::move(page)] {
+      Session* s = state_.session(id);
+      if (!s || s->state != SessionState::ready) return;
+      s->pumping = false;
+      // Without an answer of the store it stays on pull: the next message or writable moment tries again.
+      if (page) pumped(*s, *page);
+    });
+  });
+}
+
+void Reading::pumped(Session& session, const Page& page) {
+  const MemberId reader = session.member->who.id;
+  for (const auto& entry : page.entries) {
+    if (entry.seq <= session.pushed) continue;
+    if (entry.message->sender != reader) {
+      std::string& frame = frame_buffer();
+      protocol::append_chat(frame, inbox_view(*entry.message, reader, entry.seq, page.head.epoch));
+      SharedTail tail{.text = frame, .shared = {}};
+      if (!session.out->push({}, tail)) return keep_cursor(session);  // the edge calls pump() when there is room
+    }
+    session.pushed = entry.seq;
+  }
+  keep_cursor(session);
+  if (page.more || session.member->head > session.pushed) return pump(session);
+  session.pulling = false;
+}
+
+void Reading::keep_cursor(Session& session) {
+  if (session.pushed >= session.stored_cursor + kCursorEvery) store_cursor(session);
+}
+
+void Reading::store_cursor(Session& session) {
+  if (!session.classic || !session.member || session.pushed <= session.stored_cursor) return;
+  session.stored_cursor = session.pushed;
+  state_.node.store.received(session.member->who.id, session.device, session.pushed, [](auto) {});
+}
+
+}  // namespace plaza::chat

@@ -1,0 +1,142 @@
+#include "chat/sending.h"
+
+#include <algorithm>
+
+namespace plaza::chat {
+
+using protocol::Errno;
+
+Verdict Sending::one_chat(Session& session, const protocol::Request& request) {
+  const auto wanted = protocol::as<protocol::OneChat>(request);
+  const Asked asked = Asked::from(request);
+  const MemberState& sender = *session.member;
+  if (wanted.id && *wanted.id != sender.who.id) {
+    return refuse(session, asked, {.error = Errno::not_permitted, .field = "id", .allowed = "your own member id, or no id"});
+  }
+  if (!check_content(session, asked, wanted.content)) return Verdict::done;
+  if (!wanted.toid) return refuse(session, asked, {.error = Errno::no_such_peer, .field = "toid"});
+  if (wanted.toid != sender.who.id) {
+    if (!state_.known.knows(wanted.toid, session.zone)) return load_member(session, asked, wanted.toid);
+    const Peer* peer = sender.peer(wanted.toid);
+    if (peer && (peer->blocked_by_them || peer->blocked_by_me)) {
+      return refuse(session, asked,
+                    {.error = Errno::not_permitted,
+                     .message = peer->blocked_by_me ? "you have blocked this member" : "this member does not take your messages",
+                     .field = "toid"});
+    }
+    if (sender.zone->messages == ports::MessagePolicy::friends_only && !(peer && peer->friends)) {
+      return refuse(session, asked, {.error = Errno::not_permitted, .field = "toid", .allowed = "a friend of yours"});
+    }
+  }
+  if (!check_rate(session, asked)) return Verdict::done;
+  return put(session, asked, wanted.content, ports::StreamId::pair(sender.who.id, wanted.toid), nullptr);
+}
+
+Verdict Sending::group_chat(Session& session, const protocol::Request& request) {
+  const auto wanted = protocol::as<protocol::GroupChat>(request);
+  const Asked asked = Asked::from(request);
+  const MemberState& sender = *session.member;
+  if (wanted.id && *wanted.id != sender.who.id) {
+    return refuse(session, asked, {.error = Errno::not_permitted, .field = "id", .allowed = "your own member id, or no id"});
+  }
+  if (!check_content(session, asked, wanted.content)) return Verdict::done;
+  const rooms::RoomView* room = state_.rooms.find(wanted.groupid);
+  if (!room) return load_room(session, asked, wanted.groupid);
+  if (room->zone != session.zone) return refuse(session, asked, {.error = Errno::no_such_group, .field = "groupid"});
+  if (!room->has(sender.who.id)) return refuse(session, asked, {.error = Errno::not_in_group, .field = "groupid"});
+  if (!check_rate(session, asked)) return Verdict::done;
+  std::int64_t wait_ms = 0;
+  if (!room->rate->take(state_.limits.room_messages, state_.node.executor.now_ms(), wait_ms)) {
+    return refuse(session, asked,
+                  {.error = Errno::rate_limited,
+                   .message = "this group gets too many messages",
+                   .retry_after_ms = static_cast<std::uint64_t>(wait_ms)});
+  }
+  return put(session, asked, wanted.content, ports::StreamId::room(wanted.groupid), room->members);
+}
+
+bool Sending::check_content(Session& session, const Asked& asked, const protocol::Content& content) {
+  const std::size_t size = content.bytes().size();
+  const std::string field = content.kind == 0 ? "msg" : "body";
+  if (size == 0) {
+    refuse(session, asked, {.error = Errno::bad_request, .message = "an empty message", .field = field, .allowed = "at least 1 byte"});
+    return false;
+  }
+  if (size > state_.limits.body_bytes_max) {
+    const std::string allowed = "at most " + std::to_string(state_.limits.body_bytes_max) + " bytes";
+    refuse(session, asked, {.error = Errno::too_large, .field = field, .allowed = allowed});
+    return false;
+  }
+  return true;
+}
+
+bool Sending::check_rate(Session& session, const Asked& asked) {
+  std::int64_t wait_ms = 0;
+  if (session.member->messages.take(state_.limits.member_messages, state_.node.executor.now_ms(), wait_ms)) return true;
+  refuse(session, asked, {.error = Errno::rate_limited, .retry_after_ms = static_cast<std::uint64_t>(wait_ms)});
+  return false;
+}
+
+Verdict Sending::put(Session& session, const Asked& asked, const protocol::Content& content, ports::StreamId conversation,
+                     std::shared_ptr<const std::vector<MemberId>> fanout) {
+  auto message = std::make_shared<ports::Message>();
+  message->zone = session.zone;
+  message->sender = session.member->who.id;
+  message->sender_name = session.member->who.nickname;
+  message->device = session.device;
+  message->send_id = asked.send_id.value_or(0);
+  message->kind = static_cast<ports::MessageKind>(content.kind);
+  message->conversation = conversation;
+  message->body = content.bytes();
+  state_.outbox.push_back({.message = std::move(message),
+                           .fanout = std::move(fanout),
+                           .origin_shard = state_.shard,
+                           .origin_session = session.id,
+                           .rid = asked.rid.value_or(0),
+                           .wants_rid = asked.rid.has_value(),
+                           .wants_ack = asked.rid.has_value() || asked.send_id.has_value()});
+  // The acks reopen the window: a client that sends without reading them is not read either.
+  if (++session.unacknowledged < state_.limits.send_window_max) return Verdict::done;
+  session.window_full = true;
+  return Verdict::wait;
+}
+
+void Sending::flush() {
+  if (!state_.outbox.empty()) state_.node.store.append(std::exchange(state_.outbox, {}));
+}
+
+Verdict Sending::load_member(Session& session, const Asked& asked, MemberId member) {
+  auto& directory = state_.node.directory;
+  const bool started = state_.await(
+      session, [&directory, zone = session.zone, member] { return directory.member(zone, member); },
+      [this, asked](Session& s, ports::DirectoryResult<ports::Member> found) {
+        if (!found) return refuse(s, asked, refusal_of(found.error(), Errno::no_such_peer, Errno::no_such_peer));
+        state_.known.add(found->id, found->zone);
+        return Verdict::again;
+      });
+  return started ? Verdict::again : refuse(session, asked, busy());
+}
+
+Verdict Sending::load_room(Session& session, const Asked& asked, RoomId room) {
+  auto& directory = state_.node.directory;
+  const std::uint64_t generation = state_.rooms.generation();
+  const bool started = state_.await(
+      session, [&directory, zone = session.zone, room] { return directory.room(zone, room); },
+      [this, asked, generation](Session& s, ports::DirectoryResult<ports::RoomWithMembers> found) {
+        if (!found) return refuse(s, asked, refusal_of(found.error(), Errno::no_such_group, Errno::no_such_group));
+        auto members = std::make_shared<std::vector<MemberId>>();
+        members->reserve(found->members.size());
+        for (const auto& member : found->members) members->push_back(member.id);
+        // When a membership changed meanwhile the view is dropped, and the request comes here once more.
+        state_.rooms.put({.id = found->room.id,
+                          .zone = found->room.zone,
+                          .name = found->room.name,
+                          .members = std::move(members),
+                          .rate = state_.node.room_rates.of(found->room.id)},
+                         generation);
+        return Verdict::again;
+      });
+  return started ? Verdict::again : refuse(session, asked, busy());
+}
+
+}  // namespace plaza::chat

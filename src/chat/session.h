@@ -1,0 +1,76 @@
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/ids.h"
+#include "protocol/table.h"
+
+namespace plaza::chat {
+
+/// Unique on the node as long as it runs; never reused, so that an answer that comes late finds its session or none.
+using SessionId = std::uint64_t;
+
+/// The part of a pushed frame that is the same for everyone who gets it. The owner keeps `text` alive during push(); a
+/// receiver that wants to keep it without copying makes `shared` once and the next receivers take that.
+struct SharedTail {
+  std::string_view text;
+  std::shared_ptr<const void> shared;  ///< whatever the receivers' side made of it; the domain does not look at it
+};
+
+enum class Resume : std::uint8_t { next, same };
+
+/// What the domain may do to a connection. The edge implements it on sockets, the simulator on its network.
+///
+/// Thread  The session's shard.
+/// Limit   send() is for answers, push() for what comes unasked. push() gives false, and takes nothing, before the room
+///         that answers need is used up: the session then falls to pull. An answer that does not fit closes the session.
+class SessionOut {
+ public:
+  virtual ~SessionOut() = default;
+  virtual void send(std::string_view frame) = 0;
+  virtual bool push(std::string_view head, SharedTail& tail) = 0;
+  /// Says GOODBYE with the reason and closes when that is written. No request is delivered from now on.
+  virtual void close(protocol::Errno why, std::string_view text) = 0;
+  /// Ends the pause that Verdict::wait or ::again began: with the next request, or with the same one once more.
+  virtual void resume(Resume with) = 0;
+};
+
+/// What becomes of the connection's reading after a request.
+enum class Verdict : std::uint8_t {
+  done,   ///< deliver the next request
+  wait,   ///< deliver no request until resume()
+  again,  ///< keep this request and deliver it again at resume(Resume::same): something has to be read first
+};
+
+/// Where a session is. Which message is allowed where stands in the protocol's table.
+///
+///   logged_out -> authenticated -> entering -> entered -> ready
+///        ^______________|______________________|__________|   (LOGINOUT)
+enum class SessionState : std::uint8_t { logged_out, authenticated, entering, entered, ready };
+
+struct MemberState;
+
+/// One connection as the domain sees it.
+/// Thread  The shard that has it. Owner: the edge (or the simulator); the hub holds a pointer from enter() to leave().
+struct Session {
+  SessionId id = 0;
+  SessionOut* out = nullptr;
+  MemberState* member = nullptr;  ///< from entering on
+  AccountId account;
+  TokenId login_token;            ///< the token it logged in with, or got at login
+  TokenId member_token;           ///< the token it got when it entered
+  ZoneId zone;
+  std::string device;
+  std::uint64_t pushed = 0;         ///< the newest inbox position that was handed to the connection, or skipped as known
+  std::uint64_t stored_cursor = 0;  ///< classic: the cursor as the store has it
+  std::uint32_t unacknowledged = 0; ///< sends that the store has and has not decided
+  SessionState state = SessionState::logged_out;
+  bool classic = false;       ///< knows only msgids 1..13: gets offline messages at login and is pushed by cursor
+  bool pulling = false;       ///< too slow for pushes: knows the head and syncs (classic: we read for it)
+  bool window_full = false;   ///< waits for acks before it may send more
+  bool pumping = false;       ///< classic: a page of its inbox is being read
+};
+
+}  // namespace plaza::chat

@@ -1,0 +1,91 @@
+#pragma once
+#include <functional>
+#include <memory>
+#include <optional>
+#include <type_traits>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "chat/limits.h"
+#include "chat/member_state.h"
+#include "chat/session.h"
+#include "ports/clock.h"
+#include "ports/directory.h"
+#include "ports/executor.h"
+#include "ports/presence.h"
+#include "ports/stream_store.h"
+#include "rooms/room_cache.h"
+#include "rooms/room_rates.h"
+
+namespace plaza::chat {
+
+class Hub;
+
+/// What the domain of one node is given: shared by its shards, constant while it runs.
+struct Node {
+  ports::Executor& executor;
+  ports::StreamStore& store;
+  ports::Directory& directory;
+  ports::Presence& presence;
+  const ports::Clock& clock;
+  rooms::RoomRates& room_rates;
+  ports::NodeId id;
+  std::vector<Hub*> hubs;  ///< by shard
+};
+
+/// Everything that the domain knows on one shard. The request handlers beside it share it and keep nothing themselves.
+///
+/// Thread  The shard's; await() and the callbacks it makes carry answers back to it.
+class ShardState {
+ public:
+  ShardState(Node& node_in, std::uint32_t shard_in, const Limits& limits_in)
+      : node(node_in), shard(shard_in), limits(limits_in), rooms(4096), known(32 * 1024) {}
+
+  Node& node;
+  const std::uint32_t shard;
+  Limits limits;
+  std::unordered_map<SessionId, Session*> sessions;
+  std::unordered_map<MemberId, std::unique_ptr<MemberState>> members;
+  rooms::RoomCache rooms;
+  KnownMembers known;
+  std::vector<ports::Append> outbox;  ///< sends of this turn, on their way to the store
+
+  [[nodiscard]] Session* session(SessionId id) const {
+    const auto at = sessions.find(id);
+    return at == sessions.end() ? nullptr : at->second;
+  }
+  [[nodiscard]] MemberState* member(MemberId id) const {
+    const auto at = members.find(id);
+    return at == members.end() ? nullptr : at->second.get();
+  }
+
+  /// Runs job() on a thread that may block, then then(Session&, result) here unless the session is gone meanwhile. `then`
+  /// says how the session goes on, or wait when a further step was started. False: too busy, nothing was started.
+  template <class Job, class Then>
+  [[nodiscard]] bool await(const Session& s, Job job, Then then) {
+    return node.executor.blocking([this, id = s.id, job = std::move(job), then = std::move(then)]() mutable {
+      auto result = job();
+      node.executor.post(shard, [this, id, result = std::move(result), then = std::move(then)]() mutable {
+        if (Session* session_now = session(id)) finish(*session_now, then(*session_now, std::move(result)));
+      });
+    });
+  }
+
+  /// The same for an answer of the stream store: hand it over as the `done` of a call.
+  template <class T, class Then>
+  [[nodiscard]] ports::StreamStore::Done<T> answer(const Session& s, Then then) {
+    return [this, id = s.id, then = std::move(then)](Result<T, ports::StoreError> result) mutable {
+      node.executor.post(shard, [this, id, result = std::move(result), then = std::move(then)]() mutable {
+        if (Session* session_now = session(id)) finish(*session_now, then(*session_now, std::move(result)));
+      });
+    };
+  }
+
+ private:
+  static void finish(Session& s, Verdict verdict) {
+    if (verdict != Verdict::wait) s.out->resume(verdict == Verdict::done ? Resume::next : Resume::same);
+  }
+};
+
+}  // namespace plaza::chat

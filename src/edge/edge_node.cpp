@@ -1,0 +1,112 @@
+#include "edge/edge_node.h"
+
+#include <chrono>
+#include <latch>
+#include <thread>
+
+namespace plaza::edge {
+
+void NodeExecutor::post(std::uint32_t shard, Task task) {
+  net::Shard* here = net::Shard::current();
+  // What one turn of a shard has for another travels as one entry of its mailbox.
+  if (here && here != &shards_.at(shard)) {
+    here->post_batched(shards_.at(shard), std::move(task));
+  } else {
+    shards_.at(shard).post(std::move(task));
+  }
+}
+
+EdgeNode::EdgeNode(EdgeParts parts, const Limits& limits)
+    : parts_(std::move(parts)),
+      executor_(parts_.shards, parts_.sql_workers),
+      chat_{.executor = executor_,
+            .store = parts_.store,
+            .directory = parts_.directory,
+            .presence = parts_.presence,
+            .clock = parts_.clock,
+            .room_rates = room_rates_,
+            .id = parts_.id,
+            .hubs = {}},
+      router_(chat_) {
+  for (std::uint32_t i = 0; i < parts_.shards.size(); ++i) {
+    edges_.push_back(std::make_unique<EdgeShard>(*this, parts_.shards.at(i), limits));
+    chat_.hubs.push_back(&edges_.back()->hub());
+  }
+}
+
+EdgeNode::~EdgeNode() = default;
+
+void EdgeNode::accept(std::unique_ptr<net::Connection> connection) {
+  const std::uint32_t shard = connection->shard().index();
+  edges_[shard]->accept(std::move(connection));
+}
+
+void EdgeNode::set_limits(const Limits& limits) {
+  for (std::uint32_t i = 0; i < edges_.size(); ++i) {
+    parts_.shards.at(i).post([edge = edges_[i].get(), limits] { edge->set_limits(limits); });
+  }
+}
+
+void EdgeNode::revoke(std::vector<TokenId> tokens) {
+  if (tokens.empty()) return;
+  for (std::uint32_t i = 0; i < edges_.size(); ++i) {
+    executor_.post(i, [edge = edges_[i].get(), tokens] { edge->revoke(tokens); });
+  }
+}
+
+void EdgeNode::close_account(AccountId account, std::vector<TokenId> tokens, chat::SessionId but) {
+  for (std::uint32_t i = 0; i < edges_.size(); ++i) {
+    executor_.post(i, [edge = edges_[i].get(), account, tokens, but] {
+      edge->revoke(tokens);
+      edge->for_each([&](Session& session) {
+        if (session.chat().account == account && session.id() != but) session.close_with(protocol::Errno::revoked, {}, false);
+      });
+    });
+  }
+}
+
+void EdgeNode::on_every_shard(const std::function<void(EdgeShard&)>& task) {
+  std::latch done(static_cast<std::ptrdiff_t>(edges_.size()));
+  for (std::uint32_t i = 0; i < edges_.size(); ++i) {
+    parts_.shards.at(i).post([&task, &done, edge = edges_[i].get()] {
+      task(*edge);
+      done.count_down();
+    });
+  }
+  done.wait();
+}
+
+void EdgeNode::drain(std::int64_t deadline_ms) {
+  using Clock = std::chrono::steady_clock;
+  const auto deadline = Clock::now() + std::chrono::milliseconds(deadline_ms);
+  const auto half = Clock::now() + std::chrono::milliseconds(deadline_ms / 2);
+  const auto wait_until_none = [&](Clock::time_point until, auto count) {
+    for (;;) {
+      std::atomic<std::size_t> left{0};
+      on_every_shard([&](EdgeShard& edge) { left += count(edge); });
+      if (left == 0 || Clock::now() >= until) return;
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+  };
+  on_every_shard([](EdgeShard& edge) { edge.for_each([](Session& session) { session.stop_reading(); }); });
+  wait_until_none(half, [](EdgeShard& edge) {
+    std::size_t waiting = 0;
+    edge.for_each([&](Session& session) { waiting += session.chat().unacknowledged; });
+    return waiting;
+  });
+  on_every_shard([](EdgeShard& edge) {
+    edge.for_each([](Session& session) { session.close_with(protocol::Errno::server_closing, {}, true); });
+  });
+  wait_until_none(deadline, [](EdgeShard& edge) { return edge.size(); });
+  // Who is left did not take its goodbye in time. Its connection goes with it.
+  on_every_shard([](EdgeShard& edge) {
+    std::vector<chat::SessionId> left;
+    edge.for_each([&](Session& session) { left.push_back(session.id()); });
+    for (const chat::SessionId id : left) {
+      edge.hub().leave(edge.find(id)->chat());
+      edge.remove(id);
+    }
+  });
+}
+
+}  // namespace plaza::edge

@@ -1,0 +1,88 @@
+#pragma once
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "base/worker_pool.h"
+#include "chat/outcome_router.h"
+#include "chat/shard_state.h"
+#include "edge/edge_shard.h"
+#include "edge/limits.h"
+#include "login/login_service.h"
+#include "net/shard.h"
+#include "ports/executor.h"
+
+namespace plaza::edge {
+
+/// The domain's way to other threads, on this node's shards and worker pools.
+class NodeExecutor final : public ports::Executor {
+ public:
+  NodeExecutor(net::ShardGroup& shards, WorkerPool& sql_workers) : shards_(shards), sql_workers_(sql_workers) {}
+  [[nodiscard]] std::uint32_t shards() const override { return shards_.size(); }
+  [[nodiscard]] std::uint32_t self() const override { return net::Shard::current()->index(); }
+  [[nodiscard]] std::int64_t now_ms() const override { return net::Shard::current()->now_ms(); }
+  void post(std::uint32_t shard, Task task) override;
+  [[nodiscard]] bool blocking(Task job) override { return sql_workers_.try_run(std::move(job)); }
+
+ private:
+  net::ShardGroup& shards_;
+  WorkerPool& sql_workers_;
+};
+
+/// What an EdgeNode is built on; everything outlives it.
+struct EdgeParts {
+  net::ShardGroup& shards;
+  WorkerPool& sql_workers;       ///< jobs that wait for SQL
+  WorkerPool& password_workers;  ///< jobs that wait for a password hash as well
+  ports::StreamStore& store;
+  ports::Directory& directory;
+  ports::Presence& presence;
+  const ports::Clock& clock;
+  login::LoginService& login;
+  ports::NodeId id;
+  std::function<net::HttpResponse(const net::HttpRequest&)> http;  ///< any shard
+};
+
+/// All client sessions of this node.
+///
+/// Thread  Built and destroyed by the owner's thread while the shards do not run; the other methods from any thread but a
+///         shard's, unless they say otherwise.
+/// Stop    drain() ends the sessions; then the owner stops shards and store.
+class EdgeNode {
+ public:
+  EdgeNode(EdgeParts parts, const Limits& limits);
+  ~EdgeNode();
+
+  /// For the store: where outcomes go.
+  [[nodiscard]] ports::AppendSink& sink() { return router_; }
+  /// On the connection's shard.
+  void accept(std::unique_ptr<net::Connection> connection);
+  void set_limits(const Limits& limits);
+  /// Any thread, shards included.
+  void revoke(std::vector<TokenId> tokens);
+  /// A password was changed: closes all sessions of the account but the asking one, also those that live under no token.
+  void close_account(AccountId account, std::vector<TokenId> tokens, chat::SessionId but);
+  /// Reads no more requests, waits until every send is decided, says GOODBYE, and waits until the connections are gone:
+  /// at most deadline_ms in all.
+  void drain(std::int64_t deadline_ms);
+
+  [[nodiscard]] EdgeParts& parts() { return parts_; }
+  [[nodiscard]] chat::Node& chat() { return chat_; }
+  [[nodiscard]] EdgeShard& shard(std::uint32_t index) { return *edges_[index]; }
+  [[nodiscard]] chat::SessionId next_session_id() { return session_ids_.fetch_add(1, std::memory_order_relaxed); }
+
+ private:
+  /// Runs `task` on every shard and returns when all have.
+  void on_every_shard(const std::function<void(EdgeShard&)>& task);
+
+  EdgeParts parts_;
+  NodeExecutor executor_;
+  rooms::RoomRates room_rates_;
+  chat::Node chat_;
+  chat::OutcomeRouter router_;
+  std::vector<std::unique_ptr<EdgeShard>> edges_;
+  std::atomic<chat::SessionId> session_ids_{1};
+};
+
+}  // namespace plaza::edge

@@ -1,0 +1,103 @@
+#include "edge/edge_shard.h"
+
+#include <algorithm>
+
+#include "edge/edge_metrics.h"
+#include "edge/edge_node.h"
+
+namespace plaza::edge {
+
+/// Works off what the store reported, after the turn's mailbox.
+class EdgeShard::Deliveries final : public net::TurnSource {
+ public:
+  explicit Deliveries(EdgeShard& edge) : edge_(edge) {}
+  bool run_turn() override { return edge_.hub_.run(edge_.limits_.deliveries_per_turn); }
+
+ private:
+  EdgeShard& edge_;
+};
+
+/// Hands the turn's sends to the store, after all requests of the turn.
+class EdgeShard::Sends final : public net::TurnSource {
+ public:
+  explicit Sends(EdgeShard& edge) : edge_(edge) {}
+  bool run_turn() override {
+    edge_.hub_.end_of_turn();
+    return false;
+  }
+
+ private:
+  EdgeShard& edge_;
+};
+
+EdgeShard::EdgeShard(EdgeNode& node, net::Shard& shard, const Limits& limits)
+    : node_(node),
+      shard_(shard),
+      limits_(limits),
+      hub_(node.chat(), shard.index(), limits.chat),
+      parser_(limits.frame_bytes_max),
+      accounts_(*this),
+      deliveries_(std::make_unique<Deliveries>(*this)),
+      sends_(std::make_unique<Sends>(*this)) {
+  shard_.add_source(net::TurnPhase::mailbox, *deliveries_);
+  shard_.add_source(net::TurnPhase::end_of_turn, *sends_);
+}
+
+EdgeShard::~EdgeShard() {
+  sessions_.clear();
+  shard_.remove_source(*deliveries_);
+  shard_.remove_source(*sends_);
+}
+
+void EdgeShard::accept(std::unique_ptr<net::Connection> connection) {
+  metrics().accepted.add();
+  const chat::SessionId id = node_.next_session_id();
+  auto session = std::make_unique<Session>(*this, id, std::move(connection));
+  Session& started = *session;
+  sessions_.emplace(id, std::move(session));
+  started.start();
+}
+
+void EdgeShard::enter_at_home(Session& session, chat::EnterAs as) {
+  const std::uint32_t home = home_shard(as.member.id, node_.parts().shards.size());
+  if (home == shard_.index()) return hub_.enter(session.chat(), std::move(as));
+  if (session.closing()) return;
+  const auto at = sessions_.find(session.id());
+  std::unique_ptr<Session> moving = std::move(at->second);
+  sessions_.erase(at);
+  moving->depart();
+  node_.parts().shards.at(home).post_arrival(
+      [&target = node_.shard(home), moving = std::move(moving), as = std::move(as)]() mutable {
+        target.adopt(std::move(moving), std::move(as));
+      });
+}
+
+void EdgeShard::adopt(std::unique_ptr<Session> session, chat::EnterAs as) {
+  Session& arrived = *session;
+  sessions_.emplace(arrived.id(), std::move(session));
+  arrived.arrive(*this);
+  hub_.enter(arrived.chat(), std::move(as));
+}
+
+void EdgeShard::remove(chat::SessionId id) { sessions_.erase(id); }
+
+void EdgeShard::for_each(const std::function<void(Session&)>& visit) {
+  for (auto& [id, session] : sessions_) visit(*session);
+}
+
+void EdgeShard::set_limits(const Limits& limits) {
+  limits_ = limits;
+  hub_.set_limits(limits.chat);
+  for_each([&](Session& session) { session.connection().set_outbound_bytes_max(limits.outbound_bytes_max); });
+}
+
+void EdgeShard::revoke(const std::vector<TokenId>& tokens) {
+  const auto revoked = [&](TokenId token) { return token && std::find(tokens.begin(), tokens.end(), token) != tokens.end(); };
+  for_each([&](Session& session) {
+    if (revoked(session.chat().login_token) || revoked(session.chat().member_token)) {
+      session.close_with(protocol::Errno::revoked, {}, false);
+    }
+  });
+}
+
+}  // namespace plaza::edge

@@ -1,0 +1,289 @@
+#include "edge/session.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "base/log.h"
+#include "edge/edge_metrics.h"
+#include "edge/edge_node.h"
+#include "edge/edge_shard.h"
+#include "protocol/replies.h"
+
+namespace plaza::edge {
+
+using chat::Resume;
+using chat::SessionState;
+using chat::Verdict;
+using protocol::Errno;
+
+namespace {
+
+protocol::State protocol_state(SessionState state) {
+  switch (state) {
+    case SessionState::logged_out: return protocol::State::logged_out;
+    case SessionState::authenticated:
+    case SessionState::entering: return protocol::State::authenticated;
+    case SessionState::entered: return protocol::State::entered;
+    case SessionState::ready: return protocol::State::ready;
+  }
+  return protocol::State::logged_out;
+}
+
+net::WsCloseCode close_code(Errno why) {
+  switch (why) {
+    case Errno::server_closing: return net::WsCloseCode::going_away;
+    case Errno::too_large: return net::WsCloseCode::too_big;
+    case Errno::bad_request: return net::WsCloseCode::invalid_data;
+    case Errno::unavailable: return net::WsCloseCode::internal_error;
+    case Errno::try_again: return net::WsCloseCode::try_again_later;
+    default: return net::WsCloseCode::policy_violation;
+  }
+}
+
+}  // namespace
+
+Session::Session(EdgeShard& shard, chat::SessionId id, std::unique_ptr<net::Connection> connection)
+    : shard_(&shard), connection_(std::move(connection)) {
+  chat_.id = id;
+  chat_.out = this;
+}
+
+Session::~Session() = default;
+
+void Session::start() {
+  connection_->set_outbound_bytes_max(shard_->limits().outbound_bytes_max);
+  settle();
+  connection_->start(*this);
+}
+
+void Session::depart() {
+  cancel();
+  connection_->detach();
+}
+
+void Session::arrive(EdgeShard& shard) {
+  shard_ = &shard;
+  connection_->attach(shard.shard(), *this);
+  settle();
+}
+
+void Session::settle() {
+  const Limits& limits = shard_->limits();
+  const bool out = chat_.state == SessionState::logged_out;
+  connection_->set_frame_bytes_max(out ? limits.frame_before_login_bytes_max : limits.frame_bytes_max);
+  if (out) {
+    if (deadline_ms_ == 0) deadline_ms_ = shard_->shard().now_ms() + limits.login_deadline_ms;
+  } else {
+    deadline_ms_ = 0;
+  }
+  shard_->shard().timers().arm(*this, out ? std::max<std::int64_t>(deadline_ms_ - shard_->shard().now_ms(), 1) : limits.heartbeat_ms);
+}
+
+// Input ------------------------------------------------------------------------------------------------------------------
+
+net::FrameVerdict Session::on_frame(std::span<const char> json) {
+  metrics().frames_in.add();
+  const auto parsed = shard_->parser().parse(json);
+  if (!parsed) {
+    refuse_frame(parsed.error());
+    return closing_ ? net::FrameVerdict::pause : net::FrameVerdict::continue_;
+  }
+  in_frame_ = true;
+  resumed_ = false;
+  const Verdict verdict = handle(**parsed);
+  in_frame_ = false;
+  if (verdict != Verdict::done && !resumed_) {
+    if (verdict == Verdict::again) held_ = std::make_unique<std::string>(json.begin(), json.end());
+    paused_ |= Pause::request;
+  }
+  return paused_ != 0 || closing_ ? net::FrameVerdict::pause : net::FrameVerdict::continue_;
+}
+
+void Session::refuse_frame(const protocol::ParseError& error) {
+  metrics().refused.add();
+  std::string& frame = chat::frame_buffer();
+  protocol::encode_refusal(frame, error);
+  send(frame);
+  if (error.stream_broken) close_with(error.error, "what follows a broken frame cannot be trusted", true);
+}
+
+Verdict Session::handle(const protocol::Request& request) {
+  const Errno allowed = protocol::check_state(request.msgid, protocol_state(chat_.state));
+  if (allowed != Errno::ok) {
+    metrics().refused.add();
+    return chat::refuse(chat_, chat::Asked::from(request), {.error = allowed});
+  }
+  if (AccountRequests::takes(request.msgid)) return shard_->accounts().request(*this, request);
+  if (chat_.member) return shard_->hub().request(chat_, request);
+  // Between login and ENTER only a heartbeat is left, and it has no stream to tell of.
+  protocol::HeartbeatAck ack;
+  ack.time_ms = shard_->node().parts().clock.wall_ms();
+  chat::answer(chat_, request.rid(), ack);
+  return Verdict::done;
+}
+
+void Session::resume(Resume with) {
+  if (in_frame_) {
+    // The answer was there at once; a request that has to be delivered again is never answered within itself.
+    PLAZA_CHECK(with == Resume::next);
+    resumed_ = true;
+    return;
+  }
+  const auto frame = std::exchange(held_, nullptr);
+  if (chat_.state != SessionState::entering) settle();
+  if (with == Resume::same && frame && !closing_) {
+    const auto parsed = shard_->parser().parse_copy(*frame);
+    PLAZA_CHECK(parsed.has_value());  // it was accepted before
+    in_frame_ = true;
+    resumed_ = false;
+    const Verdict verdict = handle(**parsed);
+    in_frame_ = false;
+    if (verdict != Verdict::done && !resumed_) {
+      if (verdict == Verdict::again) held_ = std::make_unique<std::string>(*frame);
+      return;
+    }
+  }
+  set_pause(Pause::request, false);
+}
+
+void Session::set_pause(Pause reason, bool on) {
+  const std::uint8_t before = paused_;
+  paused_ = static_cast<std::uint8_t>(on ? paused_ | reason : paused_ & ~reason);
+  if (closing_ || in_frame_) return;
+  if (before == 0 && paused_ != 0) connection_->pause();
+  if (before != 0 && paused_ == 0) connection_->resume();
+}
+
+void Session::stop_reading() { set_pause(Pause::draining, true); }
+
+net::HttpResponse Session::on_http(const net::HttpRequest& request) { return shard_->node().parts().http(request); }
+
+void Session::on_protocol_error(net::FrameError error, std::string_view text) {
+  metrics().broken_frames.add();
+  const bool large = error == net::FrameError::too_large;
+  if (connection_->is_open()) {
+    protocol::ParseError answer;
+    answer.error = large ? Errno::too_large : Errno::bad_request;
+    answer.message = text;
+    if (large) {
+      answer.allowed = "frames of at most " +
+                       std::to_string(chat_.state == SessionState::logged_out ? shard_->limits().frame_before_login_bytes_max
+                                                                              : shard_->limits().frame_bytes_max) +
+                       " bytes" + (chat_.state == SessionState::logged_out ? " before login" : "");
+    } else if (error == net::FrameError::not_an_object) {
+      answer.allowed = "JSON objects, one after the other";
+    }
+    std::string& frame = chat::frame_buffer();
+    protocol::encode_refusal(frame, answer);
+    send(frame);
+  }
+  close_with(large ? Errno::too_large : Errno::bad_request, text, true);
+}
+
+void Session::on_closed(net::CloseReason reason) {
+  PLAZA_LOG(debug, "edge", "session {} from {} closed: {}", chat_.id, connection_->remote().text(), net::close_reason_name(reason));
+  metrics().closed.add();
+  shard_->hub().leave(chat_);
+  shard_->remove(chat_.id);  // destroys this
+}
+
+// Output -----------------------------------------------------------------------------------------------------------------
+
+void Session::send(std::string_view frame) {
+  if (closing_) return;
+  const Limits& limits = shard_->limits();
+  metrics().frames_out.add();
+  switch (connection_->send(frame)) {
+    case net::Offer::accepted: break;
+    case net::Offer::closed: return;
+    case net::Offer::overflow:
+      // It asks without reading the answers, beyond what pausing can hold back.
+      metrics().overflows.add();
+      connection_->abort();
+      closing_ = true;
+      return;
+  }
+  said_ms_ = shard_->shard().now_ms();
+  if (connection_->outbound_bytes() > limits.outbound_bytes_max / 2 && (paused_ & Pause::backlog) == 0) {
+    connection_->tell_when_writable();
+    set_pause(Pause::backlog, true);
+  }
+}
+
+bool Session::push(std::string_view head, chat::SharedTail& tail) {
+  if (closing_) return true;  // nobody will read it, and there is nothing to fall back to
+  const std::size_t size = head.size() + tail.text.size();
+  const std::size_t room = shard_->limits().outbound_bytes_max / 4 * 3;
+  if (connection_->outbound_bytes() + size > room && connection_->outbound_bytes() > 0) {
+    metrics().fell_to_pull.add();
+    connection_->tell_when_writable();
+    return false;
+  }
+  net::Offer offer;
+  if (tail.text.size() < net::OutboundQueue::kShareBytesMin) {
+    // Cheaper to copy than to share; one frame in one piece.
+    std::string& frame = chat::frame_buffer();
+    frame.append(head).append(tail.text);
+    offer = connection_->send(frame);
+  } else {
+    if (!tail.shared) tail.shared = std::make_shared<const net::SharedFrame>(tail.text);
+    offer = connection_->send_parts(head, *static_cast<const net::SharedFrame*>(tail.shared.get()));
+  }
+  if (offer == net::Offer::overflow) return false;
+  metrics().frames_out.add();
+  said_ms_ = shard_->shard().now_ms();
+  return true;
+}
+
+void Session::on_writable_again() {
+  set_pause(Pause::backlog, false);
+  if (chat_.member) shard_->hub().writable(chat_);
+}
+
+void Session::close(Errno why, std::string_view text) { close_with(why, text, why != Errno::kicked && why != Errno::revoked); }
+
+void Session::close_with(Errno why, std::string_view text, bool reconnect) {
+  if (closing_) return;
+  metrics().closed_by_us.add();
+  if (!connection_->is_open()) {
+    closing_ = true;
+    return connection_->abort();
+  }
+  std::string& frame = chat::frame_buffer();
+  protocol::GoodbyePush goodbye;
+  goodbye.error = why;
+  goodbye.message = text;
+  goodbye.reconnect = reconnect;
+  protocol::encode(frame, goodbye);
+  static_cast<void>(connection_->send(frame));
+  closing_ = true;
+  connection_->close(close_code(why), protocol::name_of(why));
+}
+
+// Time -------------------------------------------------------------------------------------------------------------------
+
+void Session::on_timer() {
+  const std::int64_t now = shard_->shard().now_ms();
+  const Limits& limits = shard_->limits();
+  if (deadline_ms_ != 0) {
+    if (now >= deadline_ms_) {
+      metrics().login_deadlines.add();
+      return close_with(Errno::timeout, "no login in time", true);
+    }
+    return shard_->shard().timers().arm(*this, deadline_ms_ - now);
+  }
+  // A classic client knows no heartbeat: TCP's keep-alive finds out that it is gone.
+  if (chat_.classic) {
+    shard_->hub().writable(chat_);
+    return shard_->shard().timers().arm(*this, limits.heartbeat_ms);
+  }
+  const std::int64_t quiet_ms = now - connection_->last_heard_ms();
+  if (quiet_ms >= limits.dead_after_ms) {
+    metrics().dead.add();
+    return close_with(Errno::timeout, "no sign of life", true);
+  }
+  if (quiet_ms >= limits.heartbeat_ms) shard_->hub().heartbeat(chat_);
+  shard_->shard().timers().arm(*this, std::min(limits.heartbeat_ms, limits.dead_after_ms - quiet_ms));
+}
+
+}  // namespace plaza::edge
