@@ -1,0 +1,91 @@
+#include "sql/directory_schema.h"
+
+#include <array>
+#include <vector>
+
+#include "sql/sql_directory.h"
+
+namespace plaza::sql {
+namespace {
+
+// Append only: what was released is never changed; a change is a further migration. Portable SQL: types and statements that
+// SQLite, PostgreSQL and MariaDB take alike, no NULLs, ids from id_counter.
+using Migration = std::vector<const char*>;
+
+const Migration kFirst{
+    "CREATE TABLE id_counter (kind VARCHAR(16) NOT NULL PRIMARY KEY, last BIGINT NOT NULL)",
+    "INSERT INTO id_counter (kind, last) VALUES ('app', 0)",
+    "INSERT INTO id_counter (kind, last) VALUES ('zone', 0)",
+    "INSERT INTO id_counter (kind, last) VALUES ('account', 0)",
+    "INSERT INTO id_counter (kind, last) VALUES ('member', 0)",
+    "INSERT INTO id_counter (kind, last) VALUES ('token', 0)",
+    "INSERT INTO id_counter (kind, last) VALUES ('room', 0)",
+
+    "CREATE TABLE app (id BIGINT NOT NULL PRIMARY KEY, name VARCHAR(64) NOT NULL UNIQUE)",
+    "CREATE TABLE zone (id BIGINT NOT NULL PRIMARY KEY, app BIGINT NOT NULL REFERENCES app (id),"
+    " name VARCHAR(64) NOT NULL, friends SMALLINT NOT NULL, messages SMALLINT NOT NULL, devices SMALLINT NOT NULL,"
+    " UNIQUE (app, name))",
+
+    // A third-party account has a row in third_party instead of one in account_name, and no password_hash.
+    "CREATE TABLE account (id BIGINT NOT NULL PRIMARY KEY, name VARCHAR(128) NOT NULL,"
+    " password_hash VARCHAR(160) NOT NULL)",
+    "CREATE TABLE account_name (name_key VARCHAR(192) NOT NULL PRIMARY KEY,"
+    " account BIGINT NOT NULL REFERENCES account (id))",
+    "CREATE TABLE third_party (vendor VARCHAR(32) NOT NULL, vendor_user VARCHAR(128) NOT NULL,"
+    " account BIGINT NOT NULL REFERENCES account (id), PRIMARY KEY (vendor, vendor_user))",
+
+    "CREATE TABLE member (id BIGINT NOT NULL PRIMARY KEY, account BIGINT NOT NULL REFERENCES account (id),"
+    " zone BIGINT NOT NULL REFERENCES zone (id), nickname VARCHAR(128) NOT NULL, nickname_key VARCHAR(192) NOT NULL,"
+    " avatar VARCHAR(256) NOT NULL, UNIQUE (zone, nickname_key))",
+    "CREATE INDEX member_account ON member (account, zone)",
+
+    // hash: hexadecimal. member: 0 for a token of an account.
+    "CREATE TABLE token (id BIGINT NOT NULL PRIMARY KEY, kind SMALLINT NOT NULL, hash CHAR(64) NOT NULL UNIQUE,"
+    " account BIGINT NOT NULL REFERENCES account (id), member BIGINT NOT NULL, zone BIGINT NOT NULL REFERENCES zone (id),"
+    " device VARCHAR(32) NOT NULL, created_ms BIGINT NOT NULL, expires_ms BIGINT NOT NULL)",
+    "CREATE INDEX token_account ON token (account)",
+    "CREATE INDEX token_expires ON token (expires_ms)",
+
+    // Two rows for two members, each from one's side; a block is written in both, so that one look tells all.
+    "CREATE TABLE friend (member BIGINT NOT NULL REFERENCES member (id), peer BIGINT NOT NULL REFERENCES member (id),"
+    " friendship SMALLINT NOT NULL, blocked_by_me SMALLINT NOT NULL, blocked_by_them SMALLINT NOT NULL,"
+    " remark VARCHAR(256) NOT NULL, PRIMARY KEY (member, peer))",
+
+    "CREATE TABLE room (id BIGINT NOT NULL PRIMARY KEY, zone BIGINT NOT NULL REFERENCES zone (id),"
+    " name VARCHAR(128) NOT NULL, name_key VARCHAR(192) NOT NULL, description VARCHAR(1024) NOT NULL,"
+    " members BIGINT NOT NULL, UNIQUE (zone, name_key))",
+    "CREATE TABLE room_member (room BIGINT NOT NULL REFERENCES room (id),"
+    " member BIGINT NOT NULL REFERENCES member (id), role SMALLINT NOT NULL, PRIMARY KEY (room, member))",
+    "CREATE INDEX room_member_member ON room_member (member)",
+};
+
+const std::array kMigrations{&kFirst};
+
+}  // namespace
+
+std::uint32_t directory_schema_version() { return static_cast<std::uint32_t>(kMigrations.size()); }
+
+ports::DirectoryResult<std::uint32_t> migrate_directory(Connection& db) {
+  db.once("CREATE TABLE IF NOT EXISTS schema_version (part VARCHAR(32) NOT NULL PRIMARY KEY, version BIGINT NOT NULL)");
+  const auto rows = db.rows<long long>("SELECT version FROM schema_version WHERE part = 'directory'");
+  const auto found = rows.empty() ? 0u : static_cast<std::uint32_t>(std::get<0>(rows.front()));
+  if (found > kMigrations.size()) {
+    return fail(ports::DirectoryError{
+        .code = ports::DirectoryCode::conflict,
+        .detail = "the database has directory schema " + std::to_string(found) + ", made by a newer plaza; this one knows " +
+                  std::to_string(kMigrations.size()) + ". Start the newer plaza, or restore a backup of before."});
+  }
+  if (found == kMigrations.size()) return found;
+  for (std::size_t i = found; i < kMigrations.size(); ++i) {
+    for (const char* statement : *kMigrations[i]) db.once(statement);
+  }
+  const long long version = static_cast<long long>(kMigrations.size());
+  if (rows.empty()) {
+    db.run("INSERT INTO schema_version (part, version) VALUES ('directory', :v)", version);
+  } else {
+    db.run("UPDATE schema_version SET version = :v WHERE part = 'directory'", version);
+  }
+  return found;
+}
+
+}  // namespace plaza::sql
