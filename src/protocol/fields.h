@@ -11,7 +11,8 @@ namespace plaza::protocol {
 // Bounds of the wire that both sides know. The server may be configured to less, never to more.
 inline constexpr std::size_t kFrameBytesMax = 64 * 1024;
 inline constexpr std::size_t kFrameBeforeLoginBytesMax = 4 * 1024;
-inline constexpr std::size_t kJsonDepthMax = 32;  ///< objects and arrays inside each other, the frame itself counted
+inline constexpr std::size_t
+    kJsonDepthMax = 32;  ///< objects and arrays inside each other, the frame itself counted
 inline constexpr std::size_t kBodyBytesMax = 60 * 1024;
 inline constexpr std::uint64_t kIntegerMax = kIdMax;  ///< 2^53-1: what every JSON library carries exactly
 inline constexpr std::size_t kDeviceBytesMax = 32;
@@ -25,21 +26,90 @@ enum class FieldType : std::uint8_t {
   integer,  ///< 0..2^53-1, written without fraction and exponent
   string,
   boolean,
-  object,   ///< handed on as compact JSON text
-  list,     ///< server only
+  object,  ///< handed on as compact JSON text
+  list,    ///< server only
 };
 
-/// The fields that a request may carry come first: only these are looked at by the server. A name has one type everywhere
-/// at the top level of a frame (inside lists the shapes of table.h rule).
+/// The fields that a request may carry come first: only these are looked at by the server. A name has one
+/// type everywhere at the top level of a frame (inside lists the shapes of table.h rule).
 enum class Field : std::uint8_t {
   // In requests (some in replies as well).
-  msgid, rid, id, name, account, password, new_password, token, vendor, vendor_user, proof, app, zone, device, platform,
-  toid, msg, body, kind, send_id, friendid, groupid, groupname, groupdesc, revoke, nickname, avatar, epoch, since, limit,
-  before, seq, delivered, read, after, after_id, accept, blocked, remark, token_id, all,
+  msgid,
+  rid,
+  id,
+  name,
+  account,
+  password,
+  new_password,
+  token,
+  vendor,
+  vendor_user,
+  proof,
+  app,
+  zone,
+  device,
+  platform,
+  toid,
+  msg,
+  body,
+  kind,
+  send_id,
+  friendid,
+  groupid,
+  groupname,
+  groupdesc,
+  revoke,
+  nickname,
+  avatar,
+  epoch,
+  since,
+  limit,
+  before,
+  seq,
+  delivered,
+  read,
+  after,
+  after_id,
+  accept,
+  blocked,
+  remark,
+  token_id,
+  all,
   // From the server only.
-  error_code, errmsg, field, allowed, retry_after_ms, expected, to, members, friends, groups, offlinemsg, users, messages,
-  conversations, tokens, entered, token_expires_ms, friendship, state, head, received, last_send_id, heartbeat_ms,
-  body_bytes_max, trimmed, too_old, more, dup, mid, cseq, time, time_ms, event, reconnect,
+  error_code,
+  errmsg,
+  field,
+  allowed,
+  retry_after_ms,
+  expected,
+  to,
+  members,
+  friends,
+  groups,
+  offlinemsg,
+  users,
+  messages,
+  conversations,
+  tokens,
+  entered,
+  token_expires_ms,
+  friendship,
+  state,
+  head,
+  received,
+  last_send_id,
+  heartbeat_ms,
+  body_bytes_max,
+  trimmed,
+  too_old,
+  more,
+  dup,
+  mid,
+  cseq,
+  time,
+  time_ms,
+  event,
+  reconnect,
   count_,
 };
 inline constexpr std::size_t kFields = static_cast<std::size_t>(Field::count_);
@@ -90,7 +160,8 @@ inline constexpr std::array<FieldInfo, kFields> kFieldTable = {{
     detail::string(Field::proof, "proof", 1, 2048, "what the vendor gave as proof"),
     detail::string(Field::app, "app", 1, 64, "name of the app"),
     detail::string(Field::zone, "zone", 1, 64, "name of the zone in the app"),
-    detail::string(Field::device, "device", 1, kDeviceBytesMax, "name of the device, stable across its logins"),
+    detail::string(Field::device, "device", 1, kDeviceBytesMax,
+                   "name of the device, stable across its logins"),
     detail::string(Field::platform, "platform", 1, 32, "what the device is, e.g. android; informative"),
     detail::integer(Field::toid, "toid", "the member a message is for"),
     detail::string(Field::msg, "msg", 0, kBodyBytesMax, "text of a message (kind 0)"),
@@ -104,7 +175,8 @@ inline constexpr std::array<FieldInfo, kFields> kFieldTable = {{
     detail::boolean(Field::revoke, "revoke", "true: this session's token ends as well"),
     detail::string(Field::nickname, "nickname", 1, 128, "name of a member, unique in the zone"),
     detail::string(Field::avatar, "avatar", 0, 256, "a reference that the app understands"),
-    detail::integer(Field::epoch, "epoch", "term of a stream; positions of another term mean nothing", 0, 0xffffffff),
+    detail::integer(Field::epoch, "epoch", "term of a stream; positions of another term mean nothing", 0,
+                    0xffffffff),
     detail::integer(Field::since, "since", "position up to which the client has everything"),
     detail::integer(Field::limit, "limit", "most entries wanted", 1, kSyncLimitMax),
     detail::integer(Field::before, "before", "entries with a smaller cseq; 0 or absent: from the newest"),
@@ -136,7 +208,8 @@ inline constexpr std::array<FieldInfo, kFields> kFieldTable = {{
     detail::list(Field::tokens, "tokens", "valid tokens of the account"),
     detail::boolean(Field::entered, "entered", "true: the session is a member already (token of a member)"),
     detail::integer(Field::token_expires_ms, "token_expires_ms", "Unix time in ms at which the token ends"),
-    detail::string(Field::friendship, "friendship", 0, 16, "friends, requested (by me), asked (by them) or none"),
+    detail::string(Field::friendship, "friendship", 0, 16,
+                   "friends, requested (by me), asked (by them) or none"),
     detail::string(Field::state, "state", 0, 16, "online or offline"),
     detail::integer(Field::head, "head", "position of the newest entry of the stream"),
     detail::integer(Field::received, "received", "this device's receive cursor in the inbox"),
@@ -159,11 +232,13 @@ constexpr const FieldInfo& info(Field field) { return kFieldTable[static_cast<st
 constexpr std::string_view name_of(Field field) { return info(field).name; }
 
 namespace detail {
-// A perfect hash of the request fields' names: length, first, middle and last character, with a multiplier found by the
-// compiler such that no two names share a slot.
+// A perfect hash of the request fields' names: length, first, middle and last character, with a multiplier
+// found by the compiler such that no two names share a slot.
 inline constexpr std::size_t kFieldSlots = 256;
 constexpr std::uint32_t field_hash(std::string_view name, std::uint32_t multiplier) {
-  const auto at = [&](std::size_t i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(name[i])); };
+  const auto at = [&](std::size_t i) {
+    return static_cast<std::uint32_t>(static_cast<unsigned char>(name[i]));
+  };
   const std::uint32_t word = at(0) | at(name.size() / 2) << 8 | at(name.size() - 1) << 16 |
                              static_cast<std::uint32_t>(name.size()) << 24;
   return (word * multiplier) >> 24;

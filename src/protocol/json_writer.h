@@ -14,8 +14,9 @@ namespace plaza::protocol {
 
 /// Appends JSON to a string that its owner reuses.
 ///
-/// Use      One writer at a time on a string; the string is complete (and its size right) after finish() or destruction.
-///          Keys are literals of plain ASCII. Strings are valid UTF-8 already; only what JSON demands is escaped.
+/// Use      One writer at a time on a string; the string is complete (and its size right) after finish() or
+///          destruction. Keys are literals of plain ASCII. Strings are valid UTF-8 already; only what JSON
+///          demands is escaped.
 /// Cost     Nothing is allocated while the string's capacity suffices; it grows by doubling.
 /// Output   Compact and deterministic: the same calls give the same bytes.
 class JsonWriter {
@@ -79,11 +80,17 @@ class JsonWriter {
   }
 
   template <std::size_t N>
-  void member(const char (&name)[N], std::uint64_t value) { key(name), number(value); }
+  void member(const char (&name)[N], std::uint64_t value) {
+    key(name), number(value);
+  }
   template <std::size_t N>
-  void member(const char (&name)[N], std::string_view text) { key(name), string(text); }
+  void member(const char (&name)[N], std::string_view text) {
+    key(name), string(text);
+  }
   template <std::size_t N>
-  void member_flag(const char (&name)[N], bool value) { key(name), boolean(value); }
+  void member_flag(const char (&name)[N], bool value) {
+    key(name), boolean(value);
+  }
 
  private:
   void take_capacity() {
@@ -93,7 +100,8 @@ class JsonWriter {
     room_ = capacity;
   }
   void need(std::size_t bytes) {
-    if (room_ - at_ < bytes) [[unlikely]] grow(bytes);
+    if (room_ - at_ < bytes) [[unlikely]]
+      grow(bytes);
   }
   void grow(std::size_t bytes) {
     const std::size_t wanted = at_ + bytes > 2 * room_ ? at_ + bytes : 2 * room_;
@@ -153,8 +161,9 @@ inline std::size_t plain_prefix(const char* from, std::size_t size) {
   for (; i + 16 <= size; i += 16) {
     const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from + i));
     // Unsigned "<= 0x1f": the smaller of the two is the byte itself.
-    const __m128i bad = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)),
-                                     _mm_cmpeq_epi8(_mm_min_epu8(bytes, control), bytes));
+    const __m128i bad = _mm_or_si128(
+        _mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)),
+        _mm_cmpeq_epi8(_mm_min_epu8(bytes, control), bytes));
     const unsigned mask = static_cast<unsigned>(_mm_movemask_epi8(bad));
     if (mask != 0) return i + static_cast<std::size_t>(std::countr_zero(mask));
   }
@@ -162,8 +171,8 @@ inline std::size_t plain_prefix(const char* from, std::size_t size) {
   for (; i + 8 <= size; i += 8) {
     std::uint64_t word;
     std::memcpy(&word, from + i, 8);
-    // A byte that is <= 0x1f, '"' or '\\' (Mycroft's zero-byte test, 1987). It may also fire on a byte above such a one,
-    // never without one: then the loop below finds the right place.
+    // A byte that is <= 0x1f, '"' or '\\' (Mycroft's zero-byte test, 1987). It may also fire on a byte above
+    // such a one, never without one: then the loop below finds the right place.
     constexpr std::uint64_t kOnes = 0x0101010101010101, kHigh = 0x8080808080808080;
     const std::uint64_t q = word ^ (kOnes * '"'), b = word ^ (kOnes * '\\');
     if ((((word - kOnes * 0x20) & ~word) | ((q - kOnes) & ~q) | ((b - kOnes) & ~b)) & kHigh) break;

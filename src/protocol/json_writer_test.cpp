@@ -85,7 +85,8 @@ TEST(JsonWriter, FindsTheByteToEscapeAtEveryPlaceOfEveryLength) {
 
 TEST(JsonWriter, HighBytesAreNeverTakenForControlBytes) {
   std::string text;
-  for (int c = 0x80; c < 0x800; ++c) text += static_cast<char>(0xc0 | c >> 6), text += static_cast<char>(0x80 | (c & 0x3f));
+  for (int c = 0x80; c < 0x800; ++c)
+    text += static_cast<char>(0xc0 | c >> 6), text += static_cast<char>(0x80 | (c & 0x3f));
   EXPECT_EQ(string_json(text), '"' + text + '"');
 }
 

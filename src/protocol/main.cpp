@@ -1,4 +1,5 @@
-// Prints one table of docs/protocol.md: messages, fields, errnos or shapes. scripts/check-protocol-docs calls it.
+// Prints one table of docs/protocol.md: messages, fields, errnos or shapes. scripts/check-protocol-docs
+// calls it.
 #include <cstdio>
 #include <string>
 #include <string_view>

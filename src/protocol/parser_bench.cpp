@@ -1,6 +1,6 @@
-// Which parser for requests: simdjson DOM (what RequestParser uses), simdjson On-Demand or Boost.JSON - each made equally
-// strict (whole frame validated, depth bounded, no key twice, known fields into a flat Request), on a chat frame of 200
-// bytes and a login frame.
+// Which parser for requests: simdjson DOM (what RequestParser uses), simdjson On-Demand or Boost.JSON - each
+// made equally strict (whole frame validated, depth bounded, no key twice, known fields into a flat
+// Request), on a chat frame of 200 bytes and a login frame.
 #include <benchmark/benchmark.h>
 #include <simdjson.h>
 
@@ -21,8 +21,8 @@ std::string padded(std::string frame) {
 }
 
 const std::string& chat_frame() {
-  static const std::string frame = padded(
-      R"({"msgid":5,"rid":1234567,"toid":98765,"send_id":4321,"msg":")" + std::string(137, 'x') + "\"}");
+  static const std::string frame = padded(R"({"msgid":5,"rid":1234567,"toid":98765,"send_id":4321,"msg":")" +
+                                          std::string(137, 'x') + "\"}");
   return frame;
 }
 
@@ -33,7 +33,9 @@ const std::string& login_frame() {
   return frame;
 }
 
-const std::string& frame_of(const benchmark::State& state) { return state.range(0) == 0 ? chat_frame() : login_frame(); }
+const std::string& frame_of(const benchmark::State& state) {
+  return state.range(0) == 0 ? chat_frame() : login_frame();
+}
 
 /// DOM: the real parser, with the rules of the table on top.
 void request_parser(benchmark::State& state) {
@@ -69,14 +71,15 @@ void simdjson_on_demand(benchmark::State& state) {
     request.clear();
     sj::document document;
     sj::object object;
-    bool good = parser.iterate(frame.data(), frame.size(), frame.size() + RequestParser::kPadding).get(document) ==
-                    simdjson::SUCCESS &&
+    bool good = parser.iterate(frame.data(), frame.size(), frame.size() + RequestParser::kPadding)
+                        .get(document) == simdjson::SUCCESS &&
                 document.get_object().get(object) == simdjson::SUCCESS;
     if (good) {
       for (auto item : object) {
         sj::field entry;
         std::string_view key;
-        if (std::move(item).get(entry) != simdjson::SUCCESS || entry.unescaped_key().get(key) != simdjson::SUCCESS) {
+        if (std::move(item).get(entry) != simdjson::SUCCESS ||
+            entry.unescaped_key().get(key) != simdjson::SUCCESS) {
           good = false;
           break;
         }
@@ -97,7 +100,8 @@ void simdjson_on_demand(benchmark::State& state) {
         if (!good) break;
       }
     }
-    if (!good || document.current_location().error() != simdjson::OUT_OF_BOUNDS) state.SkipWithError("refused");
+    if (!good || document.current_location().error() != simdjson::OUT_OF_BOUNDS)
+      state.SkipWithError("refused");
     benchmark::DoNotOptimize(request);
   }
 }
@@ -120,7 +124,8 @@ void boost_json(benchmark::State& state) {
     parser.write(frame.data(), frame.size(), error);
     if (error) state.SkipWithError("refused");
     const bj::value root = parser.release();
-    for (const auto& [key, value] : root.as_object()) {  // the last of equal keys is here: strictness would cost more
+    for (const auto& [key, value] :
+         root.as_object()) {  // the last of equal keys is here: strictness would cost more
       const Field field = request_field({key.data(), key.size()});
       if (field == Field::count_) continue;
       if (info(field).type == FieldType::integer && value.is_int64() && value.get_int64() >= 0) {
@@ -137,7 +142,8 @@ BENCHMARK(boost_json)->Arg(0)->Arg(1);
 ChatView chat_of_100_bytes() {
   static const std::string text(100, 'x');
   ChatView x;
-  x.id = MemberId{12345}, x.name = "ann", x.toid = MemberId{98765}, x.content = text, x.time_ms = 1767322845678;
+  x.id = MemberId{12345}, x.name = "ann", x.toid = MemberId{98765}, x.content = text,
+  x.time_ms = 1767322845678;
   x.mid = MessageId{1234567890}, x.cseq = 1234;
   return x;
 }
@@ -165,7 +171,8 @@ BENCHMARK(encode_chat_prefix);
 
 void encode_send_ack(benchmark::State& state) {
   SendAck x;
-  x.send_id = 4321, x.mid = MessageId{1234567890}, x.seq = 1234567, x.cseq = 1234, x.epoch = 1, x.time_ms = 1767322845678;
+  x.send_id = 4321, x.mid = MessageId{1234567890}, x.seq = 1234567, x.cseq = 1234, x.epoch = 1,
+  x.time_ms = 1767322845678;
   std::string out;
   for (auto _ : state) {
     out.clear();

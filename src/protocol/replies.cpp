@@ -1,9 +1,7 @@
 #include "protocol/replies.h"
 
-#include <algorithm>
-#include <cstring>
-
 #include "protocol/json_writer.h"
+#include "protocol/rfc3339.h"
 
 namespace plaza::protocol {
 namespace {
@@ -142,7 +140,8 @@ void chats(JsonWriter& json, const char (&name)[N], const std::vector<ChatView>&
 void enter_fields(JsonWriter& json, const EnterAck& x) {
   json.member("id", x.id.value);
   json.member("name", x.name);
-  if (!x.token.empty()) json.member("token", x.token), json.member("token_expires_ms", unix_time(x.token_expires_ms));
+  if (!x.token.empty())
+    json.member("token", x.token), json.member("token_expires_ms", unix_time(x.token_expires_ms));
   json.member("epoch", x.epoch);
   json.member("head", x.head);
   json.member("received", x.received);
@@ -183,7 +182,7 @@ void refusal_fields(JsonWriter& json, const Refusal& x) {
 
 }  // namespace
 
-// Replies ---------------------------------------------------------------------------------------------------------------
+// Replies ---------------------------------------------------------------------------------------------------
 void encode(std::string& out, Rid rid, const LoginAck& x) {
   JsonWriter json(out);
   begin_ok(json, Msg::login_ack, rid);
@@ -404,7 +403,7 @@ void encode(std::string& out, Rid rid, const HeartbeatAck& x) {
   json.end_object();
 }
 
-// Pushes ----------------------------------------------------------------------------------------------------------------
+// Pushes ----------------------------------------------------------------------------------------------------
 void encode(std::string& out, const ReceiptPush& x) {
   JsonWriter json(out);
   begin(json, Msg::receipt);
@@ -466,7 +465,7 @@ void encode(std::string& out, const GoodbyePush& x) {
   json.end_object();
 }
 
-// Refusals --------------------------------------------------------------------------------------------------------------
+// Refusals --------------------------------------------------------------------------------------------------
 namespace {
 void encode_refusal(std::string& out, Msg frame, Rid rid, std::uint64_t to, const Refusal& refusal) {
   JsonWriter json(out);
@@ -491,9 +490,9 @@ void encode_refusal(std::string& out, const ParseError& error) {
   encode_refusal(out, frame, error.rid, error.raw_msgid, refusal);
 }
 
-// Messages --------------------------------------------------------------------------------------------------------------
-void append_chat_prefix(std::string& out, Msg msgid, std::uint64_t seq, std::uint32_t epoch, std::uint64_t send_id,
-                        std::string_view device) {
+// Messages --------------------------------------------------------------------------------------------------
+void append_chat_prefix(std::string& out, Msg msgid, std::uint64_t seq, std::uint32_t epoch,
+                        std::uint64_t send_id, std::string_view device) {
   JsonWriter json(out);
   chat_prefix(json, msgid, seq, epoch, send_id, device);
   json.splice(",", false);  // the tail begins with a member
@@ -509,66 +508,5 @@ void append_chat(std::string& out, const ChatView& x) {
   JsonWriter json(out);
   chat(json, x);
 }
-
-// Words -----------------------------------------------------------------------------------------------------------------
-std::string_view Rfc3339::format(std::int64_t unix_ms) {
-  constexpr std::int64_t kLastMs = 253402300799999;  // 9999-12-31T23:59:59.999Z
-  unix_ms = std::clamp<std::int64_t>(unix_ms, 0, kLastMs);
-  const std::int64_t second = unix_ms / 1000;
-  const auto two = [&](std::size_t at, std::int64_t n) {
-    std::memcpy(text_ + at, detail::kDigitPairs + 2 * n, 2);
-  };
-  if (second != second_) {
-    second_ = second;
-    // Days since 1970 to a date of the Gregorian calendar: civil_from_days() of H. Hinnant, "chrono-Compatible Low-Level
-    // Date Algorithms" (2013), for days that are not negative.
-    const std::int64_t days = second / 86400, in_day = second % 86400;
-    const std::int64_t shifted = days + 719468, era = shifted / 146097, day_of_era = shifted % 146097;
-    const std::int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-    const std::int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    const std::int64_t month_from_march = (5 * day_of_year + 2) / 153;
-    const std::int64_t day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    const std::int64_t month = month_from_march < 10 ? month_from_march + 3 : month_from_march - 9;
-    const std::int64_t year = year_of_era + era * 400 + (month <= 2 ? 1 : 0);
-    std::memcpy(text_, "0000-00-00T00:00:00.000Z", sizeof text_);
-    two(0, year / 100), two(2, year % 100), two(5, month), two(8, day);
-    two(11, in_day / 3600), two(14, in_day / 60 % 60), two(17, in_day % 60);
-  }
-  const std::int64_t ms = unix_ms % 1000;
-  text_[20] = static_cast<char>('0' + ms / 100);
-  two(21, ms % 100);
-  return {text_, sizeof text_};
-}
-
-std::string_view to_text(Friendship x) {
-  switch (x) {
-    case Friendship::none: return "none";
-    case Friendship::friends: return "friends";
-    case Friendship::requested: return "requested";
-    case Friendship::asked: return "asked";
-  }
-  return {};
-}
-
-std::string_view to_text(Role x) {
-  switch (x) {
-    case Role::member: return "member";
-    case Role::admin: return "admin";
-    case Role::owner: return "owner";
-  }
-  return {};
-}
-
-std::string_view to_text(FriendEventKind x) {
-  switch (x) {
-    case FriendEventKind::requested: return "requested";
-    case FriendEventKind::friends: return "friends";
-    case FriendEventKind::refused: return "refused";
-    case FriendEventKind::removed: return "removed";
-  }
-  return {};
-}
-
-std::string_view to_text(GroupEventKind x) { return x == GroupEventKind::joined ? "joined" : "left"; }
 
 }  // namespace plaza::protocol

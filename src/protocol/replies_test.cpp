@@ -5,6 +5,7 @@
 #include <string>
 
 #include "protocol/request_parser.h"
+#include "protocol/rfc3339.h"
 #include "protocol/server_message.h"
 
 namespace plaza::protocol {
@@ -43,7 +44,9 @@ void reply_returns(const View& sent, const Owned& expected) {
   EXPECT_FALSE(decoded(reply_json(sent, std::nullopt)).rid);
 }
 template <class T>
-void reply_returns(const T& sent) { reply_returns<T, T>(sent, sent); }
+void reply_returns(const T& sent) {
+  reply_returns<T, T>(sent, sent);
+}
 
 template <class T>
 void push_returns(const T& sent) {
@@ -54,26 +57,46 @@ void push_returns(const T& sent) {
 }
 
 ChatView view(const Chat& x) {
-  return {x.id, x.name, x.toid, x.groupid, x.kind, x.content, x.time_ms, x.mid, x.cseq, x.seq, x.epoch, x.send_id, x.device};
+  return {x.id,  x.name, x.toid, x.groupid, x.kind,    x.content, x.time_ms,
+          x.mid, x.cseq, x.seq,  x.epoch,   x.send_id, x.device};
 }
 
 Chat a_chat() {
-  return {.id = MemberId{7}, .name = "ann \"the\" \xe4\xbd\xa0", .toid = MemberId{8}, .content = "line\nline \\ \xf0\x9f\x98\x80",
-          .time_ms = 1767322845678, .mid = MessageId{99}, .cseq = 3, .seq = 17, .epoch = 1};
+  return {.id = MemberId{7},
+          .name = "ann \"the\" \xe4\xbd\xa0",
+          .toid = MemberId{8},
+          .content = "line\nline \\ \xf0\x9f\x98\x80",
+          .time_ms = 1767322845678,
+          .mid = MessageId{99},
+          .cseq = 3,
+          .seq = 17,
+          .epoch = 1};
 }
 Chat a_group_chat() {
-  return {.id = MemberId{7}, .name = "ann", .groupid = RoomId{4}, .kind = 3, .content = R"({"a":[1,{"b":null}]})",
-          .time_ms = 1, .mid = MessageId{kIdMax}, .cseq = 4, .seq = 18, .epoch = 4294967295, .send_id = 5, .device = "ph\"one"};
+  return {.id = MemberId{7},
+          .name = "ann",
+          .groupid = RoomId{4},
+          .kind = 3,
+          .content = R"({"a":[1,{"b":null}]})",
+          .time_ms = 1,
+          .mid = MessageId{kIdMax},
+          .cseq = 4,
+          .seq = 18,
+          .epoch = 4294967295,
+          .send_id = 5,
+          .device = "ph\"one"};
 }
 
-const std::vector<FriendEntry> kFriendList{{MemberId{1}, "bob", true, "my \"bob\"", Friendship::friends, false},
-                                           {MemberId{2}, "eve", false, "", Friendship::asked, true},
-                                           {MemberId{3}, "joe", false, "", Friendship::requested, false},
-                                           {MemberId{4}, "sue", false, "", Friendship::none, true}};
+const std::vector<FriendEntry> kFriendList{
+    {MemberId{1}, "bob", true, "my \"bob\"", Friendship::friends, false},
+    {MemberId{2}, "eve", false, "", Friendship::asked, true},
+    {MemberId{3}, "joe", false, "", Friendship::requested, false},
+    {MemberId{4}, "sue", false, "", Friendship::none, true}};
 const std::vector<UserEntry> kUserList{{MemberId{1}, "bob", Role::owner, true},
                                        {MemberId{2}, "eve", Role::admin, false},
                                        {MemberId{3}, "ann", Role::member, false}};
-const std::vector<GroupEntry> kGroupList{{RoomId{4}, "tea", "about tea", 3, Role::owner}, {RoomId{5}, "x", "", 1, Role::member}};
+const std::vector<GroupEntry> kGroupList{{RoomId{4}, "tea", "about tea", 3, Role::owner},
+                                         {RoomId{5}, "x", "", 1, Role::member}};
 
 EnterAck an_enter_ack() {
   return {MemberId{7}, "ann", "tok", 1767322845678, 1, 20, 17, 4, 25000, 8192, kFriendList, kGroupList};
@@ -97,13 +120,16 @@ TEST(Replies, ComeBackAsTheyWereSent) {
   reply_returns(GroupMembersAck{RoomId{4}, kUserList, false});
   reply_returns(FindAck{.id = MemberId{3}, .name = "n", .avatar = "a", .online = true});
   reply_returns(FindAck{.groupid = RoomId{3}, .groupname = "n", .groupdesc = "a"});
-  reply_returns(TokensAck{{{TokenId{1}, false, "web", 1, 2, true}, {TokenId{2}, true, "phone", 3, 4, false}}});
+  reply_returns(
+      TokensAck{{{TokenId{1}, false, "web", 1, 2, true}, {TokenId{2}, true, "phone", 3, 4, false}}});
   reply_returns(HeartbeatAck{1, 5, 6});
   reply_returns(HeartbeatAck{0, 0, 6});
 }
 
 TEST(Replies, LoginAckInItsThreeForms) {
-  LoginAck full{"ann", "chat", "main", "web", "tok", 5, {{MemberId{1}, "ann", ""}, {MemberId{2}, "ann2", "cat.png"}}, {}};
+  LoginAck full{
+      "ann", "chat", "main", "web", "tok", 5, {{MemberId{1}, "ann", ""}, {MemberId{2}, "ann2", "cat.png"}},
+      {}};
   reply_returns(full);
   full.token.clear(), full.token_expires_ms = 0;
   full.enter = an_enter_ack();
@@ -112,8 +138,13 @@ TEST(Replies, LoginAckInItsThreeForms) {
   reply_returns(full);
 
   const Chat chat = a_chat(), group = a_group_chat();
-  const ClassicLoginAck classic{MemberId{7}, "ann", {{.id = MemberId{1}, .name = "bob", .online = true}}, {{RoomId{4}, "tea", "d", kUserList}}, {chat, group}};
-  const ClassicLoginAckView sent{classic.id, classic.name, classic.friends, classic.groups, {view(chat), view(group)}};
+  const ClassicLoginAck classic{MemberId{7},
+                                "ann",
+                                {{.id = MemberId{1}, .name = "bob", .online = true}},
+                                {{RoomId{4}, "tea", "d", kUserList}},
+                                {chat, group}};
+  const ClassicLoginAckView sent{
+      classic.id, classic.name, classic.friends, classic.groups, {view(chat), view(group)}};
   reply_returns(sent, classic);
 }
 
@@ -125,8 +156,14 @@ TEST(Replies, PagesOfMessagesComeBackAsTheyWereSent) {
   reply_returns(SyncAckView{1, 20, 3, true, true, views}, SyncAck{1, 20, 3, true, true, chats});
   reply_returns(SyncAckView{}, SyncAck{});
   reply_returns(HistoryAckView{1, 20, true, views}, HistoryAck{1, 20, true, chats});
-  reply_returns(ConversationsAckView{{{MemberId{8}, {}, "bob", 9, 8, 7, 2, views[0]}, {{}, RoomId{4}, "tea", 1, 0, 0, 1, {}}}, true, "c|1"},
-                ConversationsAck{{{MemberId{8}, {}, "bob", 9, 8, 7, 2, chats[0]}, {{}, RoomId{4}, "tea", 1, 0, 0, 1, {}}}, true, "c|1"});
+  reply_returns(ConversationsAckView{{{MemberId{8}, {}, "bob", 9, 8, 7, 2, views[0]},
+                                      {{}, RoomId{4}, "tea", 1, 0, 0, 1, {}}},
+                                     true,
+                                     "c|1"},
+                ConversationsAck{
+                    {{MemberId{8}, {}, "bob", 9, 8, 7, 2, chats[0]}, {{}, RoomId{4}, "tea", 1, 0, 0, 1, {}}},
+                    true,
+                    "c|1"});
 }
 
 TEST(Replies, PushesComeBackAsTheyWereSent) {
@@ -135,7 +172,8 @@ TEST(Replies, PushesComeBackAsTheyWereSent) {
   push_returns(HeartbeatPush{1, 5});
   push_returns(HeartbeatPush{});
   push_returns(HeadPush{1, 5});
-  for (const auto event : {FriendEventKind::requested, FriendEventKind::friends, FriendEventKind::refused, FriendEventKind::removed}) {
+  for (const auto event : {FriendEventKind::requested, FriendEventKind::friends, FriendEventKind::refused,
+                           FriendEventKind::removed}) {
     push_returns(FriendEventPush{event, MemberId{3}, "bob"});
   }
   push_returns(PresencePush{MemberId{3}, true});
@@ -175,14 +213,22 @@ TEST(Replies, ChatInTwoPartsIsTheSameFrameForEveryReader) {
 
 TEST(Replies, ChatPrefixKeepsItsBound) {
   std::string prefix;
-  append_chat_prefix(prefix, Msg::group_chat, kIdMax, 4294967295, kIdMax, std::string(kDeviceBytesMax, '\x01'));
+  append_chat_prefix(prefix, Msg::group_chat, kIdMax, 4294967295, kIdMax,
+                     std::string(kDeviceBytesMax, '\x01'));
   EXPECT_LE(prefix.size(), kChatPrefixBytesMax);
 }
 
 TEST(Replies, ChatLooksAsAClassicClientKnowsIt) {
   std::string frame;
-  append_chat(frame, view(Chat{.id = MemberId{7}, .name = "ann", .toid = MemberId{8}, .content = "hi", .time_ms = 1767322845678,
-                               .mid = MessageId{99}, .cseq = 3, .seq = 17, .epoch = 1}));
+  append_chat(frame, view(Chat{.id = MemberId{7},
+                               .name = "ann",
+                               .toid = MemberId{8},
+                               .content = "hi",
+                               .time_ms = 1767322845678,
+                               .mid = MessageId{99},
+                               .cseq = 3,
+                               .seq = 17,
+                               .epoch = 1}));
   EXPECT_EQ(frame, R"({"msgid":5,"seq":17,"epoch":1,"id":7,"name":"ann","toid":8,"msg":"hi","kind":0,)"
                    R"("time":"2026-01-02T03:00:45.678Z","time_ms":1767322845678,"mid":99,"cseq":3})");
 }
@@ -198,13 +244,19 @@ TEST(Replies, RefusalsAnswerWithTheAckOfTheRequest) {
   EXPECT_EQ(got.body.index(), 0u);
 
   out.clear();
-  encode_refusal(out, Msg::remark, std::nullopt, {.error = Errno::no_such_peer, .field = "friendid", .allowed = "a member"});
-  EXPECT_EQ(out, R"({"msgid":21,"errno":1,"errmsg":"no such member","field":"friendid","allowed":"a member","to":39})");
+  encode_refusal(out, Msg::remark, std::nullopt,
+                 {.error = Errno::no_such_peer, .field = "friendid", .allowed = "a member"});
+  EXPECT_EQ(
+      out,
+      R"({"msgid":21,"errno":1,"errmsg":"no such member","field":"friendid","allowed":"a member","to":39})");
   EXPECT_EQ(decoded(out).to, Msg::remark);
 
   out.clear();
-  encode_refusal(out, Msg::group_chat, std::nullopt, {.error = Errno::send_id_ahead, .expected = 3, .send_id = 7});
-  EXPECT_EQ(out, R"({"msgid":20,"errno":14,"errmsg":"a smaller send_id is expected first","expected":3,"send_id":7})");
+  encode_refusal(out, Msg::group_chat, std::nullopt,
+                 {.error = Errno::send_id_ahead, .expected = 3, .send_id = 7});
+  EXPECT_EQ(
+      out,
+      R"({"msgid":20,"errno":14,"errmsg":"a smaller send_id is expected first","expected":3,"send_id":7})");
 }
 
 TEST(Replies, RefusedFramesAreAnsweredAsTheProtocolSays) {
@@ -216,10 +268,12 @@ TEST(Replies, RefusedFramesAreAnsweredAsTheProtocolSays) {
     encode_refusal(out, parsed.error());
     return out;
   };
-  EXPECT_EQ(answer(R"({"msgid":6,"rid":1})"), R"({"msgid":7,"rid":1,"errno":8,"errmsg":"friendid is missing",)"
-                                              R"("field":"friendid","allowed":"integer 0..9007199254740991"})");
-  EXPECT_EQ(answer(R"({"msgid":99,"rid":1})"), R"({"msgid":55,"rid":1,"errno":22,"errmsg":"msgid is not one that a client can )"
-                                               R"(send","field":"msgid","allowed":"the number of a request","to":99})");
+  EXPECT_EQ(answer(R"({"msgid":6,"rid":1})"),
+            R"({"msgid":7,"rid":1,"errno":8,"errmsg":"friendid is missing",)"
+            R"("field":"friendid","allowed":"integer 0..9007199254740991"})");
+  EXPECT_EQ(answer(R"({"msgid":99,"rid":1})"),
+            R"({"msgid":55,"rid":1,"errno":22,"errmsg":"msgid is not one that a client can )"
+            R"(send","field":"msgid","allowed":"the number of a request","to":99})");
   EXPECT_EQ(answer("{"), R"({"msgid":55,"errno":8,"errmsg":"malformed JSON","allowed":"one JSON object"})");
 }
 
@@ -230,16 +284,37 @@ TEST(Replies, CarryTheFieldsOfTheTable) {
   const std::vector<ChatView> views{view(chat)};
   LoginAck entered{"ann", "chat", "main", "web", "", 0, {}, an_enter_ack()};
   LoginAck full{"ann", "chat", "main", "web", "tok", 5, {}, {}};
-  std::vector<std::string> frames{
-      reply_json(full), reply_json(entered), reply_json(ClassicLoginAckView{MemberId{1}, "a", {}, {}, views}), reply_json(RegAck{}),
-      reply_json(AddFriendAck{}), reply_json(CreateGroupAck{}), reply_json(AddGroupAck{}), reply_json(CreateMemberAck{}),
-      reply_json(an_enter_ack()), reply_json(ReadyAck{}), reply_json(SendAck{.mid = MessageId{1}}), reply_json(OkReply{}),
-      reply_json(OkReply{Msg::mark, 1, 1, 1}), reply_json(SyncAckView{.messages = views}), reply_json(HistoryAckView{}),
-      reply_json(ConversationsAckView{.more = true, .after = "x"}), reply_json(FriendsAck{}), reply_json(GroupsAck{}),
-      reply_json(GroupMembersAck{}), reply_json(FindAck{.id = MemberId{1}}), reply_json(FindAck{.groupid = RoomId{1}}),
-      reply_json(TokensAck{}), reply_json(HeartbeatAck{1, 2, 3}), push_json(ReceiptPush{.friendid = MemberId{1}}),
-      push_json(ReceiptPush{.groupid = RoomId{1}}), push_json(HeartbeatPush{1, 2}), push_json(HeadPush{}), push_json(FriendEventPush{}),
-      push_json(PresencePush{}), push_json(GroupEventPush{}), push_json(GoodbyePush{.retry_after_ms = 1})};
+  std::vector<std::string> frames{reply_json(full),
+                                  reply_json(entered),
+                                  reply_json(ClassicLoginAckView{MemberId{1}, "a", {}, {}, views}),
+                                  reply_json(RegAck{}),
+                                  reply_json(AddFriendAck{}),
+                                  reply_json(CreateGroupAck{}),
+                                  reply_json(AddGroupAck{}),
+                                  reply_json(CreateMemberAck{}),
+                                  reply_json(an_enter_ack()),
+                                  reply_json(ReadyAck{}),
+                                  reply_json(SendAck{.mid = MessageId{1}}),
+                                  reply_json(OkReply{}),
+                                  reply_json(OkReply{Msg::mark, 1, 1, 1}),
+                                  reply_json(SyncAckView{.messages = views}),
+                                  reply_json(HistoryAckView{}),
+                                  reply_json(ConversationsAckView{.more = true, .after = "x"}),
+                                  reply_json(FriendsAck{}),
+                                  reply_json(GroupsAck{}),
+                                  reply_json(GroupMembersAck{}),
+                                  reply_json(FindAck{.id = MemberId{1}}),
+                                  reply_json(FindAck{.groupid = RoomId{1}}),
+                                  reply_json(TokensAck{}),
+                                  reply_json(HeartbeatAck{1, 2, 3}),
+                                  push_json(ReceiptPush{.friendid = MemberId{1}}),
+                                  push_json(ReceiptPush{.groupid = RoomId{1}}),
+                                  push_json(HeartbeatPush{1, 2}),
+                                  push_json(HeadPush{}),
+                                  push_json(FriendEventPush{}),
+                                  push_json(PresencePush{}),
+                                  push_json(GroupEventPush{}),
+                                  push_json(GoodbyePush{.retry_after_ms = 1})};
   for (const Chat* x : {&chat, &group}) append_chat(frames.emplace_back(), view(*x));
 
   for (const std::string& frame : frames) {
@@ -256,9 +331,12 @@ TEST(Replies, CarryTheFieldsOfTheTable) {
       while (frame[i] != '"') i += frame[i] == '\\' ? 2 : 1;
       if (depth == 1 && frame[i + 1] == ':') names.push_back(frame.substr(start, i - start));
     }
-    const auto has = [&](std::string_view name) { return std::find(names.begin(), names.end(), name) != names.end(); };
+    const auto has = [&](std::string_view name) {
+      return std::find(names.begin(), names.end(), name) != names.end();
+    };
     for (const FieldUse& use : message.reply) {
-      if (use.need == Need::always) EXPECT_TRUE(has(name_of(use.field))) << name_of(use.field) << " in " << frame;
+      if (use.need == Need::always)
+        EXPECT_TRUE(has(name_of(use.field))) << name_of(use.field) << " in " << frame;
     }
     for (const std::string& name : names) {
       if (name == "msgid" || name == "rid" || name == "errno") continue;

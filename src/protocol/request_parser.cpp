@@ -46,7 +46,8 @@ ParseError refuse(Errno error, Field field, std::string what, std::string allowe
 }
 
 ParseError missing(const FieldUse& use) {
-  return refuse(Errno::bad_request, use.field, "is missing", allowed_text(info(use.field).type, use.min, use.max));
+  return refuse(Errno::bad_request, use.field, "is missing",
+                allowed_text(info(use.field).type, use.min, use.max));
 }
 
 /// The JSON is wrong: the client's frames cannot be trusted any more.
@@ -63,11 +64,14 @@ ParseError broken(simdjson::error_code code) {
   switch (code) {
     case simdjson::UTF8_ERROR: return broken(Errno::bad_request, "not UTF-8", "UTF-8");
     case simdjson::DEPTH_ERROR:
-      return broken(Errno::bad_request, "nested too deep", "at most " + std::to_string(kJsonDepthMax) + " levels");
+      return broken(Errno::bad_request, "nested too deep",
+                    "at most " + std::to_string(kJsonDepthMax) + " levels");
     case simdjson::NUMBER_ERROR:
-      return broken(Errno::bad_request, "a number is malformed or too large", "JSON numbers that fit 64 bits");
+      return broken(Errno::bad_request, "a number is malformed or too large",
+                    "JSON numbers that fit 64 bits");
     case simdjson::STRING_ERROR:
-      return broken(Errno::bad_request, "a string is malformed", "JSON strings, \\u escapes in whole surrogate pairs");
+      return broken(Errno::bad_request, "a string is malformed",
+                    "JSON strings, \\u escapes in whole surrogate pairs");
     default: return broken(Errno::bad_request, "malformed JSON", "one JSON object");
   }
 }
@@ -126,7 +130,8 @@ class ValidJson {
 struct RequestParser::Impl {
   explicit Impl(std::size_t frame_bytes_max_) : frame_bytes_max(frame_bytes_max_) {
     // Everything at once and for good: parse() must not allocate.
-    // simdjson does not count empty objects and arrays as a level; check_inside() does, so it gets some levels more.
+    // simdjson does not count empty objects and arrays as a level; check_inside() does, so it gets some
+    // levels more.
     PLAZA_CHECK(parser.allocate(frame_bytes_max, kJsonDepthMax + 2) == simdjson::SUCCESS);
     PLAZA_CHECK(document.allocate(frame_bytes_max) == simdjson::SUCCESS);
     keys.reserve(frame_bytes_max / 5);  // `"":0,`
@@ -150,11 +155,11 @@ struct RequestParser::Impl {
   simdjson::dom::parser parser{frame_bytes_max};
   simdjson::dom::document document;
   Request request;
-  FieldSet seen = 0;                    // of known fields, right or wrong
-  std::size_t body_ordinal = 0;         // which key of the frame `body` is
-  std::vector<std::string_view> keys;   // a stack: those of the object looked at are on top
+  FieldSet seen = 0;                   // of known fields, right or wrong
+  std::size_t body_ordinal = 0;        // which key of the frame `body` is
+  std::vector<std::string_view> keys;  // a stack: those of the object looked at are on top
   std::string body;
-  std::string padded;                   // for parse_copy()
+  std::string padded;  // for parse_copy()
   std::optional<ParseError> error;
 };
 
@@ -165,7 +170,7 @@ std::expected<const Request*, ParseError> RequestParser::Impl::parse(std::span<c
   error.reset();
   if (frame.size() > frame_bytes_max) {
     return std::unexpected(broken(Errno::too_large, "the frame is too large",
-                            "frames of at most " + std::to_string(frame_bytes_max) + " bytes"));
+                                  "frames of at most " + std::to_string(frame_bytes_max) + " bytes"));
   }
   simdjson::dom::element root;
   if (const auto code = parser.parse_into_document(document, frame.data(), frame.size(), false).get(root)) {
@@ -185,7 +190,8 @@ std::expected<const Request*, ParseError> RequestParser::Impl::parse(std::span<c
   if ((seen & bit(Field::msgid)) == 0) {
     fail(refuse(Errno::bad_request, Field::msgid, "is missing", "the number of a request"));
   } else if (!error && (message == nullptr || message->direction == Direction::server)) {
-    fail(refuse(Errno::unknown_msgid, Field::msgid, "is not one that a client can send", "the number of a request"));
+    fail(refuse(Errno::unknown_msgid, Field::msgid, "is not one that a client can send",
+                "the number of a request"));
   }
   if (!error && request.has(Field::body)) take_body(frame);
   if (!error) check_rules(*message);
@@ -203,7 +209,8 @@ void RequestParser::Impl::take(std::string_view key, simdjson::dom::element valu
     check_inside(value, 2);
     return;
   }
-  if ((seen & bit(field)) != 0) return fail(refuse(Errno::bad_request, field, "stands twice", "every key once"));
+  if ((seen & bit(field)) != 0)
+    return fail(refuse(Errno::bad_request, field, "stands twice", "every key once"));
   seen |= bit(field);
   take_known(field, value, ordinal);
 }
@@ -246,10 +253,12 @@ void RequestParser::Impl::take_known(Field field, simdjson::dom::element value, 
   }
   check_inside(value, 2);
   const FieldInfo& known = info(field);
-  fail(refuse(Errno::bad_request, field, "has the wrong type or range", allowed_text(known.type, known.min, known.max)));
+  fail(refuse(Errno::bad_request, field, "has the wrong type or range",
+              allowed_text(known.type, known.min, known.max)));
 }
 
-/// The text of `body` as it was sent, so that numbers keep all their digits; only whitespace between tokens goes.
+/// The text of `body` as it was sent, so that numbers keep all their digits; only whitespace between tokens
+/// goes.
 void RequestParser::Impl::take_body(std::span<const char> frame) {
   body.clear();
   ValidJson json(std::string_view(frame.data(), frame.size()));
@@ -315,7 +324,8 @@ void RequestParser::Impl::check_rules(const MessageInfo& message) {
   if (rules.one_of != 0 && std::popcount(present & rules.one_of) != 1) {
     const FieldSet given = present & rules.one_of;
     return fail(refuse(Errno::bad_request, first_of(given != 0 ? given : rules.one_of),
-                       given != 0 ? "is not alone" : "is missing", "exactly one of " + list_of(rules.one_of)));
+                       given != 0 ? "is not alone" : "is missing",
+                       "exactly one of " + list_of(rules.one_of)));
   }
   if (std::popcount(present & rules.at_most_one) > 1) {
     return fail(refuse(Errno::bad_request, first_of(present & rules.at_most_one), "is not alone",
@@ -348,8 +358,8 @@ void RequestParser::Impl::check_bounds(const FieldUse& use) {
   const std::uint64_t measure = number ? request.number(use.field) : request.text(use.field).size();
   if (measure >= use.min && measure <= use.max) return;
   const bool content = use.field == Field::msg || use.field == Field::body;
-  fail(refuse(content ? Errno::too_large : Errno::bad_request, use.field, number ? "is out of range" : "has a wrong length",
-              allowed_text(type, use.min, use.max)));
+  fail(refuse(content ? Errno::too_large : Errno::bad_request, use.field,
+              number ? "is out of range" : "has a wrong length", allowed_text(type, use.min, use.max)));
 }
 
 RequestParser::RequestParser(std::size_t frame_bytes_max) : impl_(std::make_unique<Impl>(frame_bytes_max)) {}
@@ -357,7 +367,9 @@ RequestParser::~RequestParser() = default;
 RequestParser::RequestParser(RequestParser&&) noexcept = default;
 RequestParser& RequestParser::operator=(RequestParser&&) noexcept = default;
 
-std::expected<const Request*, ParseError> RequestParser::parse(std::span<const char> frame) { return impl_->parse(frame); }
+std::expected<const Request*, ParseError> RequestParser::parse(std::span<const char> frame) {
+  return impl_->parse(frame);
+}
 
 std::expected<const Request*, ParseError> RequestParser::parse_copy(std::string_view frame) {
   std::string& padded = impl_->padded;

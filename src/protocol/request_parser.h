@@ -10,11 +10,13 @@ namespace plaza::protocol {
 
 /// One frame of JSON into a checked Request.
 ///
-/// Strict   Whole-frame validation (RFC 8259), UTF-8, escapes without lone surrogates, depth <= kJsonDepthMax, no key
-///          twice in any object at any depth, integers without fraction or exponent in 0..2^53-1. Known fields must have
-///          their type also where the message does not use them; unknown fields are ignored. Then the table's rules of
-///          the message: required fields, exactly-one-of, limits.
-/// Thread   One shard's. One parser per shard: its buffers are reused and nothing is allocated when a request is accepted.
+/// Strict   Whole-frame validation (RFC 8259), UTF-8, escapes without lone surrogates, depth <=
+///          kJsonDepthMax, no key twice in any object at any depth, integers without fraction or exponent in
+///          0..2^53-1. Known fields must have their type also where the message does not use them; unknown
+///          fields are ignored. Then the table's rules of the message: required fields, exactly-one-of,
+///          limits.
+/// Thread   One shard's. One parser per shard: its buffers are reused and nothing is allocated when a
+///          request is accepted.
 /// Limit    Frames of more than frame_bytes_max are refused (errno 10, stream broken).
 /// Life     The Request, and what its strings point to, until the next parse().
 class RequestParser {

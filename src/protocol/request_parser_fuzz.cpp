@@ -1,5 +1,5 @@
-// Any bytes into RequestParser: nothing is read or written where it should not be (ASan), and what is accepted says the
-// same after being encoded and parsed again.
+// Any bytes into RequestParser: nothing is read or written where it should not be (ASan), and what is
+// accepted says the same after being encoded and parsed again.
 #include <cstdlib>
 #include <string>
 

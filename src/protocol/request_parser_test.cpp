@@ -31,7 +31,8 @@ std::string nested(std::size_t depth, char open, char close) {
 }
 
 TEST_F(RequestParsing, TakesAClassicSend) {
-  const Request& request = accept(R"( {"msgid" : 5, "id":7, "name":"ann", "toid":8, "msg":"hi \u4f60\n", "time":"now"} )");
+  const Request& request = accept(
+      R"( {"msgid" : 5, "id":7, "name":"ann", "toid":8, "msg":"hi \u4f60\n", "time":"now"} )");
   EXPECT_EQ(request.msgid, Msg::one_chat);
   const auto chat = as<OneChat>(request);
   EXPECT_EQ(chat.toid, MemberId{8});
@@ -58,7 +59,8 @@ TEST_F(RequestParsing, TellsClassicLoginFromFullLogin) {
 
 TEST_F(RequestParsing, LoginNeedsExactlyOneWhoAndWhatBelongsToIt) {
   EXPECT_EQ(refuse(R"({"msgid":1,"password":"p"})").field, "id");
-  EXPECT_EQ(refuse(R"({"msgid":1,"password":"p"})").allowed, "exactly one of id, name, account, token, vendor");
+  EXPECT_EQ(refuse(R"({"msgid":1,"password":"p"})").allowed,
+            "exactly one of id, name, account, token, vendor");
   EXPECT_EQ(refuse(R"({"msgid":1,"name":"a","token":"t","password":"p"})").message, "name is not alone");
   EXPECT_EQ(refuse(R"({"msgid":1,"name":"a"})").field, "password");
   EXPECT_EQ(refuse(R"({"msgid":1,"vendor":"v","proof":"p"})").field, "vendor_user");
@@ -68,7 +70,8 @@ TEST_F(RequestParsing, LoginNeedsExactlyOneWhoAndWhatBelongsToIt) {
 
 TEST_F(RequestParsing, KeepsTheTextOfABodyButNotTheSpaceInIt) {
   const Request& request = accept(
-      "{ \"x\" : [ {\"body\":{}} , \"}\" ] ,\"msgid\":12,\"groupid\":4,\"kind\":3,\n \"bod\\u0079\" : { \"n\" : 1.50 , \"e\":1e3,"
+      "{ \"x\" : [ {\"body\":{}} , \"}\" ] ,\"msgid\":12,\"groupid\":4,\"kind\":3,\n \"bod\\u0079\" : { "
+      "\"n\" : 1.50 , \"e\":1e3,"
       " \"s\":\"a b\\\"} \\u00e9\", \"l\":[ 1 , true,null ] } , \"rid\":1 }");
   const auto chat = as<GroupChat>(request);
   EXPECT_EQ(chat.content.bytes(), R"({"n":1.50,"e":1e3,"s":"a b\"} \u00e9","l":[1,true,null]})");
@@ -125,13 +128,17 @@ std::string with_value(const MessageInfo& message, const FieldUse& use, const st
     }
     if (other.need == Need::required_with) {
       wanted = (other.with & (use.need == Need::required_with ? use.with : bit(use.field))) != 0;
-      // Without a chosen one in hand the first of the one_of fields is taken: Field::id for LOGIN, which needs a password.
+      // Without a chosen one in hand the first of the one_of fields is taken: Field::id for LOGIN, which
+      // needs a password.
       if (!chooses && use.need != Need::required_with) wanted = (other.with & bit(Field::id)) != 0;
     }
     if (!wanted) continue;
     const FieldType type = info(other.field).type;
     frame += ",\"" + std::string(name_of(other.field)) + "\":";
-    frame += type == FieldType::integer ? "1" : type == FieldType::boolean ? "true" : type == FieldType::object ? "{}" : "\"x\"";
+    frame += type == FieldType::integer   ? "1"
+             : type == FieldType::boolean ? "true"
+             : type == FieldType::object  ? "{}"
+                                          : "\"x\"";
   }
   if (use.field == Field::body) frame += ",\"kind\":3";
   if (use.field == Field::kind && value != "0") {
@@ -151,12 +158,15 @@ TEST_F(RequestParsing, EveryLimitHoldsAtItsEdgeAndNotOnePast) {
       const FieldType type = info(use.field).type;
       if (type == FieldType::boolean) continue;
       const auto value = [&](std::uint64_t n) {
-        return type == FieldType::integer ? std::to_string(n) : type == FieldType::string ? string_of(n) : object_of(n);
+        return type == FieldType::integer  ? std::to_string(n)
+               : type == FieldType::string ? string_of(n)
+                                           : object_of(n);
       };
       accept(with_value(message, use, value(use.max)));
       const ParseError over = refuse(with_value(message, use, value(use.max + 1)));
       EXPECT_EQ(over.field, name_of(use.field));
-      EXPECT_EQ(over.error, use.field == Field::msg || use.field == Field::body ? Errno::too_large : Errno::bad_request);
+      EXPECT_EQ(over.error,
+                use.field == Field::msg || use.field == Field::body ? Errno::too_large : Errno::bad_request);
       EXPECT_FALSE(over.stream_broken);
       EXPECT_NE(over.allowed.find(std::to_string(use.max)), std::string::npos) << over.allowed;
       if (use.min > 0 && type != FieldType::object) {
@@ -170,11 +180,13 @@ TEST_F(RequestParsing, EveryLimitHoldsAtItsEdgeAndNotOnePast) {
 }
 
 TEST_F(RequestParsing, IntegersAreWhatEveryJsonLibraryCarries) {
-  const auto toid = [&](const std::string& number) { return R"({"msgid":5,"msg":"x","rid":2,"toid":)" + number + "}"; };
+  const auto toid = [&](const std::string& number) {
+    return R"({"msgid":5,"msg":"x","rid":2,"toid":)" + number + "}";
+  };
   EXPECT_EQ(as<OneChat>(accept(toid("0"))).toid, MemberId{0});
   EXPECT_EQ(as<OneChat>(accept(toid("9007199254740991"))).toid, MemberId{9007199254740991});
-  for (const char* bad : {"9007199254740992", "18446744073709551615", "-1", "1.5", "1.0", "1e3", "\"1\"", "null", "[1]",
-                          "{}", "true"}) {
+  for (const char* bad : {"9007199254740992", "18446744073709551615", "-1", "1.5", "1.0", "1e3", "\"1\"",
+                          "null", "[1]", "{}", "true"}) {
     const ParseError error = refuse(toid(bad));
     EXPECT_EQ(error.error, Errno::bad_request) << bad;
     EXPECT_EQ(error.field, "toid") << bad;
@@ -182,7 +194,8 @@ TEST_F(RequestParsing, IntegersAreWhatEveryJsonLibraryCarries) {
     EXPECT_EQ(error.rid, 2u) << bad;
     EXPECT_FALSE(error.stream_broken) << bad;
   }
-  for (const char* malformed : {"01", "1.", "+1", "0x1", ".5", "1e", "NaN", "18446744073709551616", "1e400"}) {
+  for (const char* malformed :
+       {"01", "1.", "+1", "0x1", ".5", "1e", "NaN", "18446744073709551616", "1e400"}) {
     EXPECT_TRUE(refuse(toid(malformed)).stream_broken) << malformed;
   }
 }
@@ -248,12 +261,34 @@ TEST_F(RequestParsing, DepthIsBounded) {
 }
 
 TEST_F(RequestParsing, MalformedJsonBreaksTheStream) {
-  for (const std::string frame :
-       {"", " ", "{", "}", "{]", "[]", "1", "null", "\"x\"", "{\"msgid\":29,}", "{\"msgid\" 29}", "{msgid:29}", "{'msgid':29}",
-        "{\"msgid\":29}{\"msgid\":29}", "{\"msgid\":29}x", "{\"msgid\":29,\"x\":tru}", "{\"msgid\":29,\"x\":nulll}",
-        "{\"msgid\":29 \"x\":1}", "{\"msgid\":29,\"x\":[1,]}", "{\"msgid\":29,\"x\":[1 2]}", "{\"msgid\":29/**/}",
-        "\xef\xbb\xbf{\"msgid\":29}", "{\"msgid\":29,\"x\":\"\t\"}", "{\"msgid\":29,\"x\":\"\\x\"}", "{\"msgid\":29,\"x\":\"a}",
-        "{\"msgid\":29,\"x\":\"\\u12g4\"}", "{\"msgid\":29,\"x\":\"\\u12\"}", "{\"msgid\":29,1:1}"}) {
+  for (const std::string frame : {"",
+                                  " ",
+                                  "{",
+                                  "}",
+                                  "{]",
+                                  "[]",
+                                  "1",
+                                  "null",
+                                  "\"x\"",
+                                  "{\"msgid\":29,}",
+                                  "{\"msgid\" 29}",
+                                  "{msgid:29}",
+                                  "{'msgid':29}",
+                                  "{\"msgid\":29}{\"msgid\":29}",
+                                  "{\"msgid\":29}x",
+                                  "{\"msgid\":29,\"x\":tru}",
+                                  "{\"msgid\":29,\"x\":nulll}",
+                                  "{\"msgid\":29 \"x\":1}",
+                                  "{\"msgid\":29,\"x\":[1,]}",
+                                  "{\"msgid\":29,\"x\":[1 2]}",
+                                  "{\"msgid\":29/**/}",
+                                  "\xef\xbb\xbf{\"msgid\":29}",
+                                  "{\"msgid\":29,\"x\":\"\t\"}",
+                                  "{\"msgid\":29,\"x\":\"\\x\"}",
+                                  "{\"msgid\":29,\"x\":\"a}",
+                                  "{\"msgid\":29,\"x\":\"\\u12g4\"}",
+                                  "{\"msgid\":29,\"x\":\"\\u12\"}",
+                                  "{\"msgid\":29,1:1}"}) {
     const ParseError error = refuse(frame);
     EXPECT_EQ(error.error, Errno::bad_request) << frame;
     EXPECT_TRUE(error.stream_broken) << frame;
@@ -266,8 +301,9 @@ TEST_F(RequestParsing, OnlyUtf8AndWholeSurrogatePairs) {
   EXPECT_EQ(as<OneChat>(accept(msg("\\ud83d\\ude00"))).content.bytes(), "\xf0\x9f\x98\x80");
   EXPECT_EQ(as<OneChat>(accept(msg("\xf0\x9f\x98\x80"))).content.bytes(), "\xf0\x9f\x98\x80");
   EXPECT_EQ(as<OneChat>(accept(msg("a\\u0000b"))).content.bytes(), std::string_view("a\0b", 3));
-  for (const char* bad : {"\\ud83d", "\\ude00", "\\ud83dx", "\\ud83d\\ud83d", "\\ude00\\ud83d", "\x80", "\xc0\x80", "\xc3",
-                          "\xe4\xbd", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xff", "\xf8\x88\x80\x80\x80"}) {
+  for (const char* bad :
+       {"\\ud83d", "\\ude00", "\\ud83dx", "\\ud83d\\ud83d", "\\ude00\\ud83d", "\x80", "\xc0\x80", "\xc3",
+        "\xe4\xbd", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xff", "\xf8\x88\x80\x80\x80"}) {
     EXPECT_TRUE(refuse(msg(bad)).stream_broken) << bad;
   }
   // Also where nobody looks.
@@ -296,7 +332,8 @@ TEST_F(RequestParsing, TheFirstFaultIsToldWithRidAndMsgidFromAnywhere) {
 TEST_F(RequestParsing, AtMostOneConversationInSync) {
   EXPECT_FALSE(as<Sync>(accept(R"({"msgid":22,"since":0})")).of.friendid);
   EXPECT_EQ(as<Sync>(accept(R"({"msgid":22,"since":0,"groupid":4,"limit":500})")).of.groupid, RoomId{4});
-  EXPECT_EQ(refuse(R"({"msgid":22,"since":0,"groupid":4,"friendid":4})").allowed, "at most one of friendid, groupid");
+  EXPECT_EQ(refuse(R"({"msgid":22,"since":0,"groupid":4,"friendid":4})").allowed,
+            "at most one of friendid, groupid");
 }
 
 TEST_F(RequestParsing, BytesBehindTheFrameDoNotMatter) {

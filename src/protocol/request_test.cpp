@@ -28,11 +28,13 @@ void returns(const T& typed) {
 
 TEST(Requests, ComeBackAsTheyWereSent) {
   returns(Login{.id = MemberId{5}, .password = "p\"\\\n"});
-  returns(Login{.account = "ann", .password = "p", .app = "a", .zone = "z", .device = "d", .platform = "linux"});
+  returns(
+      Login{.account = "ann", .password = "p", .app = "a", .zone = "z", .device = "d", .platform = "linux"});
   returns(Login{.token = "t", .device = "d"});
   returns(Login{.vendor = "v", .vendor_user = "u", .proof = "x"});
   returns(Reg{.name = "ann", .password = "p", .app = "a", .zone = {}});
-  returns(OneChat{.toid = MemberId{kIdMax}, .content = {.kind = 0, .msg = "hi"}, .send_id = 3, .id = MemberId{2}});
+  returns(OneChat{
+      .toid = MemberId{kIdMax}, .content = {.kind = 0, .msg = "hi"}, .send_id = 3, .id = MemberId{2}});
   returns(OneChat{.toid = MemberId{1}, .content = {.kind = 3, .body = R"({"a":[1,2]})"}});
   returns(GroupChat{.groupid = RoomId{4}, .content = {.msg = ""}, .send_id = 1});
   returns(AddFriend{.friendid = MemberId{4}});
@@ -91,10 +93,10 @@ std::size_t agree_with_table() {
 }
 
 TEST(Requests, HaveTheFieldsOfTheTable) {
-  const std::size_t typed =
-      agree_with_table<Login, Reg, OneChat, GroupChat, AddFriend, CreateGroup, AddGroup, Loginout, CreateMember, Enter, Ready,
-                       Sync, History, Received, Mark, Heartbeat, Conversations, Friends, AnswerFriend, RemoveFriend, Block,
-                       Remark, LeaveGroup, Groups, GroupMembers, Find, ChangePassword, Tokens, RevokeToken>();
+  const std::size_t typed = agree_with_table<
+      Login, Reg, OneChat, GroupChat, AddFriend, CreateGroup, AddGroup, Loginout, CreateMember, Enter, Ready,
+      Sync, History, Received, Mark, Heartbeat, Conversations, Friends, AnswerFriend, RemoveFriend, Block,
+      Remark, LeaveGroup, Groups, GroupMembers, Find, ChangePassword, Tokens, RevokeToken>();
   std::size_t declared = 0;
   for (const MessageInfo& message : messages()) declared += message.direction != Direction::server;
   EXPECT_EQ(typed, declared);

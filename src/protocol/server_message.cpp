@@ -29,7 +29,8 @@ class Reader {
     element value;
     if (!find(name, value)) return;
     std::uint64_t number = 0;
-    if (value.get(number) != simdjson::SUCCESS || number > static_cast<std::uint64_t>(std::numeric_limits<T>::max())) {
+    if (value.get(number) != simdjson::SUCCESS ||
+        number > static_cast<std::uint64_t>(std::numeric_limits<T>::max())) {
       throw WrongType{std::string(name)};
     }
     out = static_cast<T>(number);
@@ -46,7 +47,9 @@ class Reader {
     out = text;
   }
   template <class Tag>
-  void get(std::string_view name, Id<Tag>& out) const { get(name, out.value); }
+  void get(std::string_view name, Id<Tag>& out) const {
+    get(name, out.value);
+  }
   template <class T>
   void get(std::string_view name, std::optional<T>& out) const {
     if (has(name)) get(name, out.emplace());
@@ -96,15 +99,18 @@ class Reader {
   }
 
  private:
-  bool find(std::string_view name, element& value) const { return from_.at_key(name).get(value) == simdjson::SUCCESS; }
+  bool find(std::string_view name, element& value) const {
+    return from_.at_key(name).get(value) == simdjson::SUCCESS;
+  }
 
   object from_;
 };
 
-constexpr std::array kFriendships{Friendship::none, Friendship::friends, Friendship::requested, Friendship::asked};
+constexpr std::array kFriendships{Friendship::none, Friendship::friends, Friendship::requested,
+                                  Friendship::asked};
 constexpr std::array kRoles{Role::member, Role::admin, Role::owner};
-constexpr std::array kFriendEvents{FriendEventKind::requested, FriendEventKind::friends, FriendEventKind::refused,
-                                   FriendEventKind::removed};
+constexpr std::array kFriendEvents{FriendEventKind::requested, FriendEventKind::friends,
+                                   FriendEventKind::refused, FriendEventKind::removed};
 constexpr std::array kGroupEvents{GroupEventKind::joined, GroupEventKind::left};
 
 void read(const Reader& from, FriendEntry& x) {
@@ -123,13 +129,15 @@ void read(const Reader& from, MemberEntry& x) {
 }
 void read(const Reader& from, TokenEntry& x) {
   std::string kind;
-  from.get("id", x.id), from.get("kind", kind), from.get("device", x.device), from.get("created_ms", x.created_ms);
+  from.get("id", x.id), from.get("kind", kind), from.get("device", x.device),
+      from.get("created_ms", x.created_ms);
   from.get("expires_ms", x.expires_ms), from.get("current", x.current);
   x.member = kind == "member";
 }
 void read(const Reader& from, Chat& x) {
   from.get("id", x.id), from.get("name", x.name), from.get("toid", x.toid), from.get("groupid", x.groupid);
-  from.get("kind", x.kind), from.get("msg", x.content), from.json("body", x.content), from.get("time_ms", x.time_ms);
+  from.get("kind", x.kind), from.get("msg", x.content), from.json("body", x.content),
+      from.get("time_ms", x.time_ms);
   from.get("mid", x.mid), from.get("cseq", x.cseq), from.get("seq", x.seq), from.get("epoch", x.epoch);
   from.get("send_id", x.send_id), from.get("device", x.device);
 }
@@ -142,7 +150,8 @@ void read(const Reader& from, ClassicGroupEntry& x) {
   from.list("users", x.users, kRead);
 }
 void read(const Reader& from, Conversation& x) {
-  from.get("friendid", x.friendid), from.get("groupid", x.groupid), from.get("name", x.name), from.get("head", x.head);
+  from.get("friendid", x.friendid), from.get("groupid", x.groupid), from.get("name", x.name),
+      from.get("head", x.head);
   from.get("delivered", x.delivered), from.get("read", x.read), from.get("unread", x.unread);
   if (const auto last = from.inner("last")) read(*last, x.last.emplace());
 }
@@ -150,12 +159,14 @@ void read(const Reader& from, Conversation& x) {
 void read(const Reader& from, EnterAck& x) {
   from.get("id", x.id), from.get("name", x.name), from.get("token", x.token);
   from.get("token_expires_ms", x.token_expires_ms), from.get("epoch", x.epoch), from.get("head", x.head);
-  from.get("received", x.received), from.get("last_send_id", x.last_send_id), from.get("heartbeat_ms", x.heartbeat_ms);
+  from.get("received", x.received), from.get("last_send_id", x.last_send_id),
+      from.get("heartbeat_ms", x.heartbeat_ms);
   from.get("body_bytes_max", x.body_bytes_max), from.list("friends", x.friends, kRead);
   from.list("groups", x.groups, kRead);
 }
 void read(const Reader& from, LoginAck& x) {
-  from.get("account", x.account), from.get("app", x.app), from.get("zone", x.zone), from.get("device", x.device);
+  from.get("account", x.account), from.get("app", x.app), from.get("zone", x.zone),
+      from.get("device", x.device);
   from.list("members", x.members, kRead);
   bool entered = false;
   from.get("entered", entered);
@@ -173,7 +184,8 @@ void read(const Reader& from, RegAck& x) {
   from.get("id", x.id), from.get("account", x.account), from.get("name", x.name);
 }
 void read(const Reader& from, AddFriendAck& x) {
-  from.get("friendid", x.friendid), from.get("name", x.name), from.word("friendship", x.friendship, kFriendships);
+  from.get("friendid", x.friendid), from.get("name", x.name),
+      from.word("friendship", x.friendship, kFriendships);
   from.online(x.online);
 }
 void read(const Reader& from, CreateGroupAck& x) {
@@ -193,11 +205,13 @@ void read(const Reader& from, SendAck& x) {
 }
 void read(const Reader& from, OkReply& x) {
   std::uint16_t to = 0;
-  from.get("to", to), from.get("received", x.received), from.get("delivered", x.delivered), from.get("read", x.read);
+  from.get("to", to), from.get("received", x.received), from.get("delivered", x.delivered),
+      from.get("read", x.read);
   x.to = static_cast<Msg>(to);
 }
 void read(const Reader& from, SyncAck& x) {
-  from.get("epoch", x.epoch), from.get("head", x.head), from.get("trimmed", x.trimmed), from.get("too_old", x.too_old);
+  from.get("epoch", x.epoch), from.get("head", x.head), from.get("trimmed", x.trimmed),
+      from.get("too_old", x.too_old);
   from.get("more", x.more), from.list("messages", x.messages, kRead);
 }
 void read(const Reader& from, HistoryAck& x) {
@@ -207,7 +221,9 @@ void read(const Reader& from, HistoryAck& x) {
 void read(const Reader& from, ConversationsAck& x) {
   from.list("conversations", x.conversations, kRead), from.get("more", x.more), from.get("after", x.after);
 }
-void read(const Reader& from, FriendsAck& x) { from.list("friends", x.friends, kRead), from.get("more", x.more); }
+void read(const Reader& from, FriendsAck& x) {
+  from.list("friends", x.friends, kRead), from.get("more", x.more);
+}
 void read(const Reader& from, GroupsAck& x) { from.list("groups", x.groups, kRead); }
 void read(const Reader& from, GroupMembersAck& x) {
   from.get("groupid", x.groupid), from.list("users", x.users, kRead), from.get("more", x.more);
@@ -242,11 +258,14 @@ void read(const Reader& from, GoodbyePush& x) {
 }
 
 template <class T>
-void body(const Reader& from, ServerMessage& out) { read(from, out.body.emplace<T>()); }
+void body(const Reader& from, ServerMessage& out) {
+  read(from, out.body.emplace<T>());
+}
 
 void read_body(const Reader& from, ServerMessage& out) {
   switch (out.msgid) {
-    case Msg::login_ack: return from.has("account") ? body<LoginAck>(from, out) : body<ClassicLoginAck>(from, out);
+    case Msg::login_ack:
+      return from.has("account") ? body<LoginAck>(from, out) : body<ClassicLoginAck>(from, out);
     case Msg::reg_ack: return body<RegAck>(from, out);
     case Msg::one_chat:
     case Msg::group_chat: return body<Chat>(from, out);
@@ -309,6 +328,7 @@ ServerMessageParser::ServerMessageParser(ServerMessageParser&&) noexcept = defau
 ServerMessageParser& ServerMessageParser::operator=(ServerMessageParser&&) noexcept = default;
 
 std::expected<ServerMessage, std::string> ServerMessageParser::parse(std::string_view frame) {
+  if (frame.empty()) return std::unexpected(std::string("empty frame"));
   object root;
   // Copies the frame to where there is padding; a client can afford that.
   if (const auto code = impl_->parser.parse(frame.data(), frame.size(), true).get(root)) {
@@ -324,7 +344,7 @@ std::expected<ServerMessage, std::string> ServerMessageParser::parse(std::string
   }
 }
 
-// The fast look ---------------------------------------------------------------------------------------------------------
+// The fast look ---------------------------------------------------------------------------------------------
 namespace {
 
 /// The end of the string whose opening quote is at `at`: behind its closing quote, or null.
@@ -359,8 +379,13 @@ std::uint64_t* slot_of(std::string_view key, ServerGlance& out) {
   switch (key.size()) {
     case 2: return key == "id" ? &out.id : nullptr;
     case 3: return key == "seq" ? &out.seq : key == "mid" ? &out.mid : key == "rid" ? &out.rid : nullptr;
-    case 4: return key == "cseq" ? &out.cseq : key == "toid" ? &out.toid : key == "head" ? &out.head : nullptr;
-    case 5: return key == "msgid" ? &out.msgid : key == "errno" ? &out.error : key == "epoch" ? &out.epoch : nullptr;
+    case 4:
+      return key == "cseq" ? &out.cseq : key == "toid" ? &out.toid : key == "head" ? &out.head : nullptr;
+    case 5:
+      return key == "msgid"   ? &out.msgid
+             : key == "errno" ? &out.error
+             : key == "epoch" ? &out.epoch
+                              : nullptr;
     case 7: return key == "send_id" ? &out.send_id : key == "groupid" ? &out.groupid : nullptr;
     case 8: return key == "expected" ? &out.expected : nullptr;
     default: return nullptr;

@@ -1,5 +1,5 @@
-// Any bytes into the client's decoders: glance() and the parser stay inside the frame, and where both understand a frame
-// they agree on its msgid.
+// Any bytes into the client's decoders: glance() and the parser stay inside the frame, and where both
+// understand a frame they agree on its msgid.
 #include <cstdlib>
 #include <string>
 #include <vector>
@@ -16,7 +16,8 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
   const auto parsed = parser.parse(frame);
   if (!parsed) return 0;
   // A doubled or escaped key may be read in two ways; the server sends neither.
-  const bool plain = frame.find("msgid") == frame.rfind("msgid") && frame.find('\\') == std::string_view::npos;
+  const bool plain = frame.find("msgid") == frame.rfind("msgid") &&
+                     frame.find('\\') == std::string_view::npos;
   if (plain && (!glanced || seen.msgid != parsed->raw_msgid)) std::abort();
   return 0;
 }

@@ -22,10 +22,11 @@ TEST(ServerMessage, NewerServersAreUnderstoodAsFarAsKnown) {
 
 TEST(ServerMessage, WrongTypesAndBadJsonAreSaid) {
   ServerMessageParser parser;
-  for (const char* frame : {"", "{", "[]", "1", "{}", R"({"msgid":"5"})", R"({"msgid":-5})", R"({"msgid":41,"id":"3"})",
-                            R"({"msgid":41,"id":1.5})", R"({"msgid":35,"friends":{}})", R"({"msgid":35,"friends":[1]})",
-                            R"({"msgid":35,"more":1})", R"({"msgid":5,"body":[]})", R"({"msgid":5,"kind":256})",
-                            R"({"msgid":29,"epoch":4294967296})", R"({"msgid":33,"conversations":[{"last":1}]})"}) {
+  for (const char* frame :
+       {"", "{", "[]", "1", "{}", R"({"msgid":"5"})", R"({"msgid":-5})", R"({"msgid":41,"id":"3"})",
+        R"({"msgid":41,"id":1.5})", R"({"msgid":35,"friends":{}})", R"({"msgid":35,"friends":[1]})",
+        R"({"msgid":35,"more":1})", R"({"msgid":5,"body":[]})", R"({"msgid":5,"kind":256})",
+        R"({"msgid":29,"epoch":4294967296})", R"({"msgid":33,"conversations":[{"last":1}]})"}) {
     EXPECT_FALSE(parser.parse(frame)) << frame;
   }
   EXPECT_EQ(parser.parse(R"({"msgid":41,"id":"3"})").error(), "wrong type of id");
@@ -33,8 +34,9 @@ TEST(ServerMessage, WrongTypesAndBadJsonAreSaid) {
 
 TEST(Glance, FindsTheNumbersOfAPush) {
   ServerGlance seen;
-  ASSERT_TRUE(glance(R"({"msgid":5,"seq":17,"epoch":1,"id":7,"name":"a\"id\":1,","toid":8,"msg":"x\"y","kind":0,"mid":99,"cseq":3})",
-                     seen));
+  ASSERT_TRUE(glance(
+      R"({"msgid":5,"seq":17,"epoch":1,"id":7,"name":"a\"id\":1,","toid":8,"msg":"x\"y","kind":0,"mid":99,"cseq":3})",
+      seen));
   EXPECT_EQ(seen.msgid, 5u);
   EXPECT_EQ(seen.seq, 17u);
   EXPECT_EQ(seen.epoch, 1u);
@@ -55,7 +57,8 @@ TEST(Glance, FindsTheNumbersOfAPush) {
 
 TEST(Glance, LooksAtTheTopLevelOnly) {
   ServerGlance seen;
-  ASSERT_TRUE(glance(R"( { "friends" : [ { "id" : 1 , "x":"]" } ] , "body":{"seq":4}, "msgid" : 35 , "id" : 9 } )", seen));
+  ASSERT_TRUE(glance(
+      R"( { "friends" : [ { "id" : 1 , "x":"]" } ] , "body":{"seq":4}, "msgid" : 35 , "id" : 9 } )", seen));
   EXPECT_EQ(seen.msgid, 35u);
   EXPECT_EQ(seen.id, 9u);
   EXPECT_EQ(seen.seq, 0u);
@@ -64,7 +67,8 @@ TEST(Glance, LooksAtTheTopLevelOnly) {
 TEST(Glance, RefusesWhatIsNotAFrame) {
   ServerGlance seen;
   const std::string whole = R"({"msgid":5,"msg":"x","body":{"a":[1]}})";
-  for (std::size_t size = 0; size < whole.size(); ++size) EXPECT_FALSE(glance(std::string_view(whole).substr(0, size), seen)) << size;
+  for (std::size_t size = 0; size < whole.size(); ++size)
+    EXPECT_FALSE(glance(std::string_view(whole).substr(0, size), seen)) << size;
   EXPECT_TRUE(glance(whole, seen));
   EXPECT_FALSE(glance("{}", seen));
   EXPECT_FALSE(glance("[5]", seen));

@@ -13,8 +13,12 @@ using enum Field;
 consteval FieldUse use(Field field, Need need, FieldSet with = 0, std::string_view note = {}) {
   return {field, need, with, info(field).min, info(field).max, note};
 }
-consteval FieldUse req(Field field, std::string_view note = {}) { return use(field, Need::required, 0, note); }
-consteval FieldUse opt(Field field, std::string_view note = {}) { return use(field, Need::optional, 0, note); }
+consteval FieldUse req(Field field, std::string_view note = {}) {
+  return use(field, Need::required, 0, note);
+}
+consteval FieldUse opt(Field field, std::string_view note = {}) {
+  return use(field, Need::optional, 0, note);
+}
 consteval FieldUse one(Field field, std::string_view note = {}) { return use(field, Need::one_of, 0, note); }
 consteval FieldUse most(Field field) { return use(field, Need::at_most_one); }
 consteval FieldUse with(Field field, FieldSet others, std::string_view note = {}) {
@@ -25,19 +29,30 @@ consteval FieldUse page(std::uint64_t limit_max, std::string_view note) {
 }
 consteval FieldUse own() { return use(id, Need::own_id, 0, "the sender; another member's is refused"); }
 consteval FieldUse has(Field field, std::string_view note = {}) { return use(field, Need::always, 0, note); }
-consteval FieldUse may(Field field, std::string_view note = {}) { return use(field, Need::sometimes, 0, note); }
+consteval FieldUse may(Field field, std::string_view note = {}) {
+  return use(field, Need::sometimes, 0, note);
+}
 
-// Requests --------------------------------------------------------------------------------------------------------------
-constexpr FieldUse kLogin[] = {
-    one(id, "log in as this member"), one(name), one(account, "the same as name"), one(token), one(vendor),
-    with(password, bit(id) | bit(name) | bit(account)), with(vendor_user, bit(vendor)), with(proof, bit(vendor)),
-    opt(app, "absent: the default app"), opt(zone, "absent: the default zone"),
-    opt(device, "absent (with app, zone, token and vendor): a classic login"), opt(platform)};
+// Requests --------------------------------------------------------------------------------------------------
+constexpr FieldUse kLogin[] = {one(id, "log in as this member"),
+                               one(name),
+                               one(account, "the same as name"),
+                               one(token),
+                               one(vendor),
+                               with(password, bit(id) | bit(name) | bit(account)),
+                               with(vendor_user, bit(vendor)),
+                               with(proof, bit(vendor)),
+                               opt(app, "absent: the default app"),
+                               opt(zone, "absent: the default zone"),
+                               opt(device, "absent (with app, zone, token and vendor): a classic login"),
+                               opt(platform)};
 constexpr FieldUse kReg[] = {req(name), req(password), opt(app), opt(zone)};
-constexpr FieldUse kOneChat[] = {
-    req(toid), one(msg), one(body), opt(kind, "absent: 0; 0 needs msg, the others body"), opt(send_id), own()};
-constexpr FieldUse kGroupChat[] = {
-    req(groupid), one(msg), one(body), opt(kind, "absent: 0; 0 needs msg, the others body"), opt(send_id), own()};
+constexpr FieldUse kOneChat[] = {req(toid),    one(msg),
+                                 one(body),    opt(kind, "absent: 0; 0 needs msg, the others body"),
+                                 opt(send_id), own()};
+constexpr FieldUse kGroupChat[] = {req(groupid), one(msg),
+                                   one(body),    opt(kind, "absent: 0; 0 needs msg, the others body"),
+                                   opt(send_id), own()};
 constexpr FieldUse kAddFriend[] = {req(friendid), own()};
 constexpr FieldUse kCreateGroup[] = {req(groupname), opt(groupdesc), own()};
 constexpr FieldUse kAddGroup[] = {one(groupid), one(groupname), own()};
@@ -45,9 +60,11 @@ constexpr FieldUse kLoginout[] = {own(), opt(revoke)};
 constexpr FieldUse kCreateMember[] = {req(nickname), opt(avatar)};
 constexpr FieldUse kEnter[] = {req(id, "one of the members in LOGIN_ACK")};
 constexpr FieldUse kReady[] = {opt(epoch, "of the inbox, as the client knows it"), opt(since)};
-constexpr FieldUse kSync[] = {most(friendid), most(groupid), req(since), opt(epoch, "0 or absent: none known yet"),
+constexpr FieldUse kSync[] = {most(friendid), most(groupid), req(since),
+                              opt(epoch, "0 or absent: none known yet"),
                               page(kSyncLimitMax, "absent: 500; a page also ends at 256 KiB")};
-constexpr FieldUse kHistory[] = {one(friendid), one(groupid), opt(before), page(kHistoryLimitMax, "absent: 50")};
+constexpr FieldUse kHistory[] = {one(friendid), one(groupid), opt(before),
+                                 page(kHistoryLimitMax, "absent: 50")};
 constexpr FieldUse kReceived[] = {req(seq, "every entry of the inbox up to here has arrived")};
 constexpr FieldUse kMark[] = {one(friendid), one(groupid), opt(delivered), opt(read, "implies delivered")};
 constexpr FieldUse kConversations[] = {opt(after), page(kConversationsLimitMax, "absent: 100")};
@@ -62,40 +79,87 @@ constexpr FieldUse kFind[] = {one(nickname), one(id), one(groupname)};
 constexpr FieldUse kChangePassword[] = {req(password, "the present one"), req(new_password)};
 constexpr FieldUse kRevokeToken[] = {one(token_id), one(device, "the tokens of this device"), one(all)};
 
-// From the server -------------------------------------------------------------------------------------------------------
-constexpr FieldUse kLoginAck[] = {
-    may(id, "the member: classic or entered"), may(name, "its name"), may(friends), may(groups),
-    may(offlinemsg, "classic"), may(account, "not in a classic answer"), may(app), may(zone), may(device), may(members),
-    may(token), may(token_expires_ms), may(entered), may(epoch, "this and the next: when entered, as ENTER_ACK"),
-    may(head), may(received), may(last_send_id), may(heartbeat_ms), may(body_bytes_max)};
+// From the server -------------------------------------------------------------------------------------------
+constexpr FieldUse kLoginAck[] = {may(id, "the member: classic or entered"),
+                                  may(name, "its name"),
+                                  may(friends),
+                                  may(groups),
+                                  may(offlinemsg, "classic"),
+                                  may(account, "not in a classic answer"),
+                                  may(app),
+                                  may(zone),
+                                  may(device),
+                                  may(members),
+                                  may(token),
+                                  may(token_expires_ms),
+                                  may(entered),
+                                  may(epoch, "this and the next: when entered, as ENTER_ACK"),
+                                  may(head),
+                                  may(received),
+                                  may(last_send_id),
+                                  may(heartbeat_ms),
+                                  may(body_bytes_max)};
 constexpr FieldUse kRegAck[] = {has(id, "the first member"), has(account), has(name, "of the member")};
-constexpr FieldUse kOneChatPush[] = {
-    has(id, "the sender"), has(name, "of the sender, when sent"), has(toid), may(msg), may(body), has(kind), has(time),
-    has(time_ms), has(mid), has(cseq), may(seq, "when read from the inbox"), may(epoch, "with seq"),
-    may(send_id, "in the sender's own copy"), may(device, "with send_id: which device sent it")};
-constexpr FieldUse kGroupChatPush[] = {
-    has(id, "the sender"), has(name, "of the sender, when sent"), has(groupid), may(msg), may(body), has(kind),
-    has(time), has(time_ms), has(mid), has(cseq), may(seq, "when read from the inbox"), may(epoch, "with seq"),
-    may(send_id, "in the sender's own copy"), may(device, "with send_id: which device sent it")};
+constexpr FieldUse kOneChatPush[] = {has(id, "the sender"),
+                                     has(name, "of the sender, when sent"),
+                                     has(toid),
+                                     may(msg),
+                                     may(body),
+                                     has(kind),
+                                     has(time),
+                                     has(time_ms),
+                                     has(mid),
+                                     has(cseq),
+                                     may(seq, "when read from the inbox"),
+                                     may(epoch, "with seq"),
+                                     may(send_id, "in the sender's own copy"),
+                                     may(device, "with send_id: which device sent it")};
+constexpr FieldUse kGroupChatPush[] = {has(id, "the sender"),
+                                       has(name, "of the sender, when sent"),
+                                       has(groupid),
+                                       may(msg),
+                                       may(body),
+                                       has(kind),
+                                       has(time),
+                                       has(time_ms),
+                                       has(mid),
+                                       has(cseq),
+                                       may(seq, "when read from the inbox"),
+                                       may(epoch, "with seq"),
+                                       may(send_id, "in the sender's own copy"),
+                                       may(device, "with send_id: which device sent it")};
 constexpr FieldUse kAddFriendAck[] = {has(friendid), has(name), has(friendship), has(state)};
 constexpr FieldUse kCreateGroupAck[] = {has(groupid), has(groupname), has(groupdesc)};
 constexpr FieldUse kAddGroupAck[] = {has(groupid), has(groupname), has(groupdesc), has(users)};
 constexpr FieldUse kCreateMemberAck[] = {has(id), has(name), has(avatar)};
-constexpr FieldUse kEnterAck[] = {
-    has(id), has(name), may(token, "of the member: logs in and enters at once"), may(token_expires_ms),
-    has(epoch, "of the inbox, as head"), has(head), has(received), has(last_send_id), has(heartbeat_ms),
-    has(body_bytes_max), has(friends), has(groups)};
+constexpr FieldUse kEnterAck[] = {has(id),
+                                  has(name),
+                                  may(token, "of the member: logs in and enters at once"),
+                                  may(token_expires_ms),
+                                  has(epoch, "of the inbox, as head"),
+                                  has(head),
+                                  has(received),
+                                  has(last_send_id),
+                                  has(heartbeat_ms),
+                                  has(body_bytes_max),
+                                  has(friends),
+                                  has(groups)};
 constexpr FieldUse kReadyAck[] = {has(epoch), has(head, "pushes begin behind it: sync what is before")};
-constexpr FieldUse kSendAck[] = {
-    has(send_id), may(mid, "absent when dup and the original is trimmed, as the next"),
-    may(seq, "of the sender's own copy"), may(cseq), may(time_ms), has(epoch), has(dup),
-    may(expected, "with errno 14")};
+constexpr FieldUse kSendAck[] = {has(send_id),
+                                 may(mid, "absent when dup and the original is trimmed, as the next"),
+                                 may(seq, "of the sender's own copy"),
+                                 may(cseq),
+                                 may(time_ms),
+                                 has(epoch),
+                                 has(dup),
+                                 may(expected, "with errno 14")};
 constexpr FieldUse kOk[] = {has(to), may(received, "answers RECEIVED"), may(delivered, "answers MARK"),
                             may(read, "answers MARK")};
-constexpr FieldUse kSyncAck[] = {has(epoch), has(head), has(trimmed), has(too_old), has(more),
-                                 has(messages, "ascending, gapless")};
+constexpr FieldUse kSyncAck[] = {has(epoch),   has(head), has(trimmed),
+                                 has(too_old), has(more), has(messages, "ascending, gapless")};
 constexpr FieldUse kHistoryAck[] = {has(epoch), has(head), has(more), has(messages, "newest first, gapless")};
-constexpr FieldUse kReceipt[] = {has(id, "who received or read"), may(friendid, "the conversation: with this member"),
+constexpr FieldUse kReceipt[] = {has(id, "who received or read"),
+                                 may(friendid, "the conversation: with this member"),
                                  may(groupid, "or of this group"), has(delivered), has(read)};
 constexpr FieldUse kHeartbeatPush[] = {may(epoch, "of the inbox, as head; absent before ENTER"), may(head)};
 constexpr FieldUse kHeartbeatAck[] = {may(epoch, "of the inbox, as head; absent before ENTER"), may(head),
@@ -103,13 +167,15 @@ constexpr FieldUse kHeartbeatAck[] = {may(epoch, "of the inbox, as head; absent 
 constexpr FieldUse kHead[] = {has(epoch), has(head, "sync from where you are")};
 constexpr FieldUse kConversationsAck[] = {has(conversations), has(more), may(after, "when more")};
 constexpr FieldUse kFriendsAck[] = {has(friends), has(more)};
-constexpr FieldUse kFriendEvent[] = {has(event, "requested, friends, refused or removed"), has(friendid), has(name)};
+constexpr FieldUse kFriendEvent[] = {has(event, "requested, friends, refused or removed"), has(friendid),
+                                     has(name)};
 constexpr FieldUse kPresence[] = {has(id, "a friend"), has(state)};
 constexpr FieldUse kGroupsAck[] = {has(groups)};
 constexpr FieldUse kGroupMembersAck[] = {has(groupid), has(users), has(more)};
 constexpr FieldUse kGroupEvent[] = {has(event, "joined or left"), has(groupid), has(id, "who"), has(name)};
-constexpr FieldUse kFindAck[] = {may(id, "a member, with name, avatar and state"), may(name), may(avatar), may(state),
-                                 may(groupid, "or a group, with groupname and groupdesc"), may(groupname), may(groupdesc)};
+constexpr FieldUse kFindAck[] = {
+    may(id, "a member, with name, avatar and state"),         may(name),      may(avatar),   may(state),
+    may(groupid, "or a group, with groupname and groupdesc"), may(groupname), may(groupdesc)};
 constexpr FieldUse kTokensAck[] = {has(tokens)};
 constexpr FieldUse kGoodbye[] = {has(error_code, "why"), has(errmsg), has(reconnect), may(retry_after_ms)};
 constexpr FieldUse kError[] = {may(to, "when the request's msgid could be read")};
@@ -118,31 +184,32 @@ using Uses = std::span<const FieldUse>;
 constexpr State kOut = State::logged_out, kAccount = State::authenticated, kEntered = State::entered,
                 kLast = State::ready;
 
-consteval MessageInfo request(Msg msg, std::string_view name, Msg ack, State from, State until, std::string_view meaning,
-                              Uses uses = {}) {
+consteval MessageInfo request(Msg msg, std::string_view name, Msg ack, State from, State until,
+                              std::string_view meaning, Uses uses = {}) {
   return {msg, name, Direction::client, ack, from, until, meaning, uses, {}};
 }
 consteval MessageInfo server(Msg msg, std::string_view name, std::string_view meaning, Uses uses) {
   return {msg, name, Direction::server, Msg::none, kOut, kLast, meaning, {}, uses};
 }
-consteval MessageInfo both(Msg msg, std::string_view name, Msg ack, State from, State until, std::string_view meaning,
-                           Uses uses, Uses push) {
+consteval MessageInfo both(Msg msg, std::string_view name, Msg ack, State from, State until,
+                           std::string_view meaning, Uses uses, Uses push) {
   return {msg, name, Direction::both, ack, from, until, meaning, uses, push};
 }
 
 constexpr std::array<MessageInfo, kMessages> kMessageTable = {{
-    request(Msg::login, "LOGIN", Msg::login_ack, kOut, kOut, "log in with a password, a token or a vendor's proof",
-            kLogin),
-    server(Msg::login_ack, "LOGIN_ACK", "classic: who you are, and what waits; else the account and its members", kLoginAck),
+    request(Msg::login, "LOGIN", Msg::login_ack, kOut, kOut,
+            "log in with a password, a token or a vendor's proof", kLogin),
+    server(Msg::login_ack, "LOGIN_ACK",
+           "classic: who you are, and what waits; else the account and its members", kLoginAck),
     request(Msg::reg, "REG", Msg::reg_ack, kOut, kOut, "make an account and its first member", kReg),
     server(Msg::reg_ack, "REG_ACK", "the account and its member", kRegAck),
     both(Msg::one_chat, "ONE_CHAT", Msg::send_ack, kEntered, kLast, "a message to one member", kOneChat,
          kOneChatPush),
-    request(Msg::add_friend, "ADD_FRIEND", Msg::add_friend_ack, kEntered, kLast, "become or ask to become friends",
-            kAddFriend),
+    request(Msg::add_friend, "ADD_FRIEND", Msg::add_friend_ack, kEntered, kLast,
+            "become or ask to become friends", kAddFriend),
     server(Msg::add_friend_ack, "ADD_FRIEND_ACK", "how the two stand now", kAddFriendAck),
-    request(Msg::create_group, "CREATE_GROUP", Msg::create_group_ack, kEntered, kLast, "make a group and own it",
-            kCreateGroup),
+    request(Msg::create_group, "CREATE_GROUP", Msg::create_group_ack, kEntered, kLast,
+            "make a group and own it", kCreateGroup),
     server(Msg::create_group_ack, "CREATE_GROUP_ACK", "the new group", kCreateGroupAck),
     request(Msg::add_group, "ADD_GROUP", Msg::add_group_ack, kEntered, kLast, "join a group", kAddGroup),
     server(Msg::add_group_ack, "ADD_GROUP_ACK", "the group and who is in it", kAddGroupAck),
@@ -154,7 +221,8 @@ constexpr std::array<MessageInfo, kMessages> kMessageTable = {{
             "make a member of the account in the zone of the login", kCreateMember),
     server(Msg::create_member_ack, "CREATE_MEMBER_ACK", "the new member", kCreateMemberAck),
     request(Msg::enter, "ENTER", Msg::enter_ack, kAccount, kAccount, "be this member from now on", kEnter),
-    server(Msg::enter_ack, "ENTER_ACK", "where this device was, and the member's friends and groups", kEnterAck),
+    server(Msg::enter_ack, "ENTER_ACK", "where this device was, and the member's friends and groups",
+           kEnterAck),
     request(Msg::ready, "READY", Msg::ready_ack, kEntered, kLast, "pushes may come", kReady),
     server(Msg::ready_ack, "READY_ACK", "the border between sync and push", kReadyAck),
     server(Msg::send_ack, "SEND_ACK", "the message is durable (errno 0)", kSendAck),
@@ -169,8 +237,8 @@ constexpr std::array<MessageInfo, kMessages> kMessageTable = {{
     request(Msg::mark, "MARK", Msg::ok, kEntered, kLast,
             "how far a conversation arrived and was read; answered when rid is given", kMark),
     server(Msg::receipt, "RECEIPT", "how far the other one is", kReceipt),
-    both(Msg::heartbeat, "HEARTBEAT", Msg::heartbeat_ack, kOut, kLast, "still there, and where the head is", {},
-         kHeartbeatPush),
+    both(Msg::heartbeat, "HEARTBEAT", Msg::heartbeat_ack, kOut, kLast, "still there, and where the head is",
+         {}, kHeartbeatPush),
     server(Msg::heartbeat_ack, "HEARTBEAT_ACK", "the head and the server's clock", kHeartbeatAck),
     server(Msg::head, "HEAD", "too slow for pushes: this is the head, sync", kHead),
     request(Msg::conversations, "CONVERSATIONS", Msg::conversations_ack, kEntered, kLast,
@@ -180,8 +248,8 @@ constexpr std::array<MessageInfo, kMessages> kMessageTable = {{
     server(Msg::friends_ack, "FRIENDS_ACK", "a page of friends, by id", kFriendsAck),
     request(Msg::answer_friend, "ANSWER_FRIEND", Msg::ok, kEntered, kLast, "answer a request to be friends",
             kAnswerFriend),
-    request(Msg::remove_friend, "REMOVE_FRIEND", Msg::ok, kEntered, kLast, "end a friendship, withdraw a request",
-            kRemoveFriend),
+    request(Msg::remove_friend, "REMOVE_FRIEND", Msg::ok, kEntered, kLast,
+            "end a friendship, withdraw a request", kRemoveFriend),
     request(Msg::block, "BLOCK", Msg::ok, kEntered, kLast, "block or unblock a member", kBlock),
     request(Msg::remark, "REMARK", Msg::ok, kEntered, kLast, "own note on a friend", kRemark),
     server(Msg::friend_event, "FRIEND_EVENT", "another member changed how the two stand", kFriendEvent),
@@ -191,7 +259,8 @@ constexpr std::array<MessageInfo, kMessages> kMessageTable = {{
     server(Msg::groups_ack, "GROUPS_ACK", "own groups", kGroupsAck),
     request(Msg::group_members, "GROUP_MEMBERS", Msg::group_members_ack, kEntered, kLast, "who is in a group",
             kGroupMembers),
-    server(Msg::group_members_ack, "GROUP_MEMBERS_ACK", "a page of a group's members, by id", kGroupMembersAck),
+    server(Msg::group_members_ack, "GROUP_MEMBERS_ACK", "a page of a group's members, by id",
+           kGroupMembersAck),
     server(Msg::group_event, "GROUP_EVENT", "somebody joined or left a group", kGroupEvent),
     request(Msg::find, "FIND", Msg::find_ack, kEntered, kLast, "a member or a group by name or id", kFind),
     server(Msg::find_ack, "FIND_ACK", "the one that was found", kFindAck),
@@ -199,8 +268,8 @@ constexpr std::array<MessageInfo, kMessages> kMessageTable = {{
             "all other tokens and sessions of the account end", kChangePassword),
     request(Msg::tokens, "TOKENS", Msg::tokens_ack, kAccount, kLast, "the account's valid tokens"),
     server(Msg::tokens_ack, "TOKENS_ACK", "the account's valid tokens", kTokensAck),
-    request(Msg::revoke_token, "REVOKE_TOKEN", Msg::ok, kAccount, kLast, "end tokens and the sessions that use them",
-            kRevokeToken),
+    request(Msg::revoke_token, "REVOKE_TOKEN", Msg::ok, kAccount, kLast,
+            "end tokens and the sessions that use them", kRevokeToken),
     server(Msg::goodbye, "GOODBYE", "the server closes the connection now", kGoodbye),
     server(Msg::error, "ERROR", "answers what has no ack: malformed frames, unknown msgids", kError),
 }};
@@ -239,7 +308,7 @@ constexpr std::array<ErrnoInfo, kErrnos> kErrnoTable = {{
     {Errno::try_again, "TRY_AGAIN", "busy, try again", Closes::never},
 }};
 
-// What stands in lists --------------------------------------------------------------------------------------------------
+// What stands in lists --------------------------------------------------------------------------------------
 constexpr ShapeField kFriendShape[] = {
     {"id", "integer", Need::always, "the member"},
     {"name", "string", Need::always, ""},
@@ -283,7 +352,7 @@ constexpr Shape kShapeTable[] = {{"friend", kFriendShape, "friends"},
                                  {"conversation", kConversationShape, "conversations"},
                                  {"token", kTokenShape, "tokens"}};
 
-// What must hold between the tables -------------------------------------------------------------------------------------
+// What must hold between the tables -------------------------------------------------------------------------
 consteval bool fields_in_order() {
   for (std::size_t i = 0; i < kFields; ++i) {
     if (kFieldTable[i].field != static_cast<Field>(i) || kFieldTable[i].name.empty()) return false;
@@ -293,11 +362,13 @@ consteval bool fields_in_order() {
   }
   return true;
 }
-static_assert(fields_in_order(), "the field table has every field once, in the order of the enum, under its own name");
+static_assert(fields_in_order(),
+              "the field table has every field once, in the order of the enum, under its own name");
 
 consteval bool messages_in_order() {
   for (std::size_t i = 0; i < kMessages; ++i) {
-    if (static_cast<std::size_t>(kMessageTable[i].msg) != i + 1 || kMessageTable[i].name.empty()) return false;
+    if (static_cast<std::size_t>(kMessageTable[i].msg) != i + 1 || kMessageTable[i].name.empty())
+      return false;
     for (std::size_t j = 0; j < i; ++j) {
       if (kMessageTable[i].name == kMessageTable[j].name) return false;
     }
@@ -320,7 +391,8 @@ consteval bool acks_exist() {
     if (sendable != (m.ack != Msg::none)) return false;
     if (!sendable && !m.request.empty()) return false;
     if (m.direction == Direction::client && !m.reply.empty()) return false;
-    if (sendable && kMessageTable[static_cast<std::size_t>(m.ack) - 1].direction == Direction::client) return false;
+    if (sendable && kMessageTable[static_cast<std::size_t>(m.ack) - 1].direction == Direction::client)
+      return false;
     if (sendable && m.from > m.until) return false;
   }
   return true;
@@ -336,7 +408,8 @@ consteval bool uses_are_sound() {
       if (u.field == msgid || u.field == rid || (seen & bit(u.field)) != 0) return false;
       if (u.need == Need::always || u.need == Need::sometimes) return false;
       if ((u.need == Need::required_with) != (u.with != 0)) return false;
-      if (u.min < info(u.field).min || u.max > info(u.field).max || u.min > u.max) return false;  // only narrower
+      if (u.min < info(u.field).min || u.max > info(u.field).max || u.min > u.max)
+        return false;  // only narrower
       seen |= bit(u.field);
       ones += u.need == Need::one_of || u.need == Need::at_most_one;
     }
@@ -347,7 +420,8 @@ consteval bool uses_are_sound() {
   }
   return true;
 }
-static_assert(uses_are_sound(), "requests use request fields, each once, within the bounds of the field table");
+static_assert(uses_are_sound(),
+              "requests use request fields, each once, within the bounds of the field table");
 
 constexpr auto kRules = [] {
   std::array<detail::RequestRules, kMessages + 1> all{};
@@ -405,7 +479,8 @@ Errno check_state(Msg message, State state) {
   const MessageInfo* found = find_message(static_cast<std::uint64_t>(message));
   if (found == nullptr || found->direction == Direction::server) return Errno::unknown_msgid;
   if (state < found->from) return state == State::logged_out ? Errno::not_logged_in : Errno::not_ready;
-  if (state > found->until) return found->until == State::logged_out ? Errno::already_logged_in : Errno::conflict;
+  if (state > found->until)
+    return found->until == State::logged_out ? Errno::already_logged_in : Errno::conflict;
   return Errno::ok;
 }
 
@@ -428,6 +503,8 @@ std::string allowed_text(FieldType type, std::uint64_t min, std::uint64_t max) {
   return {};
 }
 
-const detail::RequestRules& detail::request_rules(Msg message) { return kRules[static_cast<std::size_t>(message)]; }
+const detail::RequestRules& detail::request_rules(Msg message) {
+  return kRules[static_cast<std::size_t>(message)];
+}
 
 }  // namespace plaza::protocol

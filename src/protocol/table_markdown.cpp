@@ -66,7 +66,8 @@ std::string use_text(const FieldUse& use) {
   };
   if (use.need == Need::required_with) inside += " " + with_text(use.with);
   const FieldInfo& known = info(use.field);
-  if (use.min != known.min || use.max != known.max) add(std::to_string(use.min) + ".." + std::to_string(use.max));
+  if (use.min != known.min || use.max != known.max)
+    add(std::to_string(use.min) + ".." + std::to_string(use.max));
   if (!use.note.empty()) add(use.note);
   if (!inside.empty()) text += " (" + inside + ")";
   return text;
@@ -95,7 +96,8 @@ std::string_view type_text(FieldType type) {
 std::string range_text(const FieldInfo& field) {
   switch (field.type) {
     case FieldType::integer:
-      return std::to_string(field.min) + ".." + (field.max == kIntegerMax ? "2^53-1" : std::to_string(field.max));
+      return std::to_string(field.min) + ".." +
+             (field.max == kIntegerMax ? "2^53-1" : std::to_string(field.max));
     case FieldType::string:
     case FieldType::object: return std::to_string(field.min) + ".." + std::to_string(field.max) + " bytes";
     default: return {};
@@ -115,13 +117,15 @@ std::string_view closes_text(Closes closes) {
 
 std::string messages_markdown() {
   std::string text =
-      "| msgid | name | who sends it | session | answered by | what, and fields besides `msgid` (`rid`, `errno`) |\n"
+      "| msgid | name | who sends it | session | answered by | what, and fields besides `msgid` (`rid`, "
+      "`errno`) |\n"
       "|---|---|---|---|---|---|\n";
   for (const MessageInfo& m : messages()) {
     const std::string number = std::to_string(static_cast<unsigned>(m.msg));
-    text += "| " + number + " | " + std::string(m.name) + " | " + std::string(direction_text(m.direction)) + " | " + states(m) +
-            " | ";
-    if (m.ack != Msg::none) text += std::to_string(static_cast<unsigned>(m.ack)) + " " + std::string(name_of(m.ack));
+    text += "| " + number + " | " + std::string(m.name) + " | " + std::string(direction_text(m.direction)) +
+            " | " + states(m) + " | ";
+    if (m.ack != Msg::none)
+      text += std::to_string(static_cast<unsigned>(m.ack)) + " " + std::string(name_of(m.ack));
     text += " | " + std::string(m.meaning) + ".";
     if (m.direction != Direction::server) text += " C: " + uses_text(m.request) + ".";
     if (m.direction != Direction::client) text += " S: " + uses_text(m.reply) + ".";
@@ -137,8 +141,8 @@ std::string fields_markdown() {
   for (const FieldInfo& field : kFieldTable) {
     const bool request = static_cast<std::size_t>(field.field) < kRequestFields;
     text += "| `" + std::string(field.name) + "` | " + std::string(type_text(field.type)) + " | " +
-            (request ? range_text(field) : std::string()) + " | " + (request ? "requests" : "the server's") + " | " +
-            std::string(field.meaning) + " |\n";
+            (request ? range_text(field) : std::string()) + " | " + (request ? "requests" : "the server's") +
+            " | " + std::string(field.meaning) + " |\n";
   }
   return text;
 }
@@ -148,8 +152,8 @@ std::string errnos_markdown() {
       "| errno | name | default errmsg | closes the connection |\n"
       "|---|---|---|---|\n";
   for (const ErrnoInfo& error : errnos()) {
-    text += "| " + std::to_string(static_cast<unsigned>(error.error)) + " | " + std::string(error.name) + " | " +
-            std::string(error.text) + " | " + std::string(closes_text(error.closes)) + " |\n";
+    text += "| " + std::to_string(static_cast<unsigned>(error.error)) + " | " + std::string(error.name) +
+            " | " + std::string(error.text) + " | " + std::string(closes_text(error.closes)) + " |\n";
   }
   return text;
 }
@@ -160,8 +164,9 @@ std::string shapes_markdown() {
       "|---|---|---|---|---|\n";
   for (const Shape& shape : shapes()) {
     for (const ShapeField& field : shape.fields) {
-      text += "| `" + std::string(shape.where) + "` | " + std::string(shape.name) + " | `" + std::string(field.name) + "` | " +
-              std::string(field.type) + " | " + (field.need == Need::sometimes ? "optional" : "");
+      text += "| `" + std::string(shape.where) + "` | " + std::string(shape.name) + " | `" +
+              std::string(field.name) + "` | " + std::string(field.type) + " | " +
+              (field.need == Need::sometimes ? "optional" : "");
       if (field.need == Need::sometimes && !field.meaning.empty()) text += "; ";
       text += std::string(field.meaning) + " |\n";
     }

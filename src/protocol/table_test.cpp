@@ -7,8 +7,10 @@ namespace {
 
 TEST(Table, ClassicNumbersNeverChange) {
   const std::pair<unsigned, std::string_view> classic[] = {
-      {1, "LOGIN"}, {2, "LOGIN_ACK"}, {3, "REG"}, {4, "REG_ACK"}, {5, "ONE_CHAT"}, {6, "ADD_FRIEND"}, {7, "ADD_FRIEND_ACK"},
-      {8, "CREATE_GROUP"}, {9, "CREATE_GROUP_ACK"}, {10, "ADD_GROUP"}, {11, "ADD_GROUP_ACK"}, {12, "GROUP_CHAT"},
+      {1, "LOGIN"},          {2, "LOGIN_ACK"},      {3, "REG"},
+      {4, "REG_ACK"},        {5, "ONE_CHAT"},       {6, "ADD_FRIEND"},
+      {7, "ADD_FRIEND_ACK"}, {8, "CREATE_GROUP"},   {9, "CREATE_GROUP_ACK"},
+      {10, "ADD_GROUP"},     {11, "ADD_GROUP_ACK"}, {12, "GROUP_CHAT"},
       {13, "LOGINOUT"}};
   for (const auto& [number, name] : classic) EXPECT_EQ(name_of(static_cast<Msg>(number)), name);
 }
@@ -32,7 +34,8 @@ TEST(Table, OnlyLoginRegAndHeartbeatGoBeforeLogin) {
   for (const MessageInfo& message : messages()) {
     if (message.direction == Direction::server) continue;
     const bool first = message.msg == Msg::login || message.msg == Msg::reg || message.msg == Msg::heartbeat;
-    EXPECT_EQ(check_state(message.msg, State::logged_out), first ? Errno::ok : Errno::not_logged_in) << message.name;
+    EXPECT_EQ(check_state(message.msg, State::logged_out), first ? Errno::ok : Errno::not_logged_in)
+        << message.name;
   }
 }
 

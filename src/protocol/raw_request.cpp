@@ -1,4 +1,4 @@
-#include "protocol/request.h"
+#include "protocol/raw_request.h"
 
 #include "protocol/json_writer.h"
 

@@ -1,0 +1,36 @@
+#include "protocol/entries.h"
+
+namespace plaza::protocol {
+
+std::string_view to_text(Friendship x) {
+  switch (x) {
+    case Friendship::none: return "none";
+    case Friendship::friends: return "friends";
+    case Friendship::requested: return "requested";
+    case Friendship::asked: return "asked";
+  }
+  return {};
+}
+
+std::string_view to_text(Role x) {
+  switch (x) {
+    case Role::member: return "member";
+    case Role::admin: return "admin";
+    case Role::owner: return "owner";
+  }
+  return {};
+}
+
+std::string_view to_text(FriendEventKind x) {
+  switch (x) {
+    case FriendEventKind::requested: return "requested";
+    case FriendEventKind::friends: return "friends";
+    case FriendEventKind::refused: return "refused";
+    case FriendEventKind::removed: return "removed";
+  }
+  return {};
+}
+
+std::string_view to_text(GroupEventKind x) { return x == GroupEventKind::joined ? "joined" : "left"; }
+
+}  // namespace plaza::protocol

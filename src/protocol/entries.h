@@ -1,0 +1,102 @@
+#pragma once
+// What stands in the lists of replies: friends, users, groups, members, tokens, messages, conversations.
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/ids.h"
+
+namespace plaza::protocol {
+
+enum class Friendship : std::uint8_t { none, friends, requested, asked };
+enum class Role : std::uint8_t { member, admin, owner };
+enum class FriendEventKind : std::uint8_t { requested, friends, refused, removed };
+enum class GroupEventKind : std::uint8_t { joined, left };
+
+// As they are written.
+std::string_view to_text(Friendship x);
+std::string_view to_text(Role x);
+std::string_view to_text(FriendEventKind x);
+std::string_view to_text(GroupEventKind x);
+
+// Entries of lists (the shapes of table.h) ------------------------------------------------------------------
+struct FriendEntry {
+  MemberId id;
+  std::string name;
+  bool online = false;
+  std::string remark;
+  Friendship friendship = Friendship::friends;
+  bool blocked = false;
+  bool operator==(const FriendEntry&) const = default;
+};
+struct UserEntry {
+  MemberId id;
+  std::string name;
+  Role role = Role::member;
+  bool online = false;
+  bool operator==(const UserEntry&) const = default;
+};
+struct GroupEntry {
+  RoomId id;
+  std::string groupname, groupdesc;
+  std::uint32_t members = 0;
+  Role role = Role::member;
+  bool operator==(const GroupEntry&) const = default;
+};
+struct ClassicGroupEntry {
+  RoomId id;
+  std::string groupname, groupdesc;
+  std::vector<UserEntry> users;
+  bool operator==(const ClassicGroupEntry&) const = default;
+};
+struct MemberEntry {
+  MemberId id;
+  std::string name, avatar;
+  bool operator==(const MemberEntry&) const = default;
+};
+struct TokenEntry {
+  TokenId id;
+  bool member = false;  ///< kind "member", else "account"
+  std::string device;
+  std::int64_t created_ms = 0, expires_ms = 0;
+  bool current = false;
+  bool operator==(const TokenEntry&) const = default;
+};
+
+/// A message as push 5 or 12. S is string_view where it is encoded, string where it was decoded.
+template <class S>
+struct ChatOf {
+  MemberId id;    ///< the sender
+  S name;         ///< the sender's name when it was sent
+  MemberId toid;  ///< one of these two
+  RoomId groupid;
+  std::uint8_t kind = 0;
+  S content;  ///< text (kind 0), or compact JSON of the object
+  std::int64_t time_ms = 0;
+  MessageId mid;
+  std::uint64_t cseq = 0;
+  std::uint64_t
+      seq = 0;  ///< position in the reader's inbox; 0: not read from an inbox, then epoch is left out too
+  std::uint32_t epoch = 0;
+  std::uint64_t send_id = 0;  ///< with device, in the sender's own copy only; 0: left out
+  S device;
+  bool operator==(const ChatOf&) const = default;
+};
+using ChatView = ChatOf<std::string_view>;
+using Chat = ChatOf<std::string>;
+
+template <class S>
+struct ConversationOf {
+  MemberId friendid;  ///< one of these two
+  RoomId groupid;
+  std::string name;
+  std::uint64_t head = 0, delivered = 0, read = 0, unread = 0;
+  std::optional<ChatOf<S>> last;
+  bool operator==(const ConversationOf&) const = default;
+};
+using ConversationView = ConversationOf<std::string_view>;
+using Conversation = ConversationOf<std::string>;
+
+}  // namespace plaza::protocol
