@@ -1,0 +1,63 @@
+// What the server says, and to whom it goes: the rules, a request that waits, or the application.
+#include "client/client_core.h"
+#include "client/wire.h"
+#include "net/shard.h"
+
+namespace plaza::client {
+
+using namespace protocol;
+
+void ClientCore::dispatch(ServerMessage message) {
+  const std::uint64_t rid = message.rid.value_or(0);
+  if (rid >= SessionRules::rid_first) {
+    give_reply(*rules_, message, now_ms());
+    return arm_pump();
+  }
+  if (const auto request = requests_.find(rid); rid != 0 && request != requests_.end()) {
+    Client::ReplyCallback done = std::move(request->second.done);
+    requests_.erase(request);
+    if (done) done(Reply{.message = std::move(message), .answered = true});
+    return;
+  }
+  on_push(message);
+}
+
+void ClientCore::on_push(const ServerMessage& message) {
+  if (const auto* chat = message.get<Chat>()) {
+    rules_->push(to_message(*chat, rules_->member()), now_ms());
+    return arm_pump();
+  }
+  if (const auto* beat = message.get<HeartbeatPush>()) {
+    rules_->head(beat->epoch, beat->head);
+    std::string frame;
+    encode(frame, Heartbeat{});
+    write(frame);
+    return arm_pump();
+  }
+  if (const auto* beat = message.get<HeartbeatAck>()) {
+    rules_->head(beat->epoch, beat->head);
+    return arm_pump();
+  }
+  if (const auto* head = message.get<HeadPush>()) {
+    rules_->head(head->epoch, head->head);
+    return arm_pump();
+  }
+  if (const auto* goodbye = message.get<GoodbyePush>()) return on_goodbye(*goodbye);
+  if (message.msgid == Msg::error && message.refused()) {
+    last_why_ = refusal_text(message.refusal);  // it belongs to no request of ours: the server is about to close
+    return;
+  }
+  if (events_ == nullptr) return;
+  if (const auto* receipt = message.get<ReceiptPush>()) return events_->on_receipt(*receipt);
+  if (const auto* presence = message.get<PresencePush>()) return events_->on_presence(*presence);
+  if (const auto* event = message.get<FriendEventPush>()) return events_->on_friend_event(*event);
+  if (const auto* event = message.get<GroupEventPush>()) return events_->on_group_event(*event);
+}
+
+void ClientCore::on_goodbye(const GoodbyePush& goodbye) {
+  last_why_ = refusal_text({.error = goodbye.error, .message = goodbye.message, .field = {}, .allowed = {}});
+  retry_after_ms_ = static_cast<std::int64_t>(goodbye.retry_after_ms);
+  ended_ = !goodbye.reconnect && state_ != ClientState::connected;
+}
+
+}  // namespace plaza::client

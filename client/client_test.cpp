@@ -1,0 +1,206 @@
+#include "client/client.h"
+
+#include <gtest/gtest.h>
+
+#include "client/fake_server.h"
+#include "client/sync_client.h"
+
+namespace plaza::client {
+namespace {
+
+using protocol::Errno;
+using protocol::Msg;
+
+constexpr std::int64_t kNever = 300;  // how long a test waits for what must not come
+
+ClientOptions options_for(const FakeServer& server) {
+  ClientOptions options;
+  options.endpoint = server.endpoint();
+  options.device = "test";
+  options.rules.send.reply_timeout_ms = 500;
+  options.rules.marks.flush_ms = 50;
+  options.rules.reconnect_cap_ms = 300;
+  options.seed = 7;
+  return options;
+}
+
+struct Pair {
+  explicit Pair(bool websocket = false) : server(websocket), ann(options_for(server)), bob(options_for(server)) {
+    EXPECT_EQ(ann.register_and_login("ann", "secret-1").text(), "");
+    EXPECT_EQ(bob.register_and_login("bob", "secret-2").text(), "");
+  }
+  Conversation to_bob() { return Conversation::peer(bob.id()); }
+  FakeServer server;
+  SyncClient ann, bob;
+};
+
+TEST(Client, TwoPeopleTalkOverTcp) {
+  Pair p;
+  const auto sent = p.ann.send(p.to_bob(), "hello");
+  ASSERT_TRUE(sent);
+  EXPECT_EQ(sent->error, 0);
+  EXPECT_EQ(sent->send_id, 1U);
+  const auto got = p.bob.next_message();
+  ASSERT_TRUE(got);
+  EXPECT_EQ(got->body, "hello");
+  EXPECT_EQ(got->sender_name, "ann");
+  EXPECT_FALSE(got->mine);
+  const auto own = p.ann.next_message();
+  ASSERT_TRUE(own);
+  EXPECT_TRUE(own->mine);
+  EXPECT_EQ(own->conversation, p.to_bob());
+}
+
+TEST(Client, TwoPeopleTalkOverWebSocket) {
+  Pair p(true);
+  ASSERT_TRUE(p.ann.send(p.to_bob(), "grüße 你好"));
+  const auto got = p.bob.next_message();
+  ASSERT_TRUE(got);
+  EXPECT_EQ(got->body, "grüße 你好");
+}
+
+TEST(Client, AWrongPasswordIsToldWithTheServersWordsAndTheNextTryWorks) {
+  FakeServer server;
+  SyncClient ann(options_for(server));
+  ASSERT_TRUE(ann.register_account("ann", "right-1").ok());
+  const Reply wrong = ann.login({.name = "ann", .password = "wrong-1"});
+  EXPECT_EQ(wrong.error(), Errno::bad_credentials);
+  EXPECT_FALSE(wrong.text().empty());
+  EXPECT_EQ(ann.state(), ClientState::connected);
+  EXPECT_TRUE(ann.login({.name = "ann", .password = "right-1"}).ok());
+  EXPECT_EQ(ann.state(), ClientState::online);
+}
+
+TEST(Client, ComesBackByTokenAfterTheConnectionBrokeAndGetsWhatItMissed) {
+  Pair p;
+  p.server.cut_all();
+  ASSERT_TRUE(p.bob.wait_state(ClientState::online));
+  const auto sent = p.ann.send(p.to_bob(), "still there?");
+  ASSERT_TRUE(sent);
+  EXPECT_EQ(sent->error, 0);
+  const auto got = p.bob.next_message();
+  ASSERT_TRUE(got);
+  EXPECT_EQ(got->body, "still there?");
+}
+
+TEST(Client, SendsGoOnThroughManyBreaksOnceEachAndInOrder) {
+  Pair p;
+  constexpr int kMessages = 200;
+  for (int i = 0; i < kMessages; ++i) {
+    p.ann.send_later(p.to_bob(), std::to_string(i));
+    if (i % 40 == 20) p.server.cut_all();
+  }
+  ASSERT_TRUE(p.ann.flush(30'000));
+  for (const SendOutcome& outcome : p.ann.take_outcomes()) EXPECT_EQ(outcome.error, 0) << outcome.text;
+  for (int i = 0; i < kMessages; ++i) {
+    const auto got = p.bob.next_message();
+    ASSERT_TRUE(got);
+    ASSERT_EQ(got->body, std::to_string(i));
+    ASSERT_EQ(got->seq, static_cast<std::uint64_t>(i + 1));
+  }
+  EXPECT_EQ(p.server.inbox("bob").size(), static_cast<std::size_t>(kMessages));
+}
+
+TEST(Client, ALostAckIsAskedForAgainAndTheMessageIsStoredOnce) {
+  Pair p;
+  ASSERT_TRUE(p.ann.send(p.to_bob(), "first"));
+  p.server.lose_replies(Msg::send_ack, 1);
+  const auto sent = p.ann.send(p.to_bob(), "second");
+  ASSERT_TRUE(sent);
+  EXPECT_EQ(sent->error, 0);
+  EXPECT_EQ(p.server.inbox("bob"), (std::vector<std::string>{"first", "second"}));
+}
+
+TEST(Client, ALostPushIsFoundBehindTheNextOne) {
+  Pair p;
+  p.server.lose_pushes(1);
+  ASSERT_TRUE(p.ann.send(p.to_bob(), "lost"));
+  ASSERT_TRUE(p.ann.send(p.to_bob(), "seen"));
+  EXPECT_EQ(p.bob.next_message().value_or(Message{}).body, "lost");
+  EXPECT_EQ(p.bob.next_message().value_or(Message{}).body, "seen");
+}
+
+TEST(Client, ARefusedMessageInAFullWindowDoesNotHoldUpOrRenumberTheOthersWrongly) {
+  Pair p;
+  p.server.refuse_text("bad");
+  for (const char* text : {"a", "b", "bad", "c", "d"}) p.ann.send_later(p.to_bob(), text);
+  ASSERT_TRUE(p.ann.flush());
+  EXPECT_EQ(p.server.inbox("bob"), (std::vector<std::string>{"a", "b", "c", "d"}));
+  for (const SendOutcome& outcome : p.ann.take_outcomes()) {
+    EXPECT_EQ(outcome.error, outcome.message.body == "bad" ? 12 : 0);
+  }
+}
+
+TEST(Client, TheSenderLearnsThatItsMessageArrivedAndWasRead) {
+  Pair p;
+  const auto sent = p.ann.send(p.to_bob(), "hello");
+  ASSERT_TRUE(sent);
+  ASSERT_TRUE(p.bob.next_message());
+  const auto delivered = p.ann.next_receipt();
+  ASSERT_TRUE(delivered);
+  EXPECT_EQ(delivered->delivered, sent->cseq);
+  p.bob.client().mark_read(Conversation::peer(p.ann.id()), sent->cseq);
+  const auto read = p.ann.next_receipt();
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->read, sent->cseq);
+}
+
+TEST(Client, AKickedSessionDoesNotComeBackByItself) {
+  Pair p;
+  p.server.goodbye(Errno::kicked, false);
+  ASSERT_TRUE(p.ann.wait_state(ClientState::ended));
+  EXPECT_FALSE(p.ann.wait_state(ClientState::connecting, kNever));
+  EXPECT_TRUE(p.ann.login({.name = "ann", .password = "secret-1"}).ok());
+}
+
+TEST(Client, AClosingServerIsWaitedFor) {
+  Pair p;
+  p.server.goodbye(Errno::server_closing, true);
+  ASSERT_TRUE(p.ann.send(p.to_bob(), "after the restart"));
+  EXPECT_EQ(p.bob.next_message().value_or(Message{}).body, "after the restart");
+}
+
+TEST(Client, ARevokedTokenEndsTheSessionInsteadOfTryingForEver) {
+  Pair p;
+  p.server.forget_tokens();
+  p.server.cut_all();
+  ASSERT_TRUE(p.ann.wait_state(ClientState::ended));
+  EXPECT_NE(p.ann.why().find("log in again"), std::string::npos);
+}
+
+TEST(Client, RequestsThatNobodyAnswersEndWithTheirDeadline) {
+  ClientOptions options;
+  options.endpoint = {.host = "127.0.0.1", .port = 1};
+  options.request_timeout_ms = 200;
+  SyncClient nobody(options);
+  const Reply reply = nobody.call(protocol::Groups{});
+  EXPECT_FALSE(reply.answered);
+  EXPECT_NE(reply.text().find("no answer"), std::string::npos);
+}
+
+TEST(Client, ARequestDuringABreakWaitsForTheSession) {
+  Pair p;
+  p.server.cut_all();
+  const Reply reply = p.ann.call(protocol::Find{.nickname = "bob", .groupname = {}, .id = {}});
+  // Either it was on the wire when the connection broke, then its fate is unknown, or it waited and was answered.
+  if (reply.answered) EXPECT_EQ(reply.get<protocol::FindAck>()->id.value, p.bob.id());
+  EXPECT_TRUE(p.ann.call(protocol::Find{.nickname = "bob", .groupname = {}, .id = {}}).ok());
+}
+
+TEST(Client, ANameThatResolvesIsUsed) {
+  FakeServer server;
+  ClientOptions options = options_for(server);
+  options.endpoint.host = "localhost";
+  SyncClient ann(options);
+  EXPECT_EQ(ann.register_and_login("ann", "secret-1").text(), "");
+}
+
+TEST(Client, StopsWithOpenSendsAndRequestsWithoutCallingBack) {
+  auto p = std::make_unique<Pair>();
+  p->server.lose_replies(Msg::send_ack, 1000);
+  p->ann.send_later(p->to_bob(), "never acknowledged");
+  p.reset();
+}
+
+}  // namespace
+}  // namespace plaza::client
