@@ -1,0 +1,245 @@
+#include "tests/support/checker.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <unordered_map>
+#include <utility>
+
+namespace plaza::tests {
+namespace {
+
+using client::Conversation;
+using client::Message;
+
+/// A conversation under one name for everybody in it.
+using Place = std::pair<std::uint64_t, std::uint64_t>;  // {0, group} or {smaller member, larger member}
+
+Place place_of(std::uint64_t member, Conversation conversation) {
+  if (conversation.is_group()) return {0, conversation.id};
+  return {std::min(member, conversation.id), std::max(member, conversation.id)};
+}
+
+std::string text(std::uint64_t number) { return std::to_string(number); }
+
+class Checker {
+ public:
+  Checker(const RunLog& run, std::size_t lines_max) : run_(run), lines_max_(lines_max) {}
+
+  std::vector<std::string> check() {
+    index_sends();
+    for (const Inbox& inbox : run_.inboxes) check_inbox(inbox);
+    check_places();
+    for (const DeviceLog& log : run_.devices) {
+      for (const Sent& sent : log.sent) check_sent(log, sent);
+      check_seen(log);
+    }
+    return std::move(lines_);
+  }
+
+ private:
+  struct Origin {
+    const DeviceLog* log = nullptr;
+    const Sent* sent = nullptr;
+    std::size_t index = 0;  ///< in the order offered
+  };
+  struct Copy {
+    const Inbox* inbox = nullptr;
+    const Message* message = nullptr;
+  };
+
+  void violation(std::string line) {
+    if (lines_.size() < lines_max_) lines_.push_back(std::move(line));
+  }
+
+  static std::string who(const DeviceLog& log) { return text(log.member) + "/" + log.device; }
+
+  void index_sends() {
+    for (const DeviceLog& log : run_.devices) {
+      for (std::size_t i = 0; i < log.sent.size(); ++i) {
+        const bool fresh = origins_.emplace(log.sent[i].body, Origin{&log, &log.sent[i], i}).second;
+        if (!fresh) violation("the test itself is wrong: the body '" + log.sent[i].body + "' was offered twice");
+      }
+    }
+  }
+
+  void check_inbox(const Inbox& inbox) {
+    const std::string where = "inbox of " + text(inbox.member);
+    std::uint64_t expected = 1;
+    std::set<std::string> bodies;
+    std::map<std::pair<std::uint64_t, std::string>, std::size_t> newest_of_device;
+    std::map<Place, std::uint64_t> newest_of_place;
+    std::map<std::string, std::uint64_t> last_send_id;
+    for (const Message& entry : inbox.entries) {
+      const std::string what = where + ", entry " + text(entry.seq) + " '" + entry.body + "'";
+      if (entry.seq != expected) violation(what + ": promise 3: expected seq " + text(expected));
+      expected = entry.seq + 1;
+      if (!bodies.insert(entry.body).second) {
+        violation(what + ": promise 1: the message is there twice");
+        continue;
+      }
+      const auto found = origins_.find(entry.body);
+      if (found == origins_.end()) {
+        violation(what + ": promise 1: nobody sent this");
+        continue;
+      }
+      const Origin& origin = found->second;
+      copies_[origin.sent].push_back({&inbox, &entry});
+      check_entry(inbox, entry, origin, what);
+
+      const auto device = std::pair(origin.log->member, origin.log->device);
+      const auto [newest, first] = newest_of_device.try_emplace(device, origin.index);
+      if (!first && origin.index < newest->second) {
+        violation(what + ": promise 2: stands behind a later message of the same device (" + who(*origin.log) + ")");
+      }
+      newest->second = std::max(newest->second, origin.index);
+
+      const Place place = place_of(inbox.member, entry.conversation);
+      std::uint64_t& newest_cseq = newest_of_place[place];
+      if (entry.cseq <= newest_cseq) violation(what + ": promise 2: the conversation's order is another than the inbox's");
+      newest_cseq = std::max(newest_cseq, entry.cseq);
+      const auto [at, fresh] = places_[place].try_emplace(entry.cseq, entry.body);
+      if (!fresh && at->second != entry.body) {
+        violation(what + ": promise 2: others have '" + at->second + "' at position " + text(entry.cseq) +
+                  " of this conversation");
+      }
+
+      if (origin.log->member == inbox.member) {
+        std::uint64_t& last = last_send_id[origin.log->device];
+        if (entry.send_id != last + 1) {
+          violation(what + ": promise 2: send_id " + text(entry.send_id) + " of " + who(*origin.log) + " follows " + text(last));
+        }
+        last = entry.send_id;
+      }
+    }
+    if (inbox.head + 1 != expected) {
+      violation(where + ": promise 3: the head is " + text(inbox.head) + ", the last entry " + text(expected - 1));
+    }
+  }
+
+  void check_entry(const Inbox& inbox, const Message& entry, const Origin& origin, const std::string& what) {
+    const Sent& sent = *origin.sent;
+    const std::uint64_t sender = origin.log->member;
+    if (entry.sender != sender) violation(what + ": promise 1: shown as sent by " + text(entry.sender));
+    if (place_of(inbox.member, entry.conversation) != place_of(sender, sent.to)) {
+      violation(what + ": promise 1: shown in another conversation than it was sent to");
+    }
+    if (sent.fate == Sent::Fate::refused) {
+      violation(what + ": promise 1: was refused (errno " + std::to_string(sent.error) + ") and stored all the same");
+    }
+    if (inbox.member == sender) {
+      if (entry.device != origin.log->device) violation(what + ": shown as sent from device '" + entry.device + "'");
+      return;
+    }
+    if (!sent.to.is_group()) {
+      if (sent.to.id != inbox.member) violation(what + ": promise 5: was for " + text(sent.to.id));
+      return;
+    }
+    const Moment until = sent.fate == Sent::Fate::stored ? sent.decided : ~Moment{0};
+    if (!run_.groups.maybe_in(sent.to.id, inbox.member, sent.offered, until)) {
+      violation(what + ": promise 5: the member was not in group " + text(sent.to.id) + " when it was sent");
+    }
+  }
+
+  void check_places() {
+    for (const auto& [place, messages] : places_) {
+      std::uint64_t expected = 1;
+      for (const auto& [cseq, body] : messages) {
+        if (cseq != expected) {
+          violation("conversation " + text(place.first) + "-" + text(place.second) + ": promise 3: position " + text(expected) +
+                    " is missing, then comes '" + body + "'");
+        }
+        expected = cseq + 1;
+      }
+    }
+  }
+
+  [[nodiscard]] const Message* copy_in(const Sent& sent, std::uint64_t member) const {
+    const auto copies = copies_.find(&sent);
+    if (copies == copies_.end()) return nullptr;
+    for (const Copy& copy : copies->second) {
+      if (copy.inbox->member == member) return copy.message;
+    }
+    return nullptr;
+  }
+
+  void check_sent(const DeviceLog& log, const Sent& sent) {
+    const std::string what = "message '" + sent.body + "' of " + who(log);
+    if (sent.fate == Sent::Fate::unknown && !sent.forgotten && run_.finished) {
+      violation(what + ": was never answered");
+    }
+    const bool stored = sent.fate == Sent::Fate::stored;
+    if (!stored && !copies_.contains(&sent)) return;
+    const std::string why = stored ? ": promise 1: is acknowledged (send_id " + text(sent.send_id) + ") and not in the inbox of "
+                                   : ": promise 1: is stored and not in the inbox of ";
+    const auto needed_by = [&](std::uint64_t member) {
+      if (!copy_in(sent, member)) violation(what + why + text(member));
+    };
+    needed_by(log.member);
+    if (!sent.to.is_group()) {
+      needed_by(sent.to.id);
+      if (run_.blocks.surely_in(sent.to.id, log.member, sent.offered, stored ? sent.decided : sent.offered)) {
+        violation(what + ": was accepted although " + text(sent.to.id) + " had blocked its sender before it was sent");
+      }
+    } else if (stored) {
+      for (const std::uint64_t member : run_.groups.members(sent.to.id)) {
+        if (run_.groups.surely_in(sent.to.id, member, sent.offered, sent.decided)) needed_by(member);
+      }
+    }
+    if (stored) check_acknowledgement(log, sent, what);
+  }
+
+  void check_acknowledgement(const DeviceLog& log, const Sent& sent, const std::string& what) {
+    const Message* copy = copy_in(sent, log.member);
+    if (!copy) return;
+    const auto same = [&](std::uint64_t acknowledged, std::uint64_t found, const char* name) {
+      if (acknowledged != 0 && acknowledged != found) {
+        violation(what + ": acknowledged with " + name + " " + text(acknowledged) + ", the inbox has " + text(found));
+      }
+    };
+    same(sent.send_id, copy->send_id, "send_id");
+    same(sent.id, copy->id, "message id");
+    same(sent.seq, copy->seq, "seq");
+    same(sent.cseq, copy->cseq, "cseq");
+  }
+
+  void check_seen(const DeviceLog& log) {
+    const std::string where = "application of " + who(log);
+    for (const client::Gap& gap : log.gaps) {
+      violation(where + ": promise 3: was told of a gap from " + text(gap.from) + " to " + text(gap.to));
+    }
+    const auto inbox = std::find_if(run_.inboxes.begin(), run_.inboxes.end(),
+                                    [&](const Inbox& one) { return one.member == log.member; });
+    if (inbox == run_.inboxes.end()) return violation(where + ": the test itself is wrong: its inbox was not read");
+    std::uint64_t expected = log.start + 1;
+    for (const Message& message : log.seen) {
+      const std::string what = where + " saw '" + message.body + "' as entry " + text(message.seq);
+      if (message.seq != expected) violation(what + ": promise 3: expected entry " + text(expected));
+      expected = message.seq + 1;
+      if (message.seq == 0 || message.seq > inbox->entries.size()) {
+        violation(what + ": promise 1: the inbox has no such entry");
+      } else if (const Message& entry = inbox->entries[message.seq - 1]; entry.body != message.body || entry.id != message.id) {
+        // The details of an acknowledged send are the inbox's own, an id of 0 means that they were not told.
+        if (entry.body != message.body || message.id != 0) {
+          violation(what + ": promise 1: there the inbox has '" + entry.body + "'");
+        }
+      }
+    }
+    if (run_.finished && expected != inbox->head + 1) {
+      violation(where + ": promise 3: saw entries up to " + text(expected - 1) + " of " + text(inbox->head));
+    }
+  }
+
+  const RunLog& run_;
+  const std::size_t lines_max_;
+  std::vector<std::string> lines_;
+  std::unordered_map<std::string, Origin> origins_;                          ///< by body
+  std::unordered_map<const Sent*, std::vector<Copy>> copies_;
+  std::map<Place, std::map<std::uint64_t, std::string>> places_;             ///< conversation -> cseq -> body
+};
+
+}  // namespace
+
+std::vector<std::string> check(const RunLog& run, std::size_t lines_max) { return Checker(run, lines_max).check(); }
+
+}  // namespace plaza::tests

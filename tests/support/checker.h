@@ -1,0 +1,23 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "tests/support/client_log.h"
+
+namespace plaza::tests {
+
+/// Proves the promises about messages from what clients noted themselves, without trusting anything that the server counts.
+///
+///   1 every acknowledged message once in the sender's and in every recipient's inbox, a refused one nowhere, nothing that
+///     was never sent, and what an acknowledgement said is what stands in the inbox
+///   2 in every inbox the messages of a device in the order in which it sent them; one order of a conversation for all; the
+///     send_ids of a device are 1, 2, 3... (a refused send has consumed none)
+///   3 inboxes and conversations are 1, 2, 3... without a hole; each device's application saw every entry of its inbox
+///     once, in order, and reached the end
+///   5 nobody got a message of a group he was surely not in
+///   blocks: nothing was accepted that was sent after the recipient had been told that its block is in force
+///
+/// Gives one line per violation, at most `lines_max`; empty = all kept.
+std::vector<std::string> check(const RunLog& run, std::size_t lines_max = 20);
+
+}  // namespace plaza::tests

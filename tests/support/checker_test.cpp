@@ -1,0 +1,170 @@
+// The checker itself: a run in which everything is right, and each wrong in it found.
+#include "tests/support/checker.h"
+
+#include <gtest/gtest.h>
+
+namespace plaza::tests {
+namespace {
+
+using client::Conversation;
+using client::Message;
+using State = Memberships::State;
+
+constexpr std::uint64_t kAnn = 1, kBob = 2, kCid = 3, kGroup = 9;
+
+Message entry(std::uint64_t reader, std::uint64_t seq, const std::string& body, std::uint64_t sender, Conversation sent_to,
+              std::uint64_t id, std::uint64_t cseq, std::uint64_t send_id) {
+  Message message{.conversation = sent_to, .sender = sender, .body = body, .id = id, .epoch = 1, .seq = seq, .cseq = cseq};
+  if (!sent_to.is_group() && reader != sender) message.conversation = Conversation::peer(sender);
+  if (reader == sender) {
+    message.mine = true;
+    message.send_id = send_id;
+    message.device = "d";
+  }
+  return message;
+}
+
+/// Ann writes to Bob twice, then to the group of all three.
+RunLog good_run() {
+  RunLog run;
+  for (const std::uint64_t member : {kAnn, kBob, kCid}) run.groups.note(kGroup, member, State::in, 0);
+  DeviceLog ann{.member = kAnn, .device = "d"};
+  const auto to_bob = Conversation::peer(kBob);
+  const auto to_group = Conversation::group(kGroup);
+  const auto stored = [](Conversation to, const char* body, Moment at, std::uint64_t n, std::uint64_t cseq) {
+    return Sent{.to = to, .body = body, .offered = at, .decided = at + 5, .fate = Sent::Fate::stored, .send_id = n, .id = 100 + n,
+                .seq = n, .cseq = cseq};
+  };
+  ann.sent = {stored(to_bob, "a", 10, 1, 1), stored(to_bob, "b", 20, 2, 2), stored(to_group, "c", 30, 3, 1)};
+  const auto box = [&](std::uint64_t reader, bool pair) {
+    Inbox inbox{.member = reader};
+    if (pair) inbox.entries = {entry(reader, 1, "a", kAnn, to_bob, 101, 1, 1), entry(reader, 2, "b", kAnn, to_bob, 102, 2, 2)};
+    inbox.entries.push_back(entry(reader, inbox.entries.size() + 1, "c", kAnn, to_group, 103, 1, 3));
+    inbox.head = inbox.entries.size();
+    return inbox;
+  };
+  run.inboxes = {box(kAnn, true), box(kBob, true), box(kCid, false)};
+  ann.seen = run.inboxes[0].entries;
+  run.devices = {ann, {.member = kBob, .device = "d", .seen = run.inboxes[1].entries},
+                 {.member = kCid, .device = "d", .seen = run.inboxes[2].entries}};
+  return run;
+}
+
+testing::AssertionResult finds(const RunLog& run, const std::string& part) {
+  const auto lines = check(run);
+  for (const auto& line : lines) {
+    if (line.find(part) != std::string::npos) return testing::AssertionSuccess();
+  }
+  auto result = testing::AssertionFailure() << "no line says '" << part << "' among:";
+  for (const auto& line : lines) result << "\n  " << line;
+  return result;
+}
+
+TEST(Checker, SaysNothingOfARunInWhichAllPromisesAreKept) { EXPECT_EQ(check(good_run()), std::vector<std::string>{}); }
+
+TEST(Checker, FindsAnAcknowledgedMessageThatIsMissing) {
+  RunLog run = good_run();
+  run.inboxes[1].entries.pop_back();
+  run.inboxes[1].head = 2;
+  EXPECT_TRUE(finds(run, "is acknowledged (send_id 3) and not in the inbox of 2"));
+}
+
+TEST(Checker, FindsAMessageThatIsThereTwice) {
+  RunLog run = good_run();
+  run.inboxes[1].entries.push_back(run.inboxes[1].entries[0]);
+  run.inboxes[1].entries.back().seq = 4;
+  run.inboxes[1].head = 4;
+  EXPECT_TRUE(finds(run, "the message is there twice"));
+}
+
+TEST(Checker, FindsWhatWasNeverSent) {
+  RunLog run = good_run();
+  run.inboxes[1].entries[0].body = "x";
+  EXPECT_TRUE(finds(run, "nobody sent this"));
+}
+
+TEST(Checker, FindsARefusedMessageThatWasStored) {
+  RunLog run = good_run();
+  run.devices[0].sent[1].fate = Sent::Fate::refused;
+  EXPECT_TRUE(finds(run, "was refused"));
+}
+
+TEST(Checker, FindsMessagesOfADeviceOutOfOrder) {
+  RunLog run = good_run();
+  std::swap(run.inboxes[1].entries[0].body, run.inboxes[1].entries[1].body);
+  EXPECT_TRUE(finds(run, "stands behind a later message of the same device"));
+}
+
+TEST(Checker, FindsTwoOrdersOfOneConversation) {
+  RunLog run = good_run();
+  run.inboxes[1].entries[0].cseq = 2;
+  run.inboxes[1].entries[1].cseq = 3;
+  EXPECT_TRUE(finds(run, "others have"));
+}
+
+TEST(Checker, FindsAHoleInAnInboxAndAWrongHead) {
+  RunLog hole = good_run();
+  hole.inboxes[1].entries[2].seq = 4;
+  EXPECT_TRUE(finds(hole, "expected seq 3"));
+  RunLog head = good_run();
+  head.inboxes[1].head = 4;
+  EXPECT_TRUE(finds(head, "the head is 4"));
+}
+
+TEST(Checker, FindsAHoleInAConversation) {
+  RunLog run = good_run();
+  for (auto& inbox : run.inboxes) inbox.entries.back().cseq = 2;
+  run.devices[0].sent[2].cseq = 2;
+  EXPECT_TRUE(finds(run, "position 1 is missing"));
+}
+
+TEST(Checker, FindsASkippedSendId) {
+  RunLog run = good_run();
+  run.inboxes[0].entries[2].send_id = 4;
+  EXPECT_TRUE(finds(run, "send_id 4 of 1/d follows 2"));
+}
+
+TEST(Checker, FindsAnApplicationThatMissedOrRepeatedAnEntry) {
+  RunLog missed = good_run();
+  missed.devices[1].seen.erase(missed.devices[1].seen.begin());
+  EXPECT_TRUE(finds(missed, "expected entry 1"));
+  RunLog twice = good_run();
+  twice.devices[1].seen.push_back(twice.devices[1].seen.back());
+  EXPECT_TRUE(finds(twice, "expected entry 4"));
+  RunLog late = good_run();
+  late.devices[1].seen.pop_back();
+  EXPECT_TRUE(finds(late, "saw entries up to 2 of 3"));
+}
+
+TEST(Checker, FindsAnAcknowledgementThatSaysSomethingElseThanTheInbox) {
+  RunLog run = good_run();
+  run.devices[0].sent[0].id = 999;
+  EXPECT_TRUE(finds(run, "acknowledged with message id 999"));
+}
+
+TEST(Checker, FindsAGroupsMessageAtOneWhoWasNotInIt) {
+  RunLog run = good_run();
+  run.groups.note(kGroup, kCid, State::out, 5);
+  EXPECT_TRUE(finds(run, "was not in group 9"));
+  RunLog joining = good_run();
+  joining.groups.note(kGroup, kCid, State::out, 5);
+  joining.groups.note(kGroup, kCid, State::either, 32);
+  EXPECT_EQ(check(joining), std::vector<std::string>{}) << "one who may be in it may have it";
+}
+
+TEST(Checker, FindsAMessageAcceptedAgainstABlock) {
+  RunLog run = good_run();
+  run.blocks.note(kBob, kAnn, State::in, 15);
+  EXPECT_TRUE(finds(run, "'b' of 1/d: was accepted although 2 had blocked"));
+}
+
+TEST(Checker, FindsASendThatWasNeverAnswered) {
+  RunLog run = good_run();
+  run.devices[0].sent.push_back({.to = Conversation::peer(kBob), .body = "d"});
+  EXPECT_TRUE(finds(run, "was never answered"));
+  run.devices[0].sent.back().forgotten = true;
+  EXPECT_EQ(check(run), std::vector<std::string>{}) << "the application was restarted: nobody waits";
+}
+
+}  // namespace
+}  // namespace plaza::tests

@@ -1,0 +1,55 @@
+#pragma once
+// What clients noted while a run went on, and what is found in the inboxes after it: all that the checker looks at.
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "client/message.h"
+#include "client/stream_follower.h"
+#include "tests/support/membership.h"
+
+namespace plaza::tests {
+
+/// One message that an application wanted sent. `body` is unique in the whole run: it is how messages are told apart.
+struct Sent {
+  enum class Fate : std::uint8_t {
+    unknown,  ///< no answer yet, or the application was restarted before it came: stored once or nowhere
+    stored,   ///< acknowledged
+    refused,  ///< nowhere
+  };
+  client::Conversation to;
+  std::string body;
+  Moment offered = 0;
+  Moment decided = 0;
+  Fate fate = Fate::unknown;
+  bool forgotten = false;  ///< the application was restarted: nobody waits for an answer any more
+  int error = 0;
+  std::uint64_t send_id = 0, id = 0, seq = 0, cseq = 0;  ///< as acknowledged; 0 where the server no longer knew it
+};
+
+/// One device of a member: what its application sent and saw, each in its order.
+struct DeviceLog {
+  std::uint64_t member = 0;
+  std::string device;
+  std::uint64_t start = 0;  ///< the inbox position before the first entry it wants
+  std::vector<Sent> sent;
+  std::vector<client::Message> seen;
+  std::vector<client::Gap> gaps;
+};
+
+/// A member's whole inbox as the server gives it after the run.
+struct Inbox {
+  std::uint64_t member = 0;
+  std::uint64_t head = 0;
+  std::vector<client::Message> entries;
+};
+
+struct RunLog {
+  std::vector<DeviceLog> devices;
+  std::vector<Inbox> inboxes;      ///< of every member that sends or receives
+  Memberships groups;              ///< who was in which group, and when
+  Memberships blocks;              ///< {group: who blocked, member: who is blocked}
+  bool finished = true;            ///< the run ended with everybody connected and nothing waiting
+};
+
+}  // namespace plaza::tests
