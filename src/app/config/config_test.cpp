@@ -234,7 +234,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Conflict{"[member]\nmessage_burst = 9", "member.message_burst (9)"},
                     Conflict{"[member]\nrequest_burst = 19", "member.request_burst (19)"},
                     Conflict{"[room]\nmessage_burst = 49", "room.message_burst (49)"},
-                    Conflict{"[edge]\noutbound_bytes_max = 131071\n", "message.sync_bytes_max (131072)"},
+                    Conflict{"[edge]\noutbound_bytes_max = 262143\n",
+                             "message.sync_bytes_max (131072) must be at most half"},
                     Conflict{"[http]\ntls = true", "http.tls needs tls.certificate and tls.key"},
                     Conflict{"[http]\nlisten = \"127.0.0.1:7600\"", "they need two ports"}));
 

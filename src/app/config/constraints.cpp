@@ -55,9 +55,10 @@ std::vector<std::string> conflicts(const Config& config) {
                 config.member.request_burst);
   check.at_most("room.message_rate_per_s", config.room.message_rate_per_s, "room.message_burst",
                 config.room.message_burst);
-  // A page is queued as a whole, and may be followed by pushes.
-  check.at_most("message.sync_bytes_max", config.message.sync_bytes_max, "edge.outbound_bytes_max",
-                edge.outbound_bytes_max);
+  // A page is an answer, and answers may use half of the queue; the other half is for pushes.
+  check.need(2 * config.message.sync_bytes_max <= edge.outbound_bytes_max,
+             fmt::format("message.sync_bytes_max ({}) must be at most half of edge.outbound_bytes_max ({})",
+                         config.message.sync_bytes_max, edge.outbound_bytes_max));
 
   const bool tls = config.tcp.tls || config.http.tls;
   check.need(!tls || (!config.tls.certificate.empty() && !config.tls.key.empty()),
