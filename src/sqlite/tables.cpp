@@ -1,0 +1,219 @@
+#include "sqlite/tables.h"
+
+#include <utility>
+
+#include "streams/deliveries_codec.h"
+
+namespace plaza::sqlite {
+
+using streams::MarkState;
+using streams::SenderState;
+using streams::StreamState;
+
+int Tables::prepare(const Connection& connection) {
+  // Upserts keep the larger value: a flush that begins anew after a crash writes rows that are there already.
+  const std::pair<Statement*, const char*> all[] = {
+      {&begin_, "BEGIN IMMEDIATE"},
+      {&commit_, "COMMIT"},
+      {&roll_back_, "ROLLBACK"},
+      {&stored_state_,
+       "SELECT (SELECT value FROM meta WHERE key = 'epoch'), (SELECT value FROM meta WHERE key = 'indexed_upto'), "
+       "(SELECT value FROM meta WHERE key = 'indexed_time_ms')"},
+      {&load_stream_, "SELECT head, epoch, trimmed FROM stream WHERE a = ?1 AND b = ?2"},
+      {&load_sender_, "SELECT last_send_id, last_message FROM sender WHERE member = ?1 AND device = ?2"},
+      {&load_cursor_, "SELECT received FROM cursor WHERE member = ?1 AND device = ?2"},
+      {&load_mark_, "SELECT delivered, read, removed_at FROM mark WHERE member = ?1 AND a = ?2 AND b = ?3"},
+      {&send_of_, "SELECT sender, device, send_id FROM message WHERE id = ?1"},
+      {&insert_message_, "INSERT INTO message VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"},
+      {&write_entry_, "INSERT OR IGNORE INTO stream_entry VALUES(?1, ?2, ?3, ?4)"},
+      {&write_stream_,
+       "INSERT INTO stream VALUES(?1, ?2, ?3, ?4, ?5) ON CONFLICT(a, b) DO UPDATE SET "
+       "head = max(head, excluded.head), epoch = excluded.epoch, trimmed = max(trimmed, excluded.trimmed)"},
+      {&write_sender_,
+       "INSERT INTO sender VALUES(?1, ?2, ?3, ?4) ON CONFLICT(member, device) DO UPDATE SET "
+       "last_send_id = max(last_send_id, excluded.last_send_id), last_message = max(last_message, excluded.last_message)"},
+      {&write_mark_,
+       "INSERT INTO mark VALUES(?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT(member, a, b) DO UPDATE SET "
+       "delivered = max(delivered, excluded.delivered), read = max(read, excluded.read), removed_at = excluded.removed_at"},
+      {&write_cursor_,
+       "INSERT INTO cursor VALUES(?1, ?2, ?3) ON CONFLICT(member, device) DO UPDATE SET "
+       "received = max(received, excluded.received)"},
+      {&write_indexed_, "UPDATE meta SET value = CASE key WHEN 'indexed_upto' THEN ?1 ELSE ?2 END "
+                        "WHERE key IN ('indexed_upto', 'indexed_time_ms')"},
+      {&count_settled_, "INSERT INTO meta VALUES('settled', 1) ON CONFLICT(key) DO UPDATE SET value = value + 1"},
+      {&delete_messages_, "DELETE FROM message WHERE id <= ?1"},
+      {&delete_entries_, "DELETE FROM stream_entry WHERE a = ?1 AND b = ?2 AND seq <= ?3"},
+      {&messages_after, "SELECT " PLAZA_MESSAGE_COLUMNS " FROM message m WHERE m.id > ?1 ORDER BY m.id"},
+      {&oldest_messages, "SELECT " PLAZA_MESSAGE_COLUMNS " FROM message m WHERE m.id <= ?1 ORDER BY m.id"},
+      {&marks_after, "SELECT a, b, delivered, read, removed_at FROM mark WHERE member = ?1 AND (a, b) > (?2, ?3) ORDER BY a, b"},
+      {&streams_after, "SELECT a, b, head, trimmed FROM stream WHERE (a, b) > (?1, ?2) ORDER BY a, b"},
+  };
+  for (const auto& [statement, sql] : all) {
+    if (const int code = statement->prepare(connection, sql); code != SQLITE_OK) return code;
+  }
+  return lookup_.prepare(connection);
+}
+
+void Tables::finalize() {
+  for (Statement* const statement :
+       {&begin_, &commit_, &roll_back_, &stored_state_, &load_stream_, &load_sender_, &load_cursor_, &load_mark_, &send_of_,
+        &insert_message_, &write_entry_, &write_stream_, &write_sender_, &write_mark_, &write_cursor_, &write_indexed_,
+        &delete_messages_, &delete_entries_, &count_settled_, &messages_after, &oldest_messages, &marks_after, &streams_after}) {
+    statement->finalize();
+  }
+  lookup_.finalize();
+}
+
+bool Tables::stored_state(StoredState& state) {
+  const Rewind rewind(stored_state_);
+  if (stored_state_.step() != SQLITE_ROW || stored_state_.is_null(0)) return false;
+  state.epoch = static_cast<std::uint32_t>(stored_state_.uint(0));
+  state.indexed_upto = stored_state_.uint(1);
+  state.indexed_time_ms = stored_state_.sint(2);
+  return true;
+}
+
+// ---- loading ------------------------------------------------------------------------------------------------------------
+
+bool Tables::load(StreamState& stream) {
+  const Rewind rewind(load_stream_);
+  load_stream_.bind(1, stream.id.a);
+  load_stream_.bind(2, stream.id.b);
+  const int code = load_stream_.step();
+  if (code != SQLITE_ROW) return code == SQLITE_DONE;
+  stream.head = load_stream_.uint(0);
+  stream.epoch = static_cast<std::uint32_t>(load_stream_.uint(1));
+  stream.trimmed = load_stream_.uint(2);
+  return true;
+}
+
+bool Tables::load(SenderState& sender) {
+  {
+    const Rewind rewind(load_sender_);
+    load_sender_.bind(1, sender.member.value);
+    load_sender_.bind_text(2, sender.device);
+    const int code = load_sender_.step();
+    if (code != SQLITE_ROW && code != SQLITE_DONE) return false;
+    if (code == SQLITE_ROW) {
+      sender.last_send_id = load_sender_.uint(0);
+      sender.last_message = load_sender_.uint(1);
+    }
+  }
+  const Rewind rewind(load_cursor_);
+  load_cursor_.bind(1, sender.member.value);
+  load_cursor_.bind_text(2, sender.device);
+  const int code = load_cursor_.step();
+  if (code == SQLITE_ROW) sender.received = load_cursor_.uint(0);
+  return code == SQLITE_ROW || code == SQLITE_DONE;
+}
+
+bool Tables::load(MarkState& mark) {
+  const Rewind rewind(load_mark_);
+  load_mark_.bind(1, mark.member.value);
+  load_mark_.bind(2, mark.stream.a);
+  load_mark_.bind(3, mark.stream.b);
+  const int code = load_mark_.step();
+  if (code != SQLITE_ROW) return code == SQLITE_DONE;
+  mark.marks = {.delivered = load_mark_.uint(0), .read = load_mark_.uint(1)};
+  mark.listing = load_mark_.is_null(2) ? MarkState::Listing::listed : MarkState::Listing::removed;
+  mark.removed_at = load_mark_.uint(2);
+  mark.in_table = true;
+  return true;
+}
+
+// ---- writing ------------------------------------------------------------------------------------------------------------
+
+bool Tables::insert_message(const ports::Message& message) {
+  streams::encode_deliveries(message.deliveries, deliveries_);
+  Statement& row = insert_message_;
+  row.bind(1, message.id.value);
+  row.bind_signed(2, message.time_ms);
+  row.bind(3, message.zone.value);
+  row.bind(4, message.sender.value);
+  row.bind_text(5, message.sender_name);
+  row.bind_text(6, message.device);
+  row.bind(7, message.send_id);
+  row.bind(8, static_cast<std::uint64_t>(message.kind));
+  row.bind(9, message.conversation.a);
+  row.bind(10, message.conversation.b);
+  row.bind(11, message.conversation_seq);
+  row.bind_blob(12, deliveries_);
+  row.bind_text(13, message.body);
+  return row.run();
+}
+
+bool Tables::write_cursor(const SenderState& sender) {
+  write_cursor_.bind(1, sender.member.value);
+  write_cursor_.bind_text(2, sender.device);
+  write_cursor_.bind(3, sender.received);
+  return write_cursor_.run();
+}
+
+bool Tables::write_entry(ports::StreamId stream, std::uint64_t seq, std::uint64_t message_id) {
+  write_entry_.bind(1, stream.a);
+  write_entry_.bind(2, stream.b);
+  write_entry_.bind(3, seq);
+  write_entry_.bind(4, message_id);
+  return write_entry_.run();
+}
+
+bool Tables::write_stream(const StreamState& stream) {
+  write_stream_.bind(1, stream.id.a);
+  write_stream_.bind(2, stream.id.b);
+  write_stream_.bind(3, stream.head);
+  write_stream_.bind(4, stream.epoch);
+  write_stream_.bind(5, stream.trimmed);
+  return write_stream_.run();
+}
+
+bool Tables::write_sender(const SenderState& sender) {
+  write_sender_.bind(1, sender.member.value);
+  write_sender_.bind_text(2, sender.device);
+  write_sender_.bind(3, sender.last_send_id);
+  write_sender_.bind(4, sender.last_message);
+  return write_sender_.run();
+}
+
+bool Tables::write_mark(const MarkState& mark) {
+  write_mark_.bind(1, mark.member.value);
+  write_mark_.bind(2, mark.stream.a);
+  write_mark_.bind(3, mark.stream.b);
+  write_mark_.bind(4, mark.marks.delivered);
+  write_mark_.bind(5, mark.marks.read);
+  if (mark.listing == MarkState::Listing::removed) {
+    write_mark_.bind(6, mark.removed_at);
+  } else {
+    write_mark_.bind_null(6);
+  }
+  return write_mark_.run();
+}
+
+bool Tables::write_indexed_upto(std::uint64_t message_id, std::int64_t time_ms) {
+  write_indexed_.bind(1, message_id);
+  write_indexed_.bind_signed(2, time_ms);
+  return write_indexed_.run();
+}
+
+bool Tables::delete_messages_upto(std::uint64_t id) {
+  delete_messages_.bind(1, id);
+  return delete_messages_.run();
+}
+
+bool Tables::delete_entries_upto(ports::StreamId stream, std::uint64_t seq) {
+  delete_entries_.bind(1, stream.a);
+  delete_entries_.bind(2, stream.b);
+  delete_entries_.bind(3, seq);
+  return delete_entries_.run();
+}
+
+streams::InboxSend Tables::send_at(const SenderState& sender, const StreamState& inbox, std::uint64_t seq) {
+  std::uint64_t id = inbox.in_tail(seq);
+  if (id == 0 && lookup_.entry(inbox.id, seq, id) != MessageLookup::Found::yes) return {.readable = false};
+  const Rewind rewind(send_of_);
+  send_of_.bind(1, id);
+  if (send_of_.step() != SQLITE_ROW) return {.readable = false};
+  const bool own = send_of_.uint(0) == sender.member.value && send_of_.bytes(1) == sender.device;
+  return {.send_id = own ? send_of_.uint(2) : 0, .message_id = id};
+}
+
+}  // namespace plaza::sqlite

@@ -1,0 +1,77 @@
+#pragma once
+#include <cstdint>
+#include <string>
+
+#include "sqlite/connection.h"
+#include "sqlite/message_rows.h"
+#include "streams/index_flush.h"
+#include "streams/original_search.h"
+#include "streams/working_set.h"
+
+namespace plaza::sqlite {
+
+/// Where the stored data stands at start.
+struct StoredState {
+  std::uint32_t epoch = 0;
+  std::uint64_t indexed_upto = 0;
+  std::int64_t indexed_time_ms = 0;
+};
+
+/// The writer's prepared statements: one method per row that is read or written, nothing decided here.
+///
+/// Thread   The writer's.
+/// Owner    The writer; finalised before the connection closes.
+/// Failure  false or nullopt: the connection's failure() has the words.
+class Tables final : public streams::StateSource, public streams::IndexRows {
+ public:
+  int prepare(const Connection& connection);
+  void finalize();
+
+  bool begin() { return begin_.run(); }
+  bool commit() { return commit_.run(); }
+  bool roll_back() { return roll_back_.run(); }
+
+  [[nodiscard]] bool stored_state(StoredState& state);
+
+  // streams::StateSource
+  bool load(streams::StreamState& stream) override;
+  bool load(streams::SenderState& sender) override;
+  bool load(streams::MarkState& mark) override;
+
+  bool insert_message(const ports::Message& message);
+  bool write_cursor(const streams::SenderState& sender);
+
+  // streams::IndexRows: each may be repeated.
+  bool write_entry(ports::StreamId stream, std::uint64_t seq, std::uint64_t message_id) override;
+  bool write_stream(const streams::StreamState& stream) override;
+  bool write_sender(const streams::SenderState& sender) override;
+  bool write_mark(const streams::MarkState& mark) override;
+  bool write_indexed_upto(std::uint64_t message_id, std::int64_t time_ms) override;
+
+  /// A change that always writes, so that its commit syncs the log.
+  bool count_settled() { return count_settled_.run(); }
+
+  // Retention
+  bool delete_messages_upto(std::uint64_t id);
+  bool delete_entries_upto(ports::StreamId stream, std::uint64_t seq);
+
+  /// What stands at a place of an inbox, for the search of an old send_id of (sender.device).
+  streams::InboxSend send_at(const streams::SenderState& sender, const streams::StreamState& inbox, std::uint64_t seq);
+
+  [[nodiscard]] MessageLookup& lookup() { return lookup_; }
+  // Ranges: bound and stepped by whoever reads them.
+  Statement messages_after;   ///< message columns, id > ?1 in order of id
+  Statement oldest_messages;  ///< message columns, id <= ?1 in order of id
+  Statement marks_after;      ///< a, b, delivered, read, removed_at of member ?1 after (?2, ?3)
+  Statement streams_after;    ///< a, b, head, trimmed after (?1, ?2)
+
+ private:
+  MessageLookup lookup_;
+  Statement begin_, commit_, roll_back_;
+  Statement stored_state_, load_stream_, load_sender_, load_cursor_, load_mark_, send_of_;
+  Statement insert_message_, write_entry_, write_stream_, write_sender_, write_mark_, write_cursor_, write_indexed_;
+  Statement delete_messages_, delete_entries_, count_settled_;
+  std::string deliveries_;  // a buffer
+};
+
+}  // namespace plaza::sqlite

@@ -1,0 +1,209 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "base/log.h"
+#include "sqlite/writer.h"
+
+namespace plaza::sqlite {
+
+using streams::IndexFlush;
+
+// ---- one transaction ----------------------------------------------------------------------------------------------------
+
+/// Writes the planned group, and a slice of the index when a round is under way, and applies or takes back both.
+Writer::Outcome Writer::commit_group() {
+  if (plan_failed_) {
+    note_failure();
+  } else if (group_.empty() && !flush_.active()) {
+    group_.commit();
+    return Outcome::committed;
+  } else if (ready_for_transaction()) {
+    const auto begun = std::chrono::steady_clock::now();
+    const std::uint64_t last_message = group_.messages().empty() ? 0 : set_.last_message;
+    if (write_group() && commit_and_settle(last_message)) {
+      figures_.commits += 1;
+      figures_.commit_ns += static_cast<std::uint64_t>(
+          std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - begun).count());
+      group_.commit();
+      if (flush_.active()) flush_.applied();
+      figures_.entries_indexed = flush_.entries_written();
+      figures_.entries_waiting = set_.last_message - set_.indexed_upto;
+      note_success();
+      return Outcome::committed;
+    }
+  }
+  figures_.commit_failures += 1;
+  group_.roll_back();
+  if (flush_.active()) flush_.abandoned();
+  plan_failed_ = false;
+  return Outcome::failed;
+}
+
+/// A transaction that could not be ended before is ended first.
+bool Writer::ready_for_transaction() {
+  if (connection_.in_transaction()) tables_.roll_back();
+  if (tables_.begin()) {
+    at(Stage::transaction_open);
+    return true;
+  }
+  note_failure();
+  return false;
+}
+
+bool Writer::write_group() {
+  const auto write = [this] {
+    for (const auto& message : group_.messages()) {
+      if (!tables_.insert_message(*message)) return false;
+    }
+    for (const streams::MarkState* const mark : group_.marks()) {
+      if (!tables_.write_mark(*mark)) return false;
+    }
+    for (const streams::SenderState* const sender : group_.cursors()) {
+      if (!tables_.write_cursor(*sender)) return false;
+    }
+    at(Stage::messages_written);
+    return !flush_.active() || write_slice();
+  };
+  if (write()) return true;
+  note_failure();
+  tables_.roll_back();
+  return false;
+}
+
+/// At least as many rows as the group makes, so that what waits for the index cannot grow without end.
+bool Writer::write_slice() {
+  const std::size_t keep_up = group_.entries() + group_.entries() / 4;
+  const IndexFlush::Slice slice = flush_.write(tables_, std::max<std::size_t>(options_.flush_rows_per_commit, keep_up));
+  if (slice == IndexFlush::Slice::failed) return false;
+  at(slice == IndexFlush::Slice::last ? Stage::flush_round_done : Stage::flush_slice);
+  return true;
+}
+
+bool Writer::commit_and_settle(std::uint64_t last_message) {
+  at(Stage::before_commit);
+  const bool committed = tables_.commit();
+  if (committed) {
+    at(Stage::after_commit);
+    return true;
+  }
+  note_failure();
+  if (connection_.in_transaction()) tables_.roll_back();
+  return last_message != 0 && settle(last_message);
+}
+
+/// COMMIT reported an error. Whether the group is in is looked up, never guessed; until that is possible nothing is accepted.
+bool Writer::settle(std::uint64_t last_message) {
+  constexpr std::int64_t kRetryMs = 100;
+  for (;;) {
+    ports::MessagePtr message;
+    const auto found = connection_.in_transaction() && !tables_.roll_back() ? MessageLookup::Found::failed
+                                                                            : tables_.lookup().message(last_message, message);
+    if (found == MessageLookup::Found::no) return false;
+    // It is in. A transaction that succeeds has synced the log, and with it everything before.
+    if (found == MessageLookup::Found::yes && tables_.begin()) {
+      if (tables_.count_settled() && tables_.commit()) return true;
+      if (connection_.in_transaction()) tables_.roll_back();
+    }
+    if (stop_asked_) {
+      PLAZA_LOG(error, "streams", "stopping without knowing whether the last commit is stored: its senders get no acceptance");
+      return false;
+    }
+    sleeper_.prepare();
+    sleeper_.sleep(kRetryMs);
+    sleeper_.awake();
+  }
+}
+
+void Writer::note_failure() {
+  const SqlFailure failure = connection_.failure();
+  last_failure_ = failure.text;
+  if (!broken_) PLAZA_LOG(error, "streams", "{} cannot be written: {}", options_.path, failure.text);
+  broken_ = true;
+  figures_.set_broken(fmt::format("{} cannot be written: {}", options_.path, failure.text));
+}
+
+void Writer::note_success() {
+  if (!std::exchange(broken_, false)) return;
+  PLAZA_LOG(info, "streams", "{} can be written again", options_.path);
+  figures_.set_writable();
+}
+
+// ---- the index and the log ----------------------------------------------------------------------------------------------
+
+void Writer::end_flushes() {
+  if (flush_waiters_.empty()) return;
+  const bool done_all = !flush_.active() && !flush_.needed();
+  std::erase_if(flush_waiters_, [&](FlushWaiter& waiter) {
+    if (broken_) {
+      waiter.done(fail(unavailable(last_failure_)));
+      return true;
+    }
+    if (!done_all && (flush_.active() || set_.indexed_upto < waiter.upto)) return false;
+    waiter.done(true);
+    return true;
+  });
+}
+
+int Writer::wal_grew(void* writer, sqlite3*, const char*, int pages) {
+  static_cast<Writer*>(writer)->wal_pages_ = pages;
+  return SQLITE_OK;
+}
+
+void Writer::checkpoint_if_due() {
+  if (wal_pages_ < checkpoint_at_) {
+    // The log began anew: so does the count.
+    checkpoint_at_ = std::min(checkpoint_at_, wal_pages_ + static_cast<int>(options_.wal_checkpoint_pages));
+    return;
+  }
+  checkpoint();
+}
+
+/// Moves the log into the database file. Passive: readers of older moments keep some of it back; the next one takes it.
+void Writer::checkpoint() {
+  int log_pages = 0;
+  int moved_pages = 0;
+  const int code =
+      sqlite3_wal_checkpoint_v2(connection_.raw(), nullptr, SQLITE_CHECKPOINT_PASSIVE, &log_pages, &moved_pages);
+  if (code != SQLITE_OK && code != SQLITE_BUSY) {
+    PLAZA_LOG(warn, "streams", "{}: the write-ahead log cannot be moved into it now: {}", options_.path,
+              connection_.failure().text);
+  }
+  checkpoint_at_ = log_pages + static_cast<int>(options_.wal_checkpoint_pages);
+  if (log_pages == moved_pages) wal_pages_ = 0;
+  at(Stage::checkpointed);
+}
+
+// ---- retention ----------------------------------------------------------------------------------------------------------
+
+/// One piece. Only what is in the stored index is removed: a call that finds newer messages writes a slice of the index.
+void Writer::trim(TrimJob& job) {
+  const auto failed = [&] {
+    note_failure();
+    if (connection_.in_transaction()) tables_.roll_back();
+    trimmer_.abandoned();
+    job.done(fail(unavailable(last_failure_)));
+  };
+  if (job.retention.message_age_max_ms <= 0 && job.retention.inbox_entries_max == 0) return job.done(false);
+  if (!std::exchange(trim_pass_, true)) {
+    trim_upto_ = set_.last_message;
+    trimmer_.begin_pass();
+  }
+  if (set_.indexed_upto < trim_upto_) {
+    if (!flush_.active()) flush_.begin_round();
+    if (commit_group() == Outcome::committed) return job.done(true);
+    return job.done(fail(unavailable(last_failure_)));
+  }
+  if (!ready_for_transaction()) return failed();
+  const Trimmer::Piece piece = trimmer_.piece(job.retention, clock_.wall_ms());
+  if (piece == Trimmer::Piece::failed) return failed();
+  at(Stage::trimmed);
+  if (!tables_.commit()) return failed();
+  trimmer_.applied();
+  trim_pass_ = piece == Trimmer::Piece::more;
+  job.done(trim_pass_);
+}
+
+}  // namespace plaza::sqlite

@@ -1,0 +1,101 @@
+#include "streams/index_flush.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "base/check.h"
+
+namespace plaza::streams {
+
+bool IndexFlush::needed() const {
+  return !set_.dirty_streams.empty() || !set_.dirty_senders.empty() || !set_.dirty_marks.empty();
+}
+
+void IndexFlush::begin_round() {
+  PLAZA_CHECK(!active_);
+  active_ = true;
+  upto_ = set_.last_message;
+  upto_time_ms_ = set_.last_time_ms;
+  streams_.swap(set_.dirty_streams);
+  senders_.swap(set_.dirty_senders);
+  marks_.swap(set_.dirty_marks);
+  std::sort(streams_.begin(), streams_.end(), [](const auto* x, const auto* y) { return x->id < y->id; });
+  std::sort(senders_.begin(), senders_.end(),
+            [](const auto* x, const auto* y) { return std::tie(x->member, x->device) < std::tie(y->member, y->device); });
+  std::sort(marks_.begin(), marks_.end(),
+            [](const auto* x, const auto* y) { return std::tie(x->member, x->stream) < std::tie(y->member, y->stream); });
+  done_ = written_ = {};
+}
+
+std::size_t IndexFlush::entries_of_round(const StreamState& stream) const {
+  const auto end = std::upper_bound(stream.tail.begin(), stream.tail.end(), upto_);
+  return static_cast<std::size_t>(end - stream.tail.begin());
+}
+
+IndexFlush::Slice IndexFlush::write_streams(IndexRows& rows, std::size_t& rows_left) {
+  Position& at = written_;
+  while (at.stream < streams_.size()) {
+    const StreamState& stream = *streams_[at.stream];
+    const std::size_t entries = entries_of_round(stream);
+    const std::uint64_t stored = stream.stored_head();
+    for (; at.entry < entries; ++at.entry) {
+      if (rows_left == 0) return Slice::more;
+      const std::uint64_t seq = stored + 1 + at.entry;
+      if (!rows.write_entry(stream.id, seq, stream.tail[at.entry])) return Slice::failed;
+      --rows_left;
+      ++slice_entries_;
+    }
+    if (rows_left == 0) return Slice::more;
+    if (!rows.write_stream(stream)) return Slice::failed;
+    --rows_left;
+    ++at.stream;
+    at.entry = 0;
+  }
+  return Slice::last;
+}
+
+IndexFlush::Slice IndexFlush::write(IndexRows& rows, std::size_t rows_max) {
+  PLAZA_CHECK(active_);
+  written_ = done_;
+  slice_entries_ = 0;
+  std::size_t rows_left = rows_max;
+  if (const Slice slice = write_streams(rows, rows_left); slice != Slice::last) return slice;
+  for (Position& at = written_; at.sender < senders_.size(); ++at.sender, --rows_left) {
+    if (rows_left == 0) return Slice::more;
+    if (!rows.write_sender(*senders_[at.sender])) return Slice::failed;
+  }
+  for (Position& at = written_; at.mark < marks_.size(); ++at.mark, --rows_left) {
+    if (rows_left == 0) return Slice::more;
+    if (!rows.write_mark(*marks_[at.mark])) return Slice::failed;
+  }
+  if (!rows.write_indexed_upto(upto_, upto_time_ms_)) return Slice::failed;
+  written_.end = true;
+  return Slice::last;
+}
+
+void IndexFlush::applied() {
+  for (; done_.stream < written_.stream; ++done_.stream) {
+    StreamState& stream = *streams_[done_.stream];
+    stream.stored(entries_of_round(stream));
+    stream.dirty = false;
+    if (!stream.tail.empty()) set_.touch(stream);  // entries that came after the round began
+  }
+  for (; done_.sender < written_.sender; ++done_.sender) senders_[done_.sender]->dirty = false;
+  for (; done_.mark < written_.mark; ++done_.mark) {
+    marks_[done_.mark]->dirty = false;
+    marks_[done_.mark]->in_table = true;
+  }
+  done_ = written_;
+  entries_written_ += slice_entries_;
+  if (!done_.end) return;
+  set_.indexed_upto = upto_;
+  set_.forget_marks_without_row();
+  streams_.clear();
+  senders_.clear();
+  marks_.clear();
+  active_ = false;
+}
+
+void IndexFlush::abandoned() { written_ = done_; }
+
+}  // namespace plaza::streams
