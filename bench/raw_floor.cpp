@@ -1,0 +1,159 @@
+#include "bench/raw_floor.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <fstream>
+#include <sstream>
+
+#include "bench/checks.h"
+#include "bench/interrupt.h"
+#include "bench/private_node.h"
+#include "bench/report.h"
+
+namespace plaza::bench {
+
+namespace {
+
+constexpr std::int64_t kWaitNs = 100'000'000;
+constexpr std::int64_t kStartMaxNs = 5'000'000'000;
+constexpr std::int64_t kSilenceMaxNs = 10'000'000'000;
+
+/// Each frame: the name of the receiver, the number of the message (8 bytes), then filler up to the payload.
+class FloorRun final : public LinkHandler {
+ public:
+  FloorRun(LinkLoop& loop, const Options& options, ProcessMeter relay, Progress& progress)
+      : loop_(loop), options_(options), relay_(relay), progress_(progress) {
+    frame_.assign(4 + options.payload, 'x');
+  }
+
+  Result<Interval, std::string> go(const Target& target) {
+    for (std::uint32_t i = 0; i < 2 * options_.pairs; ++i) {
+      ends_.push_back({.link = &loop_.add(*this, i),
+                       .window = SendWindow(static_cast<std::uint32_t>(options_.window), 0),
+                       .check = {}});
+    }
+    for (std::uint32_t i = 0; i < ends_.size(); ++i) {
+      loop_.open(*ends_[i].link, target);
+      if (!until([&] { return open_ > i; })) return fail(error_);
+    }
+    sending_ = true;
+    for (std::uint32_t i = 0; i < ends_.size(); i += options_.both_ways ? 1 : 2) pump(i);
+    const std::int64_t begin = now_ns() + static_cast<std::int64_t>(options_.warmup_ms) * 1'000'000;
+    if (!until([&] { return now_ns() >= begin; })) return fail(error_);
+    const std::int64_t from_ns = now_ns();
+    const std::uint64_t from = relayed_;
+    const double cpu = relay_.cpu_seconds(), own_cpu = own_cpu_seconds();
+    const std::int64_t end = begin + static_cast<std::int64_t>(options_.seconds) * 1'000'000'000;
+    if (!until([&] { return now_ns() >= end; })) return fail(error_);
+    const Interval interval{.seconds = static_cast<double>(now_ns() - from_ns) / 1e9,
+                            .accepted = relayed_ - from,
+                            .server_cpu_s = relay_.cpu_seconds() - cpu,
+                            .client_cpu_s = own_cpu_seconds() - own_cpu};
+    sending_ = false;
+    if (!until([&] { return in_flight_ == 0; })) return fail(error_);
+    for (const End& e : ends_) {
+      if (!e.check.finish(ends_[e.link->tag ^ 1].window.accepted_count()).clean()) {
+        return fail(std::string("the bare relay did not relay everything in order"));
+      }
+    }
+    for (const End& e : ends_) loop_.close(*e.link);
+    return interval;
+  }
+
+ private:
+  struct End {
+    Link* link;
+    SendWindow window;
+    OrderCheck check;
+  };
+
+  template <class Condition>
+  bool until(const Condition& condition) {
+    std::uint64_t last = relayed_ + open_;
+    std::int64_t last_ns = now_ns();
+    while (!condition() && error_.empty()) {
+      loop_.turn(kWaitNs);
+      const std::int64_t now = now_ns();
+      if (relayed_ + open_ != last) last = relayed_ + open_, last_ns = now;
+      if (now - last_ns > kSilenceMaxNs) error_ = "the bare relay does not relay";
+      if (interrupted()) error_ = "interrupted";
+      if (progress_.due(now))
+        progress_.tick(now, fmt::format("bare relay: {} relayed", with_commas(relayed_)));
+    }
+    return error_.empty();
+  }
+
+  void on_open(Link& link) override { link.send({reinterpret_cast<const char*>(&link.tag), 4}); }
+  void on_closed(Link&, const std::string& why) override { error_ = "bare relay: " + why; }
+
+  void on_frame(Link& link, std::string_view frame) override {
+    if (frame.size() == 4) return void(++open_);
+    std::uint64_t number = 0;
+    if (frame.size() != frame_.size()) return void(error_ = "the bare relay changed a frame");
+    std::memcpy(&number, frame.data() + 4, sizeof number);
+    ends_[link.tag].check.saw(number);
+    ++relayed_;
+    --in_flight_;
+    if (!ends_[link.tag ^ 1].window.accepted(number)) error_ = "the bare relay doubled a frame";
+    pump(link.tag ^ 1);
+  }
+
+  void pump(std::uint32_t i) {
+    End& e = ends_[i];
+    const std::uint32_t to = i ^ 1;
+    while (sending_ && e.window.open(1)) {
+      const std::uint64_t number = e.window.take(1);
+      std::memcpy(frame_.data(), &to, sizeof to);
+      std::memcpy(frame_.data() + 4, &number, sizeof number);
+      e.link->send(frame_);
+      ++in_flight_;
+    }
+  }
+
+  LinkLoop& loop_;
+  const Options& options_;
+  const ProcessMeter relay_;
+  Progress& progress_;
+  std::vector<End> ends_;
+  std::string frame_, error_;
+  std::uint64_t open_ = 0, relayed_ = 0, in_flight_ = 0;
+  bool sending_ = false;
+};
+
+Result<std::uint16_t, std::string> wait_for_port(ChildProcess& relay, const std::string& output) {
+  const std::int64_t deadline = now_ns() + kStartMaxNs;
+  while (now_ns() < deadline && relay.running()) {
+    std::ifstream file(output);
+    std::stringstream text;
+    text << file.rdbuf();
+    if (text.str().find('\n') != std::string::npos) {
+      if (const std::uint64_t port = number_in_json(text.str(), "port"))
+        return static_cast<std::uint16_t>(port);
+      return fail("the bare relay did not start: " + text.str());
+    }
+    ::usleep(2000);
+  }
+  return fail(std::string("the bare relay did not start"));
+}
+
+}  // namespace
+
+Result<Interval, std::string> measure_floor(const Options& options, const CpuList& relay_cpus,
+                                            Progress& progress) {
+  auto folder = TemporaryFolder::make(options.tmp_dir);
+  if (!folder) return fail(folder.error());
+  const std::string output = (*folder)->path() + "/raw-relay.out";
+  auto relay = ChildProcess::start({own_executable(), "bench", "raw-relay", "--listen", "127.0.0.1:0"},
+                                   relay_cpus, output);
+  if (!relay) return fail(relay.error());
+  const auto port = wait_for_port(**relay, output);
+  if (!port) return fail(port.error());
+  const Target target{net::Address::parse(fmt::format("127.0.0.1:{}", *port)).value(), Framing::lengths};
+  LinkLoop loop;
+  FloorRun run(loop, options, ProcessMeter((*relay)->pid()), progress);
+  return run.go(target);
+}
+
+}  // namespace plaza::bench

@@ -1,0 +1,27 @@
+#pragma once
+#include <string>
+
+#include "base/result.h"
+#include "bench/options.h"
+#include "bench/progress.h"
+#include "bench/report.h"
+
+namespace plaza::bench {
+
+// Each prepares its users, runs, checks and tells. An error is what prevented the measurement; what the measurement found is
+// in the report.
+using Outcome = Result<Report, std::string>;
+
+/// Pairs of members; one (or both) of each writes to the other.
+[[nodiscard]] Outcome run_direct(const Options& options, Progress& progress);
+/// Groups of members of which some write; everybody must see one order.
+[[nodiscard]] Outcome run_group(const Options& options, Progress& progress);
+/// Each user writes a few messages to each friend (users on a ring, friends are the nearest ones). The reference is the
+/// author's own figure for this workload: 150,000 messages in 182 s on one machine.
+[[nodiscard]] Outcome run_fakewechat(const Options& options, Progress& progress);
+/// Logged-in connections that do nothing but answer heartbeats: memory of each.
+[[nodiscard]] Outcome run_idle(const Options& options, Progress& progress);
+/// Logins as fast as possible.
+[[nodiscard]] Outcome run_login(const Options& options, Progress& progress);
+
+}  // namespace plaza::bench
