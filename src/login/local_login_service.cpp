@@ -87,7 +87,7 @@ class Attempt {
   Attempt(LoginThrottle& throttle, std::string account, const std::string& address)
       : throttle_(throttle), account_(std::move(account)), address_(address) {}
   ~Attempt() {
-    if (!finished_) throttle_.abandoned(account_, address_);
+    if (!finished_) throttle_.abandoned(account_);
   }
   Attempt(const Attempt&) = delete;
   Attempt& operator=(const Attempt&) = delete;
@@ -97,7 +97,7 @@ class Attempt {
     finished_ = ms != 0;
     return ms;
   }
-  void succeeded() { finish([this] { throttle_.succeeded(account_, address_); }); }
+  void succeeded() { finish([this] { throttle_.succeeded(account_); }); }
   void failed() { finish([this] { throttle_.failed(account_, address_); }); }
 
  private:

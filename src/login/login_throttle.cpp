@@ -9,8 +9,9 @@
 namespace plaza::login {
 namespace {
 
-constexpr std::int64_t kEvent = 1'000;  // one event in a bucket's unit
-constexpr std::int64_t kMinuteMs = 60'000;
+// One event in a bucket's unit, chosen so that a rate of n a minute drains exactly n units a millisecond: nothing is lost to
+// rounding, however often somebody asks.
+constexpr std::int64_t kEvent = 60'000;
 
 }  // namespace
 
@@ -38,15 +39,10 @@ Value* LoginThrottle::Recent<Value>::find(const std::string& key) {
 }
 
 std::int64_t LoginThrottle::wait_for(Bucket& bucket, std::uint32_t per_minute, std::int64_t now_ms) {
-  const std::int64_t drained = (now_ms - bucket.at_ms) * per_minute * kEvent / kMinuteMs;
-  if (drained > 0) {
-    bucket.level = std::max<std::int64_t>(0, bucket.level - drained);
-    bucket.at_ms = now_ms;
-  }
+  bucket.level = std::max<std::int64_t>(0, bucket.level - (now_ms - bucket.at_ms) * per_minute);
+  bucket.at_ms = now_ms;
   const std::int64_t over = bucket.level + kEvent - std::int64_t{per_minute} * kEvent;
-  if (over <= 0) return 0;
-  const std::int64_t per_minute_units = std::int64_t{per_minute} * kEvent;
-  return (over * kMinuteMs + per_minute_units - 1) / per_minute_units;
+  return over <= 0 ? 0 : (over + per_minute - 1) / per_minute;
 }
 
 std::int64_t LoginThrottle::delay_ms(std::uint32_t failures) const {
@@ -64,27 +60,24 @@ std::int64_t LoginThrottle::begin(const std::string& account, const std::string&
     if (a->attempts >= (a->failures > 0 ? 1 : options_.attempts_at_once_max)) return options_.delay_first_ms;
   }
   if (options_.address_failures_per_minute > 0) {
-    Bucket& bucket = addresses_.get(throttle_address(address), options_.addresses_max).failures;
-    const std::int64_t wait = wait_for(bucket, options_.address_failures_per_minute, now);
-    if (wait > 0) return wait;
-    bucket.level += kEvent;
+    if (Address* a = addresses_.find(throttle_address(address))) {
+      const std::int64_t wait = wait_for(a->failures, options_.address_failures_per_minute, now);
+      if (wait > 0) return wait;
+    }
   }
   if (!account.empty()) ++accounts_.get(account, options_.accounts_max).attempts;
   return 0;
 }
 
-void LoginThrottle::finish_locked(const std::string& account, const std::string& address, bool give_back) {
-  if (Account* a = account.empty() ? nullptr : accounts_.find(account); a && a->attempts > 0) --a->attempts;
-  if (!give_back || options_.address_failures_per_minute == 0) return;
-  if (Address* a = addresses_.find(throttle_address(address))) {
-    a->failures.level = std::max<std::int64_t>(0, a->failures.level - kEvent);
-  }
+LoginThrottle::Account* LoginThrottle::finish_locked(const std::string& account) {
+  Account* a = account.empty() ? nullptr : accounts_.find(account);
+  if (a && a->attempts > 0) --a->attempts;
+  return a;
 }
 
-void LoginThrottle::succeeded(const std::string& account, const std::string& address) {
+void LoginThrottle::succeeded(const std::string& account) {
   const std::lock_guard lock(mutex_);
-  finish_locked(account, address, true);
-  if (Account* a = account.empty() ? nullptr : accounts_.find(account)) {
+  if (Account* a = finish_locked(account)) {
     a->failures = 0;
     a->open_ms = 0;
   }
@@ -92,17 +85,23 @@ void LoginThrottle::succeeded(const std::string& account, const std::string& add
 
 void LoginThrottle::failed(const std::string& account, const std::string& address) {
   const std::lock_guard lock(mutex_);
-  finish_locked(account, address, false);
+  const std::int64_t now = clock_.steady_ms();
+  if (options_.address_failures_per_minute > 0) {
+    Bucket& bucket = addresses_.get(throttle_address(address), options_.addresses_max).failures;
+    static_cast<void>(wait_for(bucket, options_.address_failures_per_minute, now));
+    bucket.level += kEvent;
+  }
   if (account.empty()) return;
+  finish_locked(account);
   Account& a = accounts_.get(account, options_.accounts_max);
   ++a.failures;
-  a.last_failure_ms = clock_.steady_ms();
-  a.open_ms = a.last_failure_ms + delay_ms(a.failures);
+  a.last_failure_ms = now;
+  a.open_ms = now + delay_ms(a.failures);
 }
 
-void LoginThrottle::abandoned(const std::string& account, const std::string& address) {
+void LoginThrottle::abandoned(const std::string& account) {
   const std::lock_guard lock(mutex_);
-  finish_locked(account, address, true);
+  finish_locked(account);
 }
 
 std::int64_t LoginThrottle::begin_registration(const std::string& address) {

@@ -29,18 +29,19 @@ struct LoginThrottleOptions {
 /// Limit    accounts_max and addresses_max entries, least recently used out first.
 /// Use      begin() before the work; unless it says wait, exactly one of succeeded(), failed() and abandoned() after it.
 ///
-/// An attempt counts as a failure from begin() on and is given back by succeeded(): attempts in parallel gain nothing. An
-/// account is whatever string the caller uses for it, known or not, so the answer does not tell whether it exists.
+/// An account is whatever string the caller uses for it, known or not, so the answer does not tell whether it exists. Guesses in
+/// parallel gain little: those of one account are bounded here, those of an address by the queue of the password hasher.
+/// An address is not charged before a failure, since behind one there may be a hundred people who log in at once.
 class LoginThrottle {
  public:
   LoginThrottle(const ports::Clock& clock, LoginThrottleOptions options);
 
   /// 0: go on. Otherwise how many ms to wait; nothing was counted. `account` may be empty (token logins).
   [[nodiscard]] std::int64_t begin(const std::string& account, const std::string& address);
-  void succeeded(const std::string& account, const std::string& address);
+  void succeeded(const std::string& account);
   void failed(const std::string& account, const std::string& address);
   /// The attempt was not decided (storage away, too busy): as if it had not been.
-  void abandoned(const std::string& account, const std::string& address);
+  void abandoned(const std::string& account);
 
   /// 0: this address may register now, and it is counted. Otherwise how many ms to wait.
   [[nodiscard]] std::int64_t begin_registration(const std::string& address);
@@ -52,7 +53,7 @@ class LoginThrottle {
     std::int64_t last_failure_ms = 0;
     std::int64_t open_ms = 0;    ///< no attempt before
   };
-  /// A leaky bucket: `level` in thousandths of an event, draining at the permitted rate.
+  /// A leaky bucket that drains at the permitted rate.
   struct Bucket {
     std::int64_t level = 0;
     std::int64_t at_ms = 0;
@@ -72,7 +73,7 @@ class LoginThrottle {
   };
 
   static std::int64_t wait_for(Bucket& bucket, std::uint32_t per_minute, std::int64_t now_ms);
-  void finish_locked(const std::string& account, const std::string& address, bool give_back);
+  Account* finish_locked(const std::string& account);
   [[nodiscard]] std::int64_t delay_ms(std::uint32_t failures) const;
 
   // Constant after construction.

@@ -12,7 +12,9 @@ namespace plaza::memory {
 ///
 /// Thread   Any thread; one lock around every method.
 /// Limit    DirectoryLimits, as the SQL one.
-class MemoryDirectory final : public ports::Directory {
+///
+/// Not final: a test derives from it to make something happen between two calls.
+class MemoryDirectory : public ports::Directory {
  public:
   explicit MemoryDirectory(ports::DirectoryLimits limits = {}, std::uint8_t region = 0);
 

@@ -75,18 +75,20 @@ bool SociDirectory::requests_full(Connection& db, MemberId member) const {
 }
 
 DirectoryResult<std::vector<Relation>> SociDirectory::relations(ZoneId zone, MemberId member) {
-  return database_.read_together([&](Connection& db) -> DirectoryResult<std::vector<Relation>> {
-    if (!member_exists(db, zone, member)) return not_found("member");
+  return database_.read([&](Connection& db) -> DirectoryResult<std::vector<Relation>> {
     std::vector<Relation> found;
     for (const auto& [peer, name, friendship, by_me, by_them, remark] :
          db.rows<long long, std::string, long long, long long, long long, std::string>(
-             "SELECT f.peer, m.nickname, f.friendship, f.blocked_by_me, f.blocked_by_them, f.remark"
-             " FROM friend f JOIN member m ON m.id = f.peer WHERE f.member = :m ORDER BY f.peer",
-             member.value)) {
+             "SELECT f.peer, p.nickname, f.friendship, f.blocked_by_me, f.blocked_by_them, f.remark"
+             " FROM member m JOIN friend f ON f.member = m.id JOIN member p ON p.id = f.peer"
+             " WHERE m.id = :m AND m.zone = :z ORDER BY f.peer",
+             member.value, zone.value)) {
       found.push_back({.peer = MemberId{static_cast<std::uint64_t>(peer)}, .peer_name = name,
                        .friendship = static_cast<Friendship>(friendship), .blocked_by_me = by_me != 0,
                        .blocked_by_them = by_them != 0, .remark = remark});
     }
+    // Members are never removed, so this needs no common snapshot with the above.
+    if (found.empty() && !member_exists(db, zone, member)) return not_found("member");
     return found;
   });
 }

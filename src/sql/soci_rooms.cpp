@@ -123,14 +123,15 @@ DirectoryResult<Room> SociDirectory::room_by_name(ZoneId zone, const std::string
 }
 
 DirectoryResult<std::vector<Room>> SociDirectory::rooms_of(ZoneId zone, MemberId member) {
-  return database_.read_together([&](Connection& db) -> DirectoryResult<std::vector<Room>> {
-    if (!member_exists(db, zone, member)) return not_found("member");
+  return database_.read([&](Connection& db) -> DirectoryResult<std::vector<Room>> {
     std::vector<Room> found;
     for (const auto& row : db.rows<long long, long long, std::string, std::string, long long>(
              "SELECT r.id, r.zone, r.name, r.description, r.members FROM room_member m JOIN room r ON r.id = m.room"
-             " WHERE m.member = :m ORDER BY r.id", member.value)) {
+             " WHERE m.member = :m AND r.zone = :z ORDER BY r.id", member.value, zone.value)) {
       found.push_back(to_room(row));
     }
+    // Members are never removed, so this needs no common snapshot with the above.
+    if (found.empty() && !member_exists(db, zone, member)) return not_found("member");
     return found;
   });
 }

@@ -75,6 +75,11 @@ void rooms_of_20(benchmark::State& state) {
   Filled& f = filled();
   for (auto _ : state) benchmark::DoNotOptimize(f.directory->rooms_of(f.zone, f.first.id));
 }
+void relations_of_none(benchmark::State& state) {
+  Filled& f = filled();
+  const MemberId last{f.first.id.value + 999};
+  for (auto _ : state) benchmark::DoNotOptimize(f.directory->relations(f.zone, last));
+}
 void room_of_100_members(benchmark::State& state) {
   Filled& f = filled();
   for (auto _ : state) benchmark::DoNotOptimize(f.directory->room(f.zone, f.room));
@@ -92,6 +97,7 @@ BENCHMARK(token);
 BENCHMARK(member);
 BENCHMARK(members_of);
 BENCHMARK(relations_of_100_friends);
+BENCHMARK(relations_of_none);
 BENCHMARK(rooms_of_20);
 BENCHMARK(room_of_100_members);
 BENCHMARK(put_and_take_token);
