@@ -1,28 +1,14 @@
 #include "net/connection.h"
 
 #include <sys/epoll.h>
-#include <sys/uio.h>
-
-#include <array>
 
 #include "base/check.h"
-#include "base/metrics.h"
 #include "net/connection_limits.h"
 #include "net/connection_stages.h"
 #include "net/poller.h"
 #include "net/shard.h"
 
 namespace plaza::net {
-namespace {
-
-constexpr std::size_t kPiecesPerWrite = 64;
-
-const metrics::Counter g_bytes_written{"plaza_net_written_bytes_total", "Bytes written to connections (before TLS)."};
-const metrics::Counter g_writes{"plaza_net_writes_total", "Gathered writes; frames per write says how well they coalesce."};
-const metrics::Counter g_frames_sent{"plaza_net_frames_sent_total", "Frames accepted for sending."};
-const metrics::Counter g_overflows{"plaza_net_overflows_total", "Frames refused because a client reads too slowly."};
-
-}  // namespace
 
 std::string_view close_reason_name(CloseReason reason) {
   switch (reason) {
@@ -39,11 +25,27 @@ std::string_view close_reason_name(CloseReason reason) {
   return "unknown";
 }
 
+namespace {
+
+WsCloseCode close_code_of(FrameError error) {
+  switch (error) {
+    case FrameError::not_an_object: return WsCloseCode::unsupported_data;
+    case FrameError::too_large: return WsCloseCode::too_big;
+    case FrameError::not_utf8: return WsCloseCode::invalid_data;
+    case FrameError::too_deep: return WsCloseCode::policy_violation;
+    case FrameError::websocket:
+    case FrameError::none: break;
+  }
+  return WsCloseCode::protocol_error;
+}
+
+}  // namespace
+
 Connection::Connection(Shard& shard, Transport transport, Kind kind, std::shared_ptr<const ConnectionOptions> options,
                        const Address& remote, std::shared_ptr<ConnectionLimits> limits)
     : shard_(&shard), options_(std::move(options)), limits_(std::move(limits)), remote_(remote), kind_(kind),
       frame_bytes_max_(options_->frame_bytes_max), transport_(std::move(transport)),
-      outbound_(options_->outbound_bytes_max) {}
+      outbound_(kind == Kind::http ? options_->http_response_bytes_max : options_->outbound_bytes_max) {}
 
 Connection::~Connection() {
   PLAZA_CHECK(!attached_ || shard_->on_shard());
@@ -77,66 +79,6 @@ bool Connection::register_fd() {
   return false;
 }
 
-// Sending ----------------------------------------------------------------------------------------------------------
-
-Offer Connection::after_offer(Offer offer) {
-  if (offer == Offer::overflow) {
-    overflowed_ = true;
-    g_overflows.add();
-    return offer;
-  }
-  g_frames_sent.add();
-  if (!blocked_ && attached_) shard_->mark_dirty(*this);
-  return offer;
-}
-
-void Connection::flush() {
-  if (!outbound_.empty()) write_ready();
-  if (!outbound_.empty() || stage_ == Stage::closed) return;
-  if (stage_ == Stage::closing) {
-    transport_.shutdown_write();
-    stage_ = Stage::lingering;
-    if (closing_->peer_ended) {
-      finish(closing_->reason);
-      return;
-    }
-    readable_ = true;
-    shard_->mark_ready(*this);
-  } else if (stage_ == Stage::http && (rest_whole_ || readable_)) {
-    shard_->mark_ready(*this);  // the next pipelined request waited for this answer to be written
-  }
-}
-
-void Connection::write_ready() {
-  while (!outbound_.empty()) {
-    std::array<iovec, kPiecesPerWrite> pieces;
-    const std::size_t count = outbound_.gather(pieces);
-    std::size_t total = 0;
-    for (std::size_t i = 0; i < count; ++i) total += pieces[i].iov_len;
-    const IoResult result = transport_.write({pieces.data(), count});
-    if (result.status == IoStatus::would_block) {
-      blocked_ = true;
-      break;
-    }
-    if (result.status != IoStatus::ok) {
-      outbound_.clear();
-      finish(CloseReason::reset);
-      return;
-    }
-    g_writes.add();
-    g_bytes_written.add(result.bytes);
-    outbound_.consume(result.bytes);
-    if (result.bytes < total) {
-      blocked_ = true;
-      break;
-    }
-  }
-  if (overflowed_ && outbound_.bytes() <= outbound_.bytes_max() / 2 && is_open()) {
-    overflowed_ = false;
-    handler_->on_writable_again();
-  }
-}
-
 // Ending -----------------------------------------------------------------------------------------------------------
 
 void Connection::begin_close(CloseReason reason) {
@@ -150,6 +92,16 @@ void Connection::begin_close(CloseReason reason) {
   closing_ = std::make_unique<Closing>(*this, reason);
   shard_->timers().arm(*closing_, options_->close_deadline_ms);
   if (!blocked_) shard_->mark_dirty(*this);
+}
+
+void Connection::close(WsCloseCode code, std::string_view reason) {
+  PLAZA_CHECK(shard_->on_shard());
+  if (stage_ == Stage::closing || stage_ == Stage::lingering || stage_ == Stage::closed) return;
+  if (stage_ == Stage::websocket) {
+    if (broken_ != FrameError::none && code == WsCloseCode::normal) code = close_code_of(broken_);
+    send_control(static_cast<std::uint8_t>(WsOpcode::close), ws_close_payload(static_cast<std::uint16_t>(code), reason));
+  }
+  begin_close(broken_ == FrameError::none ? CloseReason::by_us : CloseReason::protocol_error);
 }
 
 void Connection::abort() {

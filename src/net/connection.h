@@ -20,6 +20,7 @@ namespace plaza::net {
 
 class ConnectionLimits;
 class Shard;
+enum class WsRole : std::uint8_t;
 
 /// This many bytes behind every frame handed out are readable (simdjson parses in place); their value means nothing.
 inline constexpr std::size_t kFramePadding = 64;
@@ -186,33 +187,37 @@ class Connection final : private Pollable {
   void flush() override;
   void bury() override;
 
+  // Output (connection_output.cpp).
+  Offer after_offer(Offer offer);
+  Offer send_masked(std::uint8_t opcode, std::string_view first, std::string_view second);
+  void send_control(std::uint8_t opcode, std::string_view payload);
+  void write_ready();
+
   // Input (connection_input.cpp).
   bool read_and_deliver(TurnBudget& budget);
   bool after_pass(const ReadPass& pass, Pass result, IoStatus status);
   Pass deliver(ReadPass& pass, std::uint32_t& frames);
   Pass deliver_json(ReadPass& pass, std::uint32_t& frames);
   Pass deliver_websocket(ReadPass& pass, std::uint32_t& frames);
-  Pass answer_ws_control(ReadPass& pass, std::uint8_t opcode, std::span<const char> payload);
-  Pass give_frame(ReadPass& pass, std::span<const char> json, std::uint32_t& frames);
+  Pass give_frame(ReadPass& pass, std::span<const char> json);
   void break_framing(ReadPass& pass, FrameError error);
   void keep_rest(const ReadPass& pass);
   void drop_rest();
   bool discard_input();
 
-  // HTTP, both sides (connection_http.cpp).
+  // Before the frames: HTTP of both sides, and the client's way there (connection_http.cpp).
   Pass deliver_http(ReadPass& pass);
-  void answer_http(ReadPass& pass, HttpRequest& request);
-  void upgrade(const HttpRequest& request);
-  void send_http(const HttpResponse& response, bool keep_alive, bool head_only);
+  Pass answer_http(ReadPass& pass, const HttpRequest& request);
+  Pass upgrade(ReadPass& pass, const HttpRequest& request);
+  void queue_response(const HttpResponse& response, bool keep_alive, bool head_only);
   Pass deliver_http_client(ReadPass& pass);
-  bool continue_dial();
   void begin_protocol();
+  void begin_websocket(WsRole role);
+  bool continue_dial();
 
   // Life (connection.cpp).
-  Offer after_offer(Offer offer);
   void begin_close(CloseReason reason);
   void finish(CloseReason reason);
-  void write_ready();
   bool register_fd();
   void release();
 

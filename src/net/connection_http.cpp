@@ -1,40 +1,118 @@
-// Connection: the HTTP stages before a WebSocket, of both sides.
+// Connection: what comes before frames, on both sides: HTTP requests and the upgrade, a client's connect and handshakes.
+#include <sys/socket.h>
+
 #include "base/check.h"
 #include "net/connection.h"
 #include "net/connection_stages.h"
 #include "net/shard.h"
+#include "net/ws_handshake.h"
 
 namespace plaza::net {
 
 void Connection::begin_protocol() {
+  if (kind_ == Kind::http) {
+    stage_ = Stage::http;
+    http_ = std::make_unique<HttpStage>(*options_);
+    return;
+  }
   stage_ = Stage::json;
   handler_->on_open();
 }
 
-bool Connection::continue_dial() { return false; }
-
-Offer Connection::send(std::string_view json) {
-  PLAZA_CHECK(!attached_ || shard_->on_shard());
-  if (!is_open()) return Offer::closed;
-  return after_offer(outbound_.offer(json, "\n"));
+void Connection::begin_websocket(WsRole role) {
+  stage_ = Stage::websocket;
+  websocket_ = true;
+  ws_ = std::make_unique<WsStage>(role);
+  http_.reset();
+  dial_.reset();
+  outbound_.set_bytes_max(options_->outbound_bytes_max);
 }
 
-Offer Connection::send(const SharedFrame& frame) {
-  PLAZA_CHECK(!attached_ || shard_->on_shard());
-  if (!is_open()) return Offer::closed;
-  return after_offer(outbound_.offer_shared({}, frame, frame.size() + 1));
+// Server -----------------------------------------------------------------------------------------------------------------
+
+Connection::Pass Connection::deliver_http(ReadPass& pass) {
+  const HttpStep step = http_->parser.next(pass.data + pass.begin, pass.end - pass.begin);
+  pass.begin += step.consumed;
+  if (step.kind == HttpStep::Kind::need_more) return Pass::need_more;
+  if (step.kind == HttpStep::Kind::error) {
+    queue_response({.status = step.error_status, .body = "The request cannot be understood.\n", .headers = {}}, false, false);
+    begin_close(CloseReason::protocol_error);
+    return Pass::stopped;
+  }
+  const HttpRequest request = http_->parser.take();
+  if (request.path() == options_->websocket_path && asks_for_websocket(request)) return upgrade(pass, request);
+  return answer_http(pass, request);
 }
 
-Offer Connection::send_parts(std::string_view head, const SharedFrame& tail) {
-  PLAZA_CHECK(!attached_ || shard_->on_shard());
-  if (!is_open()) return Offer::closed;
-  return after_offer(outbound_.offer_shared(head, tail, tail.size() + 1));
+Connection::Pass Connection::answer_http(ReadPass& pass, const HttpRequest& request) {
+  const HttpResponse response = handler_->on_http(request);
+  if (pass.gone || stage_ != Stage::http) return Pass::stopped;
+  const bool keep_alive = request.keep_alive && !response.close;
+  queue_response(response, keep_alive, request.method == "HEAD");
+  if (!keep_alive) begin_close(CloseReason::http_done);
+  return Pass::stopped;  // the next request waits until this response is written: one bounds what waits
 }
 
-void Connection::close(WsCloseCode, std::string_view) {
-  PLAZA_CHECK(shard_->on_shard());
-  if (stage_ == Stage::closing || stage_ == Stage::lingering || stage_ == Stage::closed) return;
-  begin_close(broken_ == FrameError::none ? CloseReason::by_us : CloseReason::protocol_error);
+Connection::Pass Connection::upgrade(ReadPass& pass, const HttpRequest& request) {
+  const auto answer = answer_websocket_request(request, options_->origins);
+  if (!answer) {
+    queue_response(answer.error(), false, false);
+    begin_close(CloseReason::protocol_error);
+    return Pass::stopped;
+  }
+  queue_response(*answer, true, false);
+  begin_websocket(WsRole::server);
+  handler_->on_open();
+  return pass.gone || stage_ != Stage::websocket || paused_ ? Pass::stopped : Pass::need_more;
+}
+
+void Connection::queue_response(const HttpResponse& response, bool keep_alive, bool head_only) {
+  if (after_offer(outbound_.offer(encode_response(response, keep_alive, head_only))) == Offer::accepted) return;
+  const HttpResponse too_large{.status = 500, .body = "The answer is larger than allowed.\n", .headers = {}};
+  [[maybe_unused]] const Offer offer = after_offer(outbound_.offer(encode_response(too_large, keep_alive, head_only)));
+}
+
+// Client -----------------------------------------------------------------------------------------------------------------
+
+// True: input may be read now.
+bool Connection::continue_dial() {
+  if (stage_ == Stage::connecting) {
+    int error = 0;
+    socklen_t length = sizeof error;
+    if (getsockopt(transport_.fd(), SOL_SOCKET, SO_ERROR, &error, &length) != 0 || error != 0) {
+      finish(CloseReason::connect_failed);
+      return false;
+    }
+    stage_ = Stage::tls_handshake;
+  }
+  const IoStatus status = transport_.handshake();
+  if (status == IoStatus::would_block) return false;
+  if (status != IoStatus::ok) {
+    finish(CloseReason::tls_failed);
+    return false;
+  }
+  if (dial_->request.empty()) {
+    dial_.reset();
+    begin_protocol();
+  } else {
+    stage_ = Stage::http_client;
+    after_offer(outbound_.offer(dial_->request));
+  }
+  return stage_ == Stage::json || stage_ == Stage::http_client;
+}
+
+Connection::Pass Connection::deliver_http_client(ReadPass& pass) {
+  const HttpStep step = dial_->parser.next(pass.data + pass.begin, pass.end - pass.begin);
+  pass.begin += step.consumed;
+  if (step.kind == HttpStep::Kind::need_more) return Pass::need_more;
+  if (step.kind == HttpStep::Kind::error || dial_->parser.status() != 101 ||
+      dial_->parser.header("Sec-WebSocket-Accept") != dial_->accept_key) {
+    finish(CloseReason::refused);
+    return Pass::stopped;
+  }
+  begin_websocket(WsRole::client);
+  handler_->on_open();
+  return pass.gone || stage_ != Stage::websocket || paused_ ? Pass::stopped : Pass::need_more;
 }
 
 }  // namespace plaza::net

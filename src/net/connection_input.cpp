@@ -101,9 +101,18 @@ bool Connection::after_pass(const ReadPass& pass, Pass result, IoStatus status) 
 }
 
 Connection::Pass Connection::deliver(ReadPass& pass, std::uint32_t& frames) {
-  switch (stage_) {
-    case Stage::json: return deliver_json(pass, frames);
-    default: return Pass::stopped;
+  for (;;) {
+    const Stage before = stage_;
+    Pass result = Pass::stopped;
+    switch (stage_) {
+      case Stage::json: return deliver_json(pass, frames);
+      case Stage::websocket: return deliver_websocket(pass, frames);
+      case Stage::http: result = deliver_http(pass); break;
+      case Stage::http_client: result = deliver_http_client(pass); break;
+      default: return Pass::stopped;
+    }
+    // After an upgrade the bytes behind the header are frames.
+    if (pass.gone || result != Pass::need_more || stage_ == before) return result;
   }
 }
 
@@ -122,14 +131,47 @@ Connection::Pass Connection::deliver_json(ReadPass& pass, std::uint32_t& frames)
     }
     const std::span<const char> json(pass.data + pass.begin + step.begin, step.end - step.begin);
     pass.begin += step.end;
-    const Pass result = give_frame(pass, json, frames);
+    --frames;
+    const Pass result = give_frame(pass, json);
     if (result != Pass::need_more) return result;
   }
   return Pass::need_more;
 }
 
-Connection::Pass Connection::give_frame(ReadPass& pass, std::span<const char> json, std::uint32_t& frames) {
-  --frames;
+// Control frames and fragments count against the budget too: a flood of pings is a flood.
+Connection::Pass Connection::deliver_websocket(ReadPass& pass, std::uint32_t& frames) {
+  for (; pass.begin < pass.end; --frames) {
+    if (frames == 0) return Pass::budget_spent;
+    const WsDecoder::Step step = ws_->decoder.next(pass.data + pass.begin, pass.end - pass.begin, frame_bytes_max_);
+    pass.begin += step.consumed;
+    Pass result = Pass::need_more;
+    switch (step.kind) {
+      case WsDecoder::Kind::need_more: return Pass::need_more;
+      case WsDecoder::Kind::fragment:
+      case WsDecoder::Kind::pong: break;
+      case WsDecoder::Kind::ping:
+        send_control(static_cast<std::uint8_t>(WsOpcode::pong), {step.payload.data(), step.payload.size()});
+        break;
+      case WsDecoder::Kind::text: result = give_frame(pass, step.payload); break;
+      case WsDecoder::Kind::binary:
+        break_framing(pass, FrameError::not_an_object);
+        return Pass::stopped;
+      case WsDecoder::Kind::error:
+        break_framing(pass, step.error);
+        return Pass::stopped;
+      case WsDecoder::Kind::close:
+        // Answered with the same code (section 5.5.1); 1005 means that there was none.
+        send_control(static_cast<std::uint8_t>(WsOpcode::close),
+                     step.close_code == 1005 ? std::string() : ws_close_payload(step.close_code, {}));
+        begin_close(CloseReason::peer_closed);
+        return Pass::stopped;
+    }
+    if (result != Pass::need_more) return result;
+  }
+  return Pass::need_more;
+}
+
+Connection::Pass Connection::give_frame(ReadPass& pass, std::span<const char> json) {
   g_frames_received.add();
   pass.resumed = false;
   const FrameVerdict verdict = handler_->on_frame(json);

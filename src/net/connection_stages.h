@@ -1,10 +1,13 @@
 #pragma once
 // What a Connection holds only in some of its stages, so that an idle one stays small. Private to connection*.cpp.
 #include <cstddef>
+#include <string>
 
 #include "net/connection.h"
+#include "net/http_parser.h"
 #include "net/shard.h"
 #include "net/timer_wheel.h"
+#include "net/ws_codec.h"
 
 namespace plaza::net {
 
@@ -29,8 +32,24 @@ struct Connection::Closing final : Timer {
   bool peer_ended = false;
 };
 
-struct Connection::HttpStage {};
-struct Connection::DialStage {};
-struct Connection::WsStage {};
+struct Connection::HttpStage {
+  explicit HttpStage(const ConnectionOptions& options)
+      : parser(options.http_header_bytes_max, options.http_body_bytes_max) {}
+  HttpRequestParser parser;
+};
+
+struct Connection::WsStage {
+  explicit WsStage(WsRole r) : role(r), decoder(r) {}
+  const WsRole role;
+  WsDecoder decoder;
+};
+
+/// A client on its way to on_open().
+struct Connection::DialStage {
+  explicit DialStage(std::uint32_t header_bytes_max) : parser(header_bytes_max) {}
+  std::string request;     // the WebSocket's; empty: raw JSON
+  std::string accept_key;  // what the server has to answer
+  HttpResponseParser parser;
+};
 
 }  // namespace plaza::net

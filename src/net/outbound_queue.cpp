@@ -49,10 +49,12 @@ Offer OutboundQueue::offer(std::string_view first, std::string_view second, std:
   return Offer::accepted;
 }
 
-Offer OutboundQueue::offer_shared(std::string_view head, const SharedFrame& shared, std::size_t shared_bytes) {
+Offer OutboundQueue::offer_shared(std::string_view first, std::string_view second, const SharedFrame& shared,
+                                  std::size_t shared_bytes) {
   PLAZA_CHECK(shared_bytes <= shared.size() + 1);
-  if (!fits(head.size() + shared_bytes)) return Offer::overflow;
-  append(head);
+  if (!fits(first.size() + second.size() + shared_bytes)) return Offer::overflow;
+  append(first);
+  append(second);
   append_shared(shared, shared_bytes);
   return Offer::accepted;
 }
@@ -60,8 +62,7 @@ Offer OutboundQueue::offer_shared(std::string_view head, const SharedFrame& shar
 void OutboundQueue::append(std::string_view piece) {
   while (!piece.empty()) {
     if (tail_ == nullptr || tail_->end == tail_->capacity || tail_->capacity == 0) {
-      const std::size_t usual = head_ == nullptr ? kFirstChunkBytes : bytes_ < kLargeChunkBytes ? kNextChunkBytes : kLargeChunkBytes;
-      push(Node::make(std::max(usual, piece.size())));
+      push(Node::make(std::max(next_chunk_bytes(), piece.size())));
     }
     const std::size_t part = std::min<std::size_t>(piece.size(), tail_->capacity - tail_->end);
     std::memcpy(tail_->chunk() + tail_->end, piece.data(), part);
@@ -69,6 +70,11 @@ void OutboundQueue::append(std::string_view piece) {
     bytes_ += static_cast<std::uint32_t>(part);
     piece.remove_prefix(part);
   }
+}
+
+std::size_t OutboundQueue::next_chunk_bytes() const {
+  if (head_ == nullptr) return kFirstChunkBytes;
+  return bytes_ < kLargeChunkBytes ? kNextChunkBytes : kLargeChunkBytes;
 }
 
 void OutboundQueue::append_shared(const SharedFrame& shared, std::size_t bytes) {

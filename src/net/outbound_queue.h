@@ -38,8 +38,9 @@ class OutboundQueue {
 
   /// One frame, copied from its parts.
   [[nodiscard]] Offer offer(std::string_view first, std::string_view second = {}, std::string_view third = {});
-  /// One frame: `head`, then `shared_bytes` bytes of the shared frame (size(), or one more for its newline).
-  [[nodiscard]] Offer offer_shared(std::string_view head, const SharedFrame& shared, std::size_t shared_bytes);
+  /// One frame: both parts of the head, then `shared_bytes` bytes of the shared frame (size(), or one more for its newline).
+  [[nodiscard]] Offer offer_shared(std::string_view first, std::string_view second, const SharedFrame& shared,
+                                   std::size_t shared_bytes);
 
   /// Points at what waits, at most `into.size()` pieces; returns how many. Stays valid until the next other call.
   [[nodiscard]] std::size_t gather(std::span<iovec> into) const;
@@ -54,7 +55,8 @@ class OutboundQueue {
 
  private:
   struct Node;
-  [[nodiscard]] bool fits(std::size_t bytes) const { return bytes <= bytes_max_ - (bytes_ < bytes_max_ ? bytes_ : bytes_max_); }
+  [[nodiscard]] bool fits(std::size_t bytes) const { return bytes_ + bytes <= bytes_max_; }
+  [[nodiscard]] std::size_t next_chunk_bytes() const;
   void append(std::string_view piece);
   void append_shared(const SharedFrame& shared, std::size_t bytes);
   void push(Node* node);

@@ -42,7 +42,7 @@ TEST(OutboundQueue, AFrameOfPartsIsTakenWholeOrNotAtAll) {
   EXPECT_EQ(queue.offer("12345", "67890", "1"), Offer::overflow);
   EXPECT_TRUE(queue.empty());
   const SharedFrame shared(std::string(600, 'x'));
-  EXPECT_EQ(queue.offer_shared("1234567", shared, 601), Offer::overflow);
+  EXPECT_EQ(queue.offer_shared("123", "4567", shared, 601), Offer::overflow);
   EXPECT_TRUE(queue.empty());
   EXPECT_EQ(queue.offer("12345", "6789", "0"), Offer::accepted);
   EXPECT_EQ(drain(queue), "1234567890");
@@ -59,8 +59,8 @@ TEST(OutboundQueue, ALargeSharedFrameIsHeldByReferenceAndASmallOneCopied) {
   OutboundQueue queue;
   const SharedFrame large(std::string(OutboundQueue::kShareBytesMin, 'x'));
   const SharedFrame small(std::string(OutboundQueue::kShareBytesMin - 2, 'y'));
-  EXPECT_EQ(queue.offer_shared("head", large, large.size()), Offer::accepted);
-  EXPECT_EQ(queue.offer_shared("", small, small.size() + 1), Offer::accepted);
+  EXPECT_EQ(queue.offer_shared("he", "ad", large, large.size()), Offer::accepted);
+  EXPECT_EQ(queue.offer_shared("", "", small, small.size() + 1), Offer::accepted);
   std::array<iovec, 8> pieces;
   ASSERT_EQ(queue.gather(pieces), 3u);
   EXPECT_EQ(pieces[1].iov_base, large.data());
@@ -72,8 +72,8 @@ TEST(OutboundQueue, ASharedFrameLivesAsLongAsItsLastQueue) {
   OutboundQueue first, second;
   {
     const SharedFrame frame(std::string(2'000, 'x'));
-    ASSERT_EQ(first.offer_shared("1", frame, 2'001), Offer::accepted);
-    ASSERT_EQ(second.offer_shared("2", frame, 2'001), Offer::accepted);
+    ASSERT_EQ(first.offer_shared("1", "", frame, 2'001), Offer::accepted);
+    ASSERT_EQ(second.offer_shared("2", "", frame, 2'001), Offer::accepted);
   }
   EXPECT_EQ(drain(first), "1" + std::string(2'000, 'x') + "\n");
   first.clear();
@@ -93,7 +93,7 @@ TEST(OutboundQueue, OrderSurvivesEveryMixOfSizesAndPartialWrites) {
     const std::string frame(random(step % 100 == 0 ? 40'000 : 1'500), static_cast<char>('a' + step % 26));
     if (random(2) == 0) {
       const SharedFrame shared(frame);
-      if (queue.offer_shared("<", shared, shared.size() + 1) == Offer::accepted) offered += "<" + frame + "\n";
+      if (queue.offer_shared("<", "", shared, shared.size() + 1) == Offer::accepted) offered += "<" + frame + "\n";
     } else if (queue.offer("[", frame, "]") == Offer::accepted) {
       offered += "[" + frame + "]";
     }
