@@ -1,9 +1,9 @@
 #include <fmt/format.h>
 
 #include "bench/chat_run.h"
+#include "bench/measured_server.h"
 #include "bench/message_text.h"
 #include "bench/raw_floor.h"
-#include "bench/server_under_test.h"
 #include "bench/workloads.h"
 
 namespace plaza::bench {
@@ -82,7 +82,7 @@ Result<Measured, std::string> measure(DirectRun& run, const Options& options, Pr
   return measured;
 }
 
-void tell(Report& report, const Options& options, const Measured& measured, const ServerUnderTest& server) {
+void tell(Report& report, const Options& options, const Measured& measured, const MeasuredServer& server) {
   report.workload = "direct";
   report.headline = fmt::format("{} pairs{}, window {}, {}-byte texts, {}", options.pairs,
                                 options.both_ways ? " both ways" : "", options.window, options.payload,
@@ -119,7 +119,7 @@ Outcome run_direct(const Options& options, Progress& progress) {
   Report report;
   CpuList server_cpus;
   {
-    auto server = ServerUnderTest::make(options);
+    auto server = MeasuredServer::make(options);
     if (!server) return fail(server.error());
     server_cpus = (*server)->cpus();
     LinkLoop loop;

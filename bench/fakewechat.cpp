@@ -3,8 +3,8 @@
 #include <unordered_map>
 
 #include "bench/chat_run.h"
+#include "bench/measured_server.h"
 #include "bench/message_text.h"
-#include "bench/server_under_test.h"
 #include "bench/workloads.h"
 
 namespace plaza::bench {
@@ -97,7 +97,7 @@ std::vector<std::pair<std::uint32_t, std::uint32_t>> friendships(const Options& 
 
 Outcome run_fakewechat(const Options& options, Progress& progress) {
   if (auto enough = check_file_limit(options.users); !enough) return fail(enough.error());
-  auto server = ServerUnderTest::make(options);
+  auto server = MeasuredServer::make(options);
   if (!server) return fail(server.error());
   LinkLoop loop;
   progress.step(fmt::format("preparing {} users with {} friends each", options.users, options.friends));

@@ -3,8 +3,8 @@
 #include <unordered_map>
 
 #include "bench/chat_run.h"
+#include "bench/measured_server.h"
 #include "bench/message_text.h"
-#include "bench/server_under_test.h"
 #include "bench/workloads.h"
 
 namespace plaza::bench {
@@ -102,7 +102,7 @@ class GroupRun final : public ChatRun {
 Outcome run_group(const Options& options, Progress& progress) {
   const std::uint64_t count = options.groups * options.members;
   if (auto enough = check_file_limit(count); !enough) return fail(enough.error());
-  auto server = ServerUnderTest::make(options);
+  auto server = MeasuredServer::make(options);
   if (!server) return fail(server.error());
   LinkLoop loop;
   progress.step(fmt::format("preparing {} users in {} groups", count, options.groups));

@@ -4,7 +4,7 @@
 
 #include "bench/heartbeat.h"
 #include "bench/interrupt.h"
-#include "bench/server_under_test.h"
+#include "bench/measured_server.h"
 #include "bench/users.h"
 #include "bench/workloads.h"
 
@@ -31,7 +31,7 @@ class Quiet final : public LinkHandler {
 };
 
 /// Waits until the server is quiet, and gives its memory.
-Result<std::uint64_t, std::string> settle(LinkLoop& loop, const ServerUnderTest& server, const Quiet& quiet,
+Result<std::uint64_t, std::string> settle(LinkLoop& loop, const MeasuredServer& server, const Quiet& quiet,
                                           std::uint64_t seconds) {
   const std::int64_t end = now_ns() + static_cast<std::int64_t>(seconds) * 1'000'000'000;
   while (now_ns() < end) {
@@ -46,7 +46,7 @@ Result<std::uint64_t, std::string> settle(LinkLoop& loop, const ServerUnderTest&
 
 Outcome run_idle(const Options& options, Progress& progress) {
   if (auto enough = check_file_limit(options.connections); !enough) return fail(enough.error());
-  auto server = ServerUnderTest::make(options);
+  auto server = MeasuredServer::make(options);
   if (!server) return fail(server.error());
   if (!(*server)->meter())
     return fail(std::string("idle with --connect needs --server-pid, to read the server's memory"));

@@ -4,7 +4,7 @@
 
 #include "bench/chat_run.h"
 #include "bench/interrupt.h"
-#include "bench/server_under_test.h"
+#include "bench/measured_server.h"
 #include "bench/users.h"
 #include "bench/workloads.h"
 #include "protocol/request.h"
@@ -154,7 +154,7 @@ class LoginRun final : public LinkHandler {
 Outcome run_login(const Options& options, Progress& progress) {
   if (auto enough = check_file_limit(options.parallel); !enough) return fail(enough.error());
   // Logins by password are measured with passwords as dear as the server makes them.
-  auto server = ServerUnderTest::make(options, options.login_by == LoginBy::token);
+  auto server = MeasuredServer::make(options, options.login_by == LoginBy::token);
   if (!server) return fail(server.error());
   LinkLoop loop;
   const bool by_token = options.login_by == LoginBy::token;

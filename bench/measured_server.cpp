@@ -1,4 +1,4 @@
-#include "bench/server_under_test.h"
+#include "bench/measured_server.h"
 
 #include <fmt/format.h>
 #include <sys/vfs.h>
@@ -35,9 +35,9 @@ std::string file_system_of(const std::string& path) {
 
 }  // namespace
 
-Result<std::unique_ptr<ServerUnderTest>, std::string> ServerUnderTest::make(const Options& options,
-                                                                            bool cheap_passwords) {
-  auto server = std::make_unique<ServerUnderTest>();
+Result<std::unique_ptr<MeasuredServer>, std::string> MeasuredServer::make(const Options& options,
+                                                                          bool cheap_passwords) {
+  auto server = std::make_unique<MeasuredServer>();
   server->framing_ = options.transport == Transport::tcp ? Framing::lines : Framing::websocket;
   const Placement placement = default_placement(allowed_cpus());
   server->client_cpus_ = options.client_cpus.empty() ? placement.client : options.client_cpus;
@@ -68,7 +68,7 @@ Result<std::unique_ptr<ServerUnderTest>, std::string> ServerUnderTest::make(cons
   return server;
 }
 
-Result<void, std::string> ServerUnderTest::restart() {
+Result<void, std::string> MeasuredServer::restart() {
   node_.reset();
   auto node = PrivateNode::start(node_options_);
   if (!node) return fail(node.error());
@@ -79,11 +79,11 @@ Result<void, std::string> ServerUnderTest::restart() {
   return {};
 }
 
-Target ServerUnderTest::target() const { return {framing_ == Framing::websocket ? http_ : tcp_, framing_}; }
+Target MeasuredServer::target() const { return {framing_ == Framing::websocket ? http_ : tcp_, framing_}; }
 
-ProcessMeter ServerUnderTest::meter() const { return ProcessMeter(pid_); }
+ProcessMeter MeasuredServer::meter() const { return ProcessMeter(pid_); }
 
-void ServerUnderTest::describe(Report& report) const {
+void MeasuredServer::describe(Report& report) const {
   report.params.emplace_back("transport", std::string(framing_ == Framing::websocket ? "ws" : "tcp"));
   report.params.emplace_back("server", node_ ? std::string("private") : tcp_.text());
   report.params.emplace_back("client_cpus", to_string(client_cpus_));

@@ -15,10 +15,10 @@ namespace plaza::bench {
 /// What the load goes to: a private node in a folder of its own, or a server that somebody runs.
 ///
 /// Stop   The destructor stops the node and removes its folder.
-class ServerUnderTest {
+class MeasuredServer {
  public:
-  [[nodiscard]] static Result<std::unique_ptr<ServerUnderTest>, std::string> make(
-      const Options& options, bool cheap_passwords = true);
+  [[nodiscard]] static Result<std::unique_ptr<MeasuredServer>, std::string> make(const Options& options,
+                                                                                 bool cheap_passwords = true);
   [[nodiscard]] Target target() const;
   [[nodiscard]] ProcessMeter meter() const;
   [[nodiscard]] bool is_private() const { return node_ != nullptr; }
