@@ -14,6 +14,7 @@
 
 namespace plaza::net::test {
 
+/// A new key and a certificate for `name` in a temporary folder that goes with it.
 class TestCertificate {
  public:
   explicit TestCertificate(std::string name) : name_(std::move(name)) {
