@@ -149,7 +149,14 @@ class Listener::Acceptor final : public Pollable {
     g_accepted.add();
     const int on = 1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    // A client that knows no heartbeat is found dead by TCP: asked after 25 s of silence, given up at 75 s.
+    const int idle_s = 25;
+    const int interval_s = 25;
+    const int probes = 2;
     setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+    setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof idle_s);
+    setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval_s, sizeof interval_s);
+    setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof probes);
     ssl_st* ssl = nullptr;
     if (options_.tls) {
       ssl = options_.tls->accept_on(fd);
