@@ -105,7 +105,16 @@ void Sending::flush() {
   if (!state_.outbox.empty()) state_.node.store.append(std::exchange(state_.outbox, {}));
 }
 
+/// Looking something up that may not exist costs a worker's time: it counts as a request, not as a message.
+bool Sending::may_look_up(Session& session, const Asked& asked) {
+  std::int64_t wait_ms = 0;
+  if (session.member->requests.take(state_.limits.member_requests, state_.node.executor.now_ms(), wait_ms)) return true;
+  refuse(session, asked, {.error = Errno::rate_limited, .retry_after_ms = static_cast<std::uint64_t>(wait_ms)});
+  return false;
+}
+
 Verdict Sending::load_member(Session& session, const Asked& asked, MemberId member) {
+  if (!may_look_up(session, asked)) return Verdict::done;
   auto& directory = state_.node.directory;
   const bool started = state_.await(
       session, [&directory, zone = session.zone, member] { return directory.member(zone, member); },
@@ -118,6 +127,7 @@ Verdict Sending::load_member(Session& session, const Asked& asked, MemberId memb
 }
 
 Verdict Sending::load_room(Session& session, const Asked& asked, RoomId room) {
+  if (!may_look_up(session, asked)) return Verdict::done;
   auto& directory = state_.node.directory;
   const std::uint64_t generation = state_.rooms.generation();
   const bool started = state_.await(
