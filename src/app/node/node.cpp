@@ -64,7 +64,7 @@ struct Node::Parts {
 
 Result<void, std::string> Node::Parts::open_storage(const Config& config) {
   auto opened = sql::SqlDirectory::open(data_path(config, "directory.db"), directory_options(config));
-  if (!opened) return fail(opened.error().detail);
+  if (!opened) return fail(fmt::format("{}: {}", data_path(config, "directory.db"), opened.error().detail));
   directory = std::move(*opened);
   auto zone = directory->zone("default", "default");
   if (!zone && zone.error().code == ports::DirectoryCode::not_found) zone = directory->put_zone(default_zone(config));
