@@ -17,8 +17,8 @@ namespace plaza::protocol {
 /// One request: which fields are there, and their values.
 ///
 /// From RequestParser it is already checked against the table: types, required fields, limits. String values
-/// point into the parser's buffers and live until its next parse(): copy what outlives this turn (before any
-/// co_await).
+/// point into the frame or the parser: they live until the frame goes or the parser's next parse(), so copy
+/// what outlives this turn (before any co_await).
 class Request {
  public:
   Request() = default;

@@ -18,7 +18,8 @@ namespace plaza::protocol {
 /// Thread   One shard's. One parser per shard: its buffers are reused and nothing is allocated when a
 ///          request is accepted.
 /// Limit    Frames of more than frame_bytes_max are refused (errno 10, stream broken).
-/// Life     The Request, and what its strings point to, until the next parse().
+/// Life     The Request until the next parse(); its strings point into the frame or the parser: until either
+///          goes. parse_copy() keeps the frame itself.
 class RequestParser {
  public:
   explicit RequestParser(std::size_t frame_bytes_max = kFrameBytesMax);

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "protocol/replies.h"
+#include "protocol/request_oracle.h"
 #include "protocol/request_parser.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t size) {
@@ -13,6 +14,14 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
   buffer.assign(reinterpret_cast<const char*>(data), size);
   buffer.append(RequestParser::kPadding, '\0');
   const auto parsed = parser.parse(std::span(buffer.data(), size));
+  static RequestOracle oracle;
+  const std::string complaint = size <= kFrameBytesMax
+                                    ? oracle.complaint(std::string_view(buffer).substr(0, size), parsed)
+                                    : std::string();
+  if (!complaint.empty()) {
+    std::fprintf(stderr, "%s\n", complaint.c_str());
+    std::abort();
+  }
   encoded.clear();
   if (!parsed) {
     encode_refusal(encoded, parsed.error());

@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
 #include <string>
+
+#include "protocol/request_oracle.h"
 
 namespace plaza::protocol {
 namespace {
@@ -334,6 +337,59 @@ TEST_F(RequestParsing, AtMostOneConversationInSync) {
   EXPECT_EQ(as<Sync>(accept(R"({"msgid":22,"since":0,"groupid":4,"limit":500})")).of.groupid, RoomId{4});
   EXPECT_EQ(refuse(R"({"msgid":22,"since":0,"groupid":4,"friendid":4})").allowed,
             "at most one of friendid, groupid");
+}
+
+TEST_F(RequestParsing, RidAndUnusedFieldsAreIntegersToo) {
+  EXPECT_EQ(accept(R"({"msgid":29,"rid":9007199254740991})").rid(), kIntegerMax);
+  EXPECT_EQ(refuse(R"({"msgid":29,"rid":9007199254740992})").field, "rid");
+  EXPECT_EQ(refuse(R"({"msgid":29,"groupid":9007199254740992})").field, "groupid");
+}
+
+TEST_F(RequestParsing, NumbersThatNobodyLooksAtMustFitToo) {
+  const auto number = [](std::string_view text) { return R"({"msgid":29,"x":[)" + std::string(text) + "]}"; };
+  for (const char* good :
+       {"0", "-0", "-1", "1.5", "-0.0e-7", "1e3", "1E+3", "18446744073709551615", "-9223372036854775808",
+        "1e308", "1e-400", "0.00000000000000000000000000000001", "123456789012345678.9"}) {
+    accept(number(good));
+  }
+  for (const char* bad : {"18446744073709551616", "-9223372036854775809", "1e309", "-1e999", "00", "-01",
+                          "1.", ".1", "1e", "1e+", "-", "--1", "1.e1", "0x10", "1_000", "Infinity", "NaN"}) {
+    EXPECT_TRUE(refuse(number(bad)).stream_broken) << bad;
+  }
+}
+
+/// Goal: another JSON parser agrees on everything. Method: valid frames, cut, doubled and sprinkled with
+/// bytes that matter.
+TEST_F(RequestParsing, AgreesWithSimdjsonOnBrokenAndWholeFrames) {
+  const std::string_view seeds[] = {
+      R"({"msgid":5,"rid":7,"toid":8,"send_id":3,"msg":"h\u00e9 \"x\" \ud83d\ude00 \n","kind":0,"new":[1,-2.5e3,{"a":null,"b":[]}]})",
+      R"({"msgid":12,"groupid":4,"kind":3,"body":{"n":1.50,"s":"a b","l":[true,false,{"x":{}}],"k":"\\"},"rid":1})",
+      R"( { "msgid" : 1 , "name" : "\u4f60" , "password":"p" , "device":"web", "x":{"y":{"z":0}} } )",
+      R"({"msgid":53,"all":true,"rid":9007199254740991})"};
+  constexpr std::string_view kSpice = "\"\\{}[]:,0123456789-+.eEtfnu \n\x01\x80\xc3\xed\xf0\xff/aA";
+  std::mt19937_64 random(20260102);
+  const auto below = [&](std::size_t n) { return static_cast<std::size_t>(random() % n); };
+  RequestOracle oracle;
+  int accepted = 0, broken = 0;
+  for (int round = 0; round < 60'000; ++round) {
+    std::string frame(seeds[below(std::size(seeds))]);
+    for (std::size_t changes = below(4); changes-- > 0 && !frame.empty();) {
+      const std::size_t at = below(frame.size());
+      switch (below(5)) {
+        case 0: frame[at] = kSpice[below(kSpice.size())]; break;
+        case 1: frame.insert(at, 1, kSpice[below(kSpice.size())]); break;
+        case 2: frame.erase(at, 1 + below(3)); break;
+        case 3: frame.insert(at, frame.substr(below(frame.size()), below(20))); break;
+        case 4: frame.resize(below(8) == 0 ? at : frame.size()); break;
+      }
+    }
+    const auto parsed = parser.parse_copy(frame);
+    accepted += parsed.has_value();
+    broken += !parsed && parsed.error().stream_broken;
+    ASSERT_EQ(oracle.complaint(frame, parsed), "") << "round " << round << ": " << frame;
+  }
+  EXPECT_GT(accepted, 5'000);
+  EXPECT_GT(broken, 5'000);
 }
 
 TEST_F(RequestParsing, BytesBehindTheFrameDoNotMatter) {
