@@ -223,8 +223,10 @@ TEST_F(LoginServiceTest, UnknownAccountAndWrongPasswordGetTheSameAnswer) {
        {by_name("nobody", "123"), by_name("x", "123"), by_name("", "123"), by_name("\xff", "123"), by_name("tom", ""),
         by_name("ann", std::string(5'000, 'x')), by_id(MemberId{99}, "123"), by_name(std::string(5'000, 'n'), "123")}) {
     clock_.advance_ms(1'000);  // "ann" has to wait
+    const auto hashes = hasher_.done();
     const auto refused = s().login(request);
     ASSERT_FALSE(refused);
+    EXPECT_EQ(hasher_.done(), hashes + 1) << "the same cost";
     EXPECT_EQ(refused.error().code, LoginCode::bad_credentials);
     EXPECT_EQ(refused.error().code, wrong.error().code);
     EXPECT_EQ(refused.error().field, wrong.error().field);

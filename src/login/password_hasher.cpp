@@ -66,11 +66,17 @@ PasswordHasher::PasswordHasher(PasswordHasherOptions options)
     : options_(options), nobody_(hash_of_nobody(options.cost)), pool_("argon2", options.threads, options.waiting_max) {}
 
 Result<std::string, PasswordFailure> PasswordHasher::hash(const std::string& password) {
-  return run_on<std::string>(pool_, [this, &password] { return hash_here(options_.cost, password); });
+  return run_on<std::string>(pool_, [this, &password] {
+    done_.fetch_add(1, std::memory_order_relaxed);
+    return hash_here(options_.cost, password);
+  });
 }
 
 Result<bool, PasswordFailure> PasswordHasher::verify(const std::string& encoded, const std::string& password) {
-  return run_on<bool>(pool_, [&encoded, &password] { return verify_here(encoded, password); });
+  return run_on<bool>(pool_, [this, &encoded, &password] {
+    done_.fetch_add(1, std::memory_order_relaxed);
+    return verify_here(encoded, password);
+  });
 }
 
 Result<bool, PasswordFailure> PasswordHasher::verify_nobody(const std::string& password) {

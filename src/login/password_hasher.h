@@ -1,4 +1,5 @@
 #pragma once
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -47,12 +48,15 @@ class PasswordHasher {
   [[nodiscard]] bool outdated(const std::string& encoded) const;
 
   [[nodiscard]] std::size_t waiting() const { return pool_.waiting(); }
+  /// Hashes made or compared since the start.
+  [[nodiscard]] std::uint64_t done() const { return done_.load(std::memory_order_relaxed); }
 
  private:
   // Constant after construction.
   const PasswordHasherOptions options_;
   const std::string nobody_;  ///< a hash at today's cost of a password that nobody knows
-  // Any thread.
+  // Any thread. The pool goes first: its jobs count.
+  std::atomic<std::uint64_t> done_{0};
   WorkerPool pool_;
 };
 

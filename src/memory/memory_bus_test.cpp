@@ -20,8 +20,8 @@ class MemoryBusHarness final : public BusHarness {
   }
   ports::Bus& node(std::uint32_t id) override { return network_.node(ports::NodeId{id}); }
   void lose_next(std::uint32_t to) override { network_.lose_next(ports::NodeId{to}, 1); }
-  bool pump() override { return delivery_ == Delivery::by_step && network_.step(); }
-  bool hold(bool) override { return delivery_ == Delivery::by_step; }
+  [[nodiscard]] bool stepped() const override { return delivery_ == Delivery::by_step; }
+  bool pump() override { return stepped() && network_.step(); }
 
  private:
   const Delivery delivery_;
