@@ -3,6 +3,13 @@
 #include <fmt/format.h>
 
 namespace plaza::sqlite {
+namespace {
+
+/// SQLite would count its memory under a lock that all connections share, at every allocation. Before main(), because it is
+/// only possible before SQLite's first use.
+[[maybe_unused]] const int g_no_memory_count = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+
+}  // namespace
 
 int Connection::open(const std::string& path, Mode mode, const std::string& vfs, std::uint32_t busy_timeout_ms) {
   const int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |

@@ -34,7 +34,7 @@ struct EmbeddedStreamStoreOptions {
   std::string path;                               ///< the database file; its folder exists
   std::uint8_t region = 0;                        ///< in the high bits of every message id
   std::uint32_t batch_max = 1024;                 ///< messages in one transaction
-  std::uint32_t flush_after_messages = 65'536;    ///< so many that are not in the stored index begin a flush
+  std::uint32_t flush_after_messages = 262'144;   ///< so many that are not in the stored index begin a flush
   std::uint32_t flush_idle_ms = 2'000;            ///< when nothing happens for so long, flush whatever there is
   std::uint32_t flush_rows_per_commit = 1'024;    ///< index rows that a group commit takes along (about 1 us each)
   std::uint32_t cache_entries_max = 400'000;      ///< streams, devices and marks kept in memory, each

@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include "streams/deliveries_codec.h"
-
 namespace plaza::sqlite {
 
 using streams::MarkState;
@@ -11,6 +9,7 @@ using streams::SenderState;
 using streams::StreamState;
 
 int Tables::prepare(const Connection& connection) {
+  if (const int code = sources_.add_to(connection); code != SQLITE_OK) return code;
   // Upserts keep the larger value: a flush that begins anew after a crash writes rows that are there already.
   const std::pair<Statement*, const char*> all[] = {
       {&begin_, "BEGIN IMMEDIATE"},
@@ -24,8 +23,8 @@ int Tables::prepare(const Connection& connection) {
       {&load_cursor_, "SELECT received FROM cursor WHERE member = ?1 AND device = ?2"},
       {&load_mark_, "SELECT delivered, read, removed_at FROM mark WHERE member = ?1 AND a = ?2 AND b = ?3"},
       {&send_of_, "SELECT sender, device, send_id FROM message WHERE id = ?1"},
-      {&insert_message_, "INSERT INTO message VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"},
-      {&write_entry_, "INSERT OR IGNORE INTO stream_entry VALUES(?1, ?2, ?3, ?4)"},
+      {&insert_messages_, "INSERT INTO message SELECT * FROM plaza_messages"},
+      {&write_entries_, "INSERT OR IGNORE INTO stream_entry SELECT * FROM plaza_entries"},
       {&write_stream_,
        "INSERT INTO stream VALUES(?1, ?2, ?3, ?4, ?5) ON CONFLICT(a, b) DO UPDATE SET "
        "head = max(head, excluded.head), epoch = excluded.epoch, trimmed = max(trimmed, excluded.trimmed)"},
@@ -57,7 +56,7 @@ int Tables::prepare(const Connection& connection) {
 void Tables::finalize() {
   for (Statement* const statement :
        {&begin_, &commit_, &roll_back_, &stored_state_, &load_stream_, &load_sender_, &load_cursor_, &load_mark_, &send_of_,
-        &insert_message_, &write_entry_, &write_stream_, &write_sender_, &write_mark_, &write_cursor_, &write_indexed_,
+        &insert_messages_, &write_entries_, &write_stream_, &write_sender_, &write_mark_, &write_cursor_, &write_indexed_,
         &delete_messages_, &delete_entries_, &count_settled_, &messages_after, &oldest_messages, &marks_after, &streams_after}) {
     statement->finalize();
   }
@@ -123,23 +122,10 @@ bool Tables::load(MarkState& mark) {
 
 // ---- writing ------------------------------------------------------------------------------------------------------------
 
-bool Tables::insert_message(const ports::Message& message) {
-  streams::encode_deliveries(message.deliveries, deliveries_);
-  Statement& row = insert_message_;
-  row.bind(1, message.id.value);
-  row.bind_signed(2, message.time_ms);
-  row.bind(3, message.zone.value);
-  row.bind(4, message.sender.value);
-  row.bind_text(5, message.sender_name);
-  row.bind_text(6, message.device);
-  row.bind(7, message.send_id);
-  row.bind(8, static_cast<std::uint64_t>(message.kind));
-  row.bind(9, message.conversation.a);
-  row.bind(10, message.conversation.b);
-  row.bind(11, message.conversation_seq);
-  row.bind_blob(12, deliveries_);
-  row.bind_text(13, message.body);
-  return row.run();
+bool Tables::insert_messages(std::span<const std::shared_ptr<ports::Message>> messages) {
+  if (messages.empty()) return true;
+  sources_.messages.offer(messages);
+  return insert_messages_.run();
 }
 
 bool Tables::write_cursor(const SenderState& sender) {
@@ -149,12 +135,9 @@ bool Tables::write_cursor(const SenderState& sender) {
   return write_cursor_.run();
 }
 
-bool Tables::write_entry(ports::StreamId stream, std::uint64_t seq, std::uint64_t message_id) {
-  write_entry_.bind(1, stream.a);
-  write_entry_.bind(2, stream.b);
-  write_entry_.bind(3, seq);
-  write_entry_.bind(4, message_id);
-  return write_entry_.run();
+bool Tables::write_entries(std::span<const streams::IndexEntry> entries) {
+  sources_.entries.offer(entries);
+  return write_entries_.run();
 }
 
 bool Tables::write_stream(const StreamState& stream) {

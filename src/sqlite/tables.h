@@ -1,9 +1,11 @@
 #pragma once
 #include <cstdint>
-#include <string>
+#include <memory>
+#include <span>
 
 #include "sqlite/connection.h"
 #include "sqlite/message_rows.h"
+#include "sqlite/row_sources.h"
 #include "streams/index_flush.h"
 #include "streams/original_search.h"
 #include "streams/working_set.h"
@@ -25,7 +27,7 @@ struct StoredState {
 class Tables final : public streams::StateSource, public streams::IndexRows {
  public:
   int prepare(const Connection& connection);
-  void finalize();
+  void finalize();  ///< before the connection closes
 
   bool begin() { return begin_.run(); }
   bool commit() { return commit_.run(); }
@@ -38,11 +40,11 @@ class Tables final : public streams::StateSource, public streams::IndexRows {
   bool load(streams::SenderState& sender) override;
   bool load(streams::MarkState& mark) override;
 
-  bool insert_message(const ports::Message& message);
+  bool insert_messages(std::span<const std::shared_ptr<ports::Message>> messages);
   bool write_cursor(const streams::SenderState& sender);
 
   // streams::IndexRows: each may be repeated.
-  bool write_entry(ports::StreamId stream, std::uint64_t seq, std::uint64_t message_id) override;
+  bool write_entries(std::span<const streams::IndexEntry> entries) override;
   bool write_stream(const streams::StreamState& stream) override;
   bool write_sender(const streams::SenderState& sender) override;
   bool write_mark(const streams::MarkState& mark) override;
@@ -69,9 +71,9 @@ class Tables final : public streams::StateSource, public streams::IndexRows {
   MessageLookup lookup_;
   Statement begin_, commit_, roll_back_;
   Statement stored_state_, load_stream_, load_sender_, load_cursor_, load_mark_, send_of_;
-  Statement insert_message_, write_entry_, write_stream_, write_sender_, write_mark_, write_cursor_, write_indexed_;
+  Statement insert_messages_, write_entries_, write_stream_, write_sender_, write_mark_, write_cursor_, write_indexed_;
   Statement delete_messages_, delete_entries_, count_settled_;
-  std::string deliveries_;  // a buffer
+  RowSources sources_;
 };
 
 }  // namespace plaza::sqlite

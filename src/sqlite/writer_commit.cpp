@@ -55,9 +55,7 @@ bool Writer::ready_for_transaction() {
 
 bool Writer::write_group() {
   const auto write = [this] {
-    for (const auto& message : group_.messages()) {
-      if (!tables_.insert_message(*message)) return false;
-    }
+    if (!tables_.insert_messages(group_.messages())) return false;
     for (const streams::MarkState* const mark : group_.marks()) {
       if (!tables_.write_mark(*mark)) return false;
     }

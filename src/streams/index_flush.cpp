@@ -40,10 +40,8 @@ IndexFlush::Slice IndexFlush::write_streams(IndexRows& rows, std::size_t& rows_l
     const std::uint64_t stored = stream.stored_head();
     for (; at.entry < entries; ++at.entry) {
       if (rows_left == 0) return Slice::more;
-      const std::uint64_t seq = stored + 1 + at.entry;
-      if (!rows.write_entry(stream.id, seq, stream.tail[at.entry])) return Slice::failed;
+      entries_.push_back({.stream = stream.id, .seq = stored + 1 + at.entry, .message_id = stream.tail[at.entry]});
       --rows_left;
-      ++slice_entries_;
     }
     if (rows_left == 0) return Slice::more;
     if (!rows.write_stream(stream)) return Slice::failed;
@@ -57,8 +55,13 @@ IndexFlush::Slice IndexFlush::write_streams(IndexRows& rows, std::size_t& rows_l
 IndexFlush::Slice IndexFlush::write(IndexRows& rows, std::size_t rows_max) {
   PLAZA_CHECK(active_);
   written_ = done_;
-  slice_entries_ = 0;
-  std::size_t rows_left = rows_max;
+  entries_.clear();
+  const Slice slice = write_all(rows, rows_max);
+  if (slice == Slice::failed || entries_.empty()) return slice;
+  return rows.write_entries(entries_) ? slice : Slice::failed;
+}
+
+IndexFlush::Slice IndexFlush::write_all(IndexRows& rows, std::size_t rows_left) {
   if (const Slice slice = write_streams(rows, rows_left); slice != Slice::last) return slice;
   for (Position& at = written_; at.sender < senders_.size(); ++at.sender, --rows_left) {
     if (rows_left == 0) return Slice::more;
@@ -86,7 +89,8 @@ void IndexFlush::applied() {
     marks_[done_.mark]->in_table = true;
   }
   done_ = written_;
-  entries_written_ += slice_entries_;
+  entries_written_ += entries_.size();
+  entries_.clear();
   if (!done_.end) return;
   set_.indexed_upto = upto_;
   set_.forget_marks_without_row();
@@ -96,6 +100,9 @@ void IndexFlush::applied() {
   active_ = false;
 }
 
-void IndexFlush::abandoned() { written_ = done_; }
+void IndexFlush::abandoned() {
+  written_ = done_;
+  entries_.clear();
+}
 
 }  // namespace plaza::streams

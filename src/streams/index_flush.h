@@ -1,18 +1,26 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "streams/working_set.h"
 
 namespace plaza::streams {
 
+struct IndexEntry {
+  ports::StreamId stream;
+  std::uint64_t seq = 0;
+  std::uint64_t message_id = 0;
+};
+
 /// Where a flush puts its rows: the tables of the stored index. Each gives false when the storage failed. Rows may be
 /// written again (a flush that a crash cut short begins anew), so each must be a no-op or a maximum then.
 class IndexRows {
  public:
   virtual ~IndexRows() = default;
-  virtual bool write_entry(ports::StreamId stream, std::uint64_t seq, std::uint64_t message_id) = 0;
+  /// Sorted by stream and seq.
+  virtual bool write_entries(std::span<const IndexEntry> entries) = 0;
   virtual bool write_stream(const StreamState& stream) = 0;
   virtual bool write_sender(const SenderState& sender) = 0;
   virtual bool write_mark(const MarkState& mark) = 0;
@@ -56,6 +64,7 @@ class IndexFlush {
   };
 
   [[nodiscard]] std::size_t entries_of_round(const StreamState& stream) const;
+  Slice write_all(IndexRows& rows, std::size_t rows_left);
   Slice write_streams(IndexRows& rows, std::size_t& rows_left);
 
   // Constant after construction.
@@ -69,7 +78,7 @@ class IndexFlush {
   std::vector<MarkState*> marks_;
   Position done_;     // applied
   Position written_;  // in the transaction that is open
-  std::uint64_t slice_entries_ = 0;
+  std::vector<IndexEntry> entries_;  // of the slice
   std::uint64_t entries_written_ = 0;
 };
 

@@ -1,0 +1,192 @@
+#pragma once
+// What must hold of a stream store whatever happened before: used after crashes and after faults. Tests only.
+#include <gtest/gtest.h>
+#include <sqlite3.h>
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <random>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sqlite/embedded_stream_store.h"
+
+namespace plaza::sqlite {
+
+/// One accepted append, as the one who sent it was told. Plain bytes, so that it goes through a pipe.
+struct Acked {
+  std::uint64_t message_id = 0;
+  std::uint64_t sender = 0;
+  std::uint64_t device = 0;
+  std::uint64_t send_id = 0;
+  ports::StreamId conversation;
+  std::uint64_t conversation_seq = 0;
+  std::uint64_t own_seq = 0;
+};
+
+inline constexpr std::uint64_t kLoadMembers = 6;
+inline constexpr std::uint64_t kLoadDevices = 2;
+inline const RoomId kLoadRoom{70};
+inline std::string load_device(std::uint64_t number) { return "device-" + std::to_string(number); }
+
+template <class T, class Call>
+T ask(Call call) {
+  std::atomic<bool> answered{false};
+  std::optional<Result<T, ports::StoreError>> answer;
+  call([&](Result<T, ports::StoreError> value) {
+    answer = std::move(value);
+    answered = true;
+    answered.notify_one();
+  });
+  answered.wait(false);
+  EXPECT_TRUE(answer->has_value()) << (answer->has_value() ? "" : answer->error().detail);
+  return answer->value_or(T{});
+}
+
+/// A random message of the load: some pairs, some to oneself, some to a room, from two devices each.
+inline ports::Append load_append(std::mt19937_64& random,
+                                 std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint64_t>& next_send_id) {
+  auto message = std::make_shared<ports::Message>();
+  const std::uint64_t sender = random() % kLoadMembers + 1;
+  const std::uint64_t device = random() % kLoadDevices;
+  message->zone = ZoneId{1};
+  message->sender = MemberId{sender};
+  message->sender_name = "m" + std::to_string(sender);
+  message->device = load_device(device);
+  message->send_id = next_send_id[{sender, device}]++;
+  message->body = std::to_string(sender) + "/" + std::to_string(device) + "/" + std::to_string(message->send_id);
+  ports::Append append;
+  if (random() % 5 == 0) {
+    static const auto everybody = [] {
+      auto members = std::make_shared<std::vector<MemberId>>();
+      for (std::uint64_t i = 1; i <= kLoadMembers; ++i) members->push_back(MemberId{i});
+      return members;
+    }();
+    message->conversation = ports::StreamId::room(kLoadRoom);
+    append.fanout = everybody;
+  } else {
+    message->conversation = ports::StreamId::pair(MemberId{sender}, MemberId{random() % kLoadMembers + 1});
+  }
+  append.message = std::move(message);
+  return append;
+}
+
+/// Everything of a stream that is not trimmed, by seq; fails the test on a hole.
+inline std::map<std::uint64_t, ports::MessagePtr> whole_stream(ports::StreamStore& store, ports::StreamId stream) {
+  std::map<std::uint64_t, ports::MessagePtr> entries;
+  std::optional<std::uint64_t> from;
+  for (;;) {
+    const auto page = ask<ports::Page>(
+        [&](auto done) { store.read({.stream = stream, .from = from.value_or(0), .entries_max = 97}, std::move(done)); });
+    if (!from) from = page.head.trimmed;
+    for (const ports::Entry& entry : page.entries) {
+      EXPECT_EQ(entry.seq, ++*from) << "a hole in a stream";
+      entries[entry.seq] = entry.message;
+    }
+    if (!page.more) {
+      EXPECT_EQ(*from, page.head.head) << "the stream ends before its head";
+      return entries;
+    }
+  }
+}
+
+/// Promises 1-3 over what the load sent: each acked message is exactly once where it was said to be, streams are gapless and in
+/// one order, every device's sends are 1, 2, 3..., and the next send and a retry of the last are answered as they must be.
+inline void check_promises(ports::StreamStore& store, const std::vector<Acked>& acked) {
+  std::map<std::uint64_t, std::map<std::uint64_t, ports::MessagePtr>> inboxes;
+  std::map<ports::StreamId, std::map<std::uint64_t, ports::MessagePtr>> conversations;
+  std::set<ports::StreamId> ids{ports::StreamId::room(kLoadRoom)};
+  for (std::uint64_t x = 1; x <= kLoadMembers; ++x) {
+    inboxes[x] = whole_stream(store, ports::StreamId::inbox(MemberId{x}));
+    for (std::uint64_t y = x; y <= kLoadMembers; ++y) ids.insert(ports::StreamId::pair(MemberId{x}, MemberId{y}));
+  }
+  for (const ports::StreamId id : ids) conversations[id] = whole_stream(store, id);
+
+  const auto in_order = [](const std::map<std::uint64_t, ports::MessagePtr>& entries) {
+    std::uint64_t last = 0;
+    for (const auto& [seq, message] : entries) {
+      EXPECT_LT(last, message->id.value) << "a message twice, or out of order";
+      last = message->id.value;
+    }
+  };
+  for (const auto& [member, entries] : inboxes) in_order(entries);
+  for (const auto& [id, entries] : conversations) {
+    in_order(entries);
+    for (const auto& [seq, message] : entries) {
+      EXPECT_EQ(message->conversation, id);
+      EXPECT_EQ(message->conversation_seq, seq);
+      for (const ports::Delivery& delivery : message->deliveries) {
+        const auto& inbox = inboxes[delivery.stream.first()];
+        const auto entry = inbox.find(delivery.seq);
+        if (entry != inbox.end()) EXPECT_EQ(entry->second->id, message->id) << "an inbox entry names another message";
+      }
+    }
+  }
+  for (const Acked& one : acked) {
+    const auto& conversation = conversations[one.conversation];
+    const bool trimmed = conversation.empty() || one.conversation_seq < conversation.begin()->first;
+    if (trimmed) continue;
+    const auto entry = conversation.find(one.conversation_seq);
+    ASSERT_TRUE(entry != conversation.end()) << "an acknowledged message is gone";
+    EXPECT_EQ(entry->second->id.value, one.message_id);
+    EXPECT_EQ(entry->second->send_id, one.send_id);
+    const auto& inbox = inboxes[one.sender];
+    if (inbox.empty() || one.own_seq < inbox.begin()->first) continue;
+    ASSERT_TRUE(inbox.contains(one.own_seq));
+    EXPECT_EQ(inbox.at(one.own_seq)->id.value, one.message_id) << "not in its sender's inbox";
+  }
+  // Sends per device, from the sender's own inbox, where all of them are that are not trimmed.
+  std::map<std::pair<std::uint64_t, std::string>, std::set<std::uint64_t>> sends;
+  for (const auto& [member, entries] : inboxes) {
+    for (const auto& [seq, message] : entries) {
+      if (message->sender.value != member) continue;
+      const bool first_time = sends[{member, message->device}].insert(message->send_id).second;
+      EXPECT_TRUE(first_time) << "a send_id twice";
+    }
+  }
+  for (const auto& [device, send_ids] : sends) {
+    const auto state = ask<ports::DeviceState>(
+        [&](auto done) { store.open_device(MemberId{device.first}, device.second, std::move(done)); });
+    EXPECT_EQ(state.last_send_id, *send_ids.rbegin());
+    EXPECT_EQ(*send_ids.rbegin() - *send_ids.begin() + 1, send_ids.size()) << "a send_id is missing";
+  }
+}
+
+/// The stored index against the message rows, read by SQL from a closed database: nothing missing, nothing more.
+inline void check_index(const std::string& path) {
+  sqlite3* db = nullptr;
+  ASSERT_EQ(sqlite3_open_v2(path.c_str(), &db, SQLITE_OPEN_READWRITE, nullptr), SQLITE_OK);
+  const auto number = [db](const char* sql) {
+    sqlite3_stmt* statement = nullptr;
+    EXPECT_EQ(sqlite3_prepare_v2(db, sql, -1, &statement, nullptr), SQLITE_OK) << sqlite3_errmsg(db);
+    EXPECT_EQ(sqlite3_step(statement), SQLITE_ROW);
+    const std::int64_t value = sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    return value;
+  };
+  EXPECT_EQ(number("SELECT count(*) FROM pragma_quick_check WHERE quick_check <> 'ok'"), 0);
+  EXPECT_EQ(number("SELECT coalesce(max(id), 0) > (SELECT value FROM meta WHERE key = 'indexed_upto') FROM message"), 0);
+  EXPECT_EQ(number("SELECT count(*) FROM message m LEFT JOIN stream_entry e ON e.a = m.conv_a AND e.b = m.conv_b AND "
+                   "e.seq = m.conv_seq WHERE e.message IS NOT m.id"),
+            0)
+      << "conversation entries are missing";
+  EXPECT_EQ(number("SELECT count(*) FROM stream_entry e LEFT JOIN message m ON m.id = e.message WHERE m.id IS NULL"), 0)
+      << "entries of messages that are not there";
+  EXPECT_EQ(number("SELECT count(*) FROM (SELECT s.head AS head, s.trimmed AS trimmed, coalesce(max(e.seq), s.trimmed) AS last, "
+                   "count(e.seq) AS entries FROM stream s LEFT JOIN stream_entry e ON e.a = s.a AND e.b = s.b GROUP BY s.a, s.b) "
+                   "WHERE head <> last OR entries <> head - trimmed"),
+            0)
+      << "a stream's row and its entries do not agree";
+  EXPECT_EQ(number("SELECT count(*) FROM stream_entry e LEFT JOIN stream s ON s.a = e.a AND s.b = e.b WHERE s.a IS NULL"), 0);
+  EXPECT_EQ(number("SELECT count(*) FROM sender s WHERE s.last_send_id < (SELECT max(m.send_id) FROM message m WHERE "
+                   "m.sender = s.member AND m.device = s.device)"),
+            0);
+  sqlite3_close(db);
+}
+
+}  // namespace plaza::sqlite

@@ -1,0 +1,59 @@
+#pragma once
+#include <memory>
+#include <span>
+#include <string>
+
+#include "ports/message.h"
+#include "sqlite/connection.h"
+#include "streams/index_flush.h"
+
+namespace plaza::sqlite {
+
+/// The messages of a group as a table: the columns of `message`, in its order.
+class MessageSource {
+ public:
+  static constexpr const char* kName = "plaza_messages";
+  static constexpr const char* kColumns =
+      "CREATE TABLE x(id, time_ms, zone, sender, sender_name, device, send_id, kind, conv_a, conv_b, conv_seq, deliveries, body)";
+
+  void offer(std::span<const std::shared_ptr<ports::Message>> messages) { messages_ = messages; }
+  [[nodiscard]] std::size_t rows() const { return messages_.size(); }
+  void column(std::size_t row, int column, sqlite3_context* result);
+
+ private:
+  std::span<const std::shared_ptr<ports::Message>> messages_;
+  std::string deliveries_;  // of the row that is read
+};
+
+/// The entries of a slice of the index as a table: the columns of `stream_entry`, in its order.
+class EntrySource {
+ public:
+  static constexpr const char* kName = "plaza_entries";
+  static constexpr const char* kColumns = "CREATE TABLE x(a, b, seq, message)";
+
+  void offer(std::span<const streams::IndexEntry> entries) { entries_ = entries; }
+  [[nodiscard]] std::size_t rows() const { return entries_.size(); }
+  void column(std::size_t row, int column, sqlite3_context* result) const;
+
+ private:
+  std::span<const streams::IndexEntry> entries_;
+};
+
+/// Arrays in memory that SQL can read, so that one statement inserts a whole group:
+///
+///   source.offer(rows); INSERT INTO message SELECT * FROM plaza_messages;
+///
+/// Thread   The connection's.
+/// Owner    Outlives the connection it is added to. What is offered lives until the statement is done.
+/// Limit    None of its own.
+///
+/// Why not one INSERT a row: starting, binding and ending a statement costs more than the insert itself. Measured with sorted
+/// index rows in slices of 1,024: 1.5 us a row with a statement each, 0.7 us read from here.
+struct RowSources {
+  MessageSource messages;
+  EntrySource entries;
+
+  int add_to(const Connection& connection);
+};
+
+}  // namespace plaza::sqlite
