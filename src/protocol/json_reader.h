@@ -98,14 +98,10 @@ class JsonReader {
   /// Moves to the quote, backslash or control byte that ends a run of plain bytes; false when there is none.
   bool scan_string() {
 #if defined(__SSE2__)
-    const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\'), control = _mm_set1_epi8(0x1f);
     for (; at_ < end_; at_ += 16) {  // may look at up to 15 bytes of the padding
-      const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at_));
-      const __m128i special = _mm_or_si128(
-          _mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)),
-          _mm_cmpeq_epi8(_mm_min_epu8(bytes, control), bytes));
+      const __m128i bytes = detail::load16(at_);
+      const unsigned mask = detail::bytes_to_escape(bytes);
       not_ascii_ |= _mm_movemask_epi8(bytes) != 0;
-      const unsigned mask = static_cast<unsigned>(_mm_movemask_epi8(special));
       if (mask == 0) continue;
       at_ += std::countr_zero(mask);
       break;
