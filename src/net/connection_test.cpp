@@ -55,14 +55,45 @@ TEST(Connection, DeliversLargeFramesOnceTheLimitIsRaised) {
   EXPECT_EQ(client.receive_line(), "{\"size\":300000}\n");
 }
 
-// Goal: the error is not lost to a reset although the client goes on sending. Method: more than the socket buffers of input
-// arrives behind the broken byte.
-TEST(Connection, TheErrorArrivesAlthoughUnreadInputWaits) {
+// Goal: the error is not lost to a reset although the client goes on sending (a socket closed with unread input resets, and
+// a reset may overtake what was written last). Method: much more input behind the broken byte than one turn reads; the server
+// must have shut its side, but not closed the socket, until the client ends too.
+TEST(Connection, AfterAnErrorInputIsReadUntilTheClientEndsToo) {
   Server server;
   Client client(server.address());
   ASSERT_TRUE(client.send("{\"a\":1}x" + std::string(200'000, 'y')));
-  client.end_of_input();
   EXPECT_EQ(client.receive_to_end(), "{\"a\":1}\n{\"error\":1}\n");
+  Client other(server.address());
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(other.send("{}"));
+    ASSERT_EQ(other.receive_line(), "{}\n");
+  }
+  const auto events = server.log.events();
+  EXPECT_EQ(std::ranges::count(events, "closed: protocol_error"), 0);
+  client.close();
+  EXPECT_TRUE(server.log.wait_for_event("closed: protocol_error"));
+}
+
+// Goal: the end is seen although it was reported together with the last bytes, and never again (edge-triggered). Method: both
+// are there before the shard's first turn.
+TEST(Connection, SeesAnEndThatCameTogetherWithTheLastFrame) {
+  int ends[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
+  ASSERT_EQ(::write(ends[1], "{\"n\":1}", 7), 7);
+  ASSERT_EQ(::shutdown(ends[1], SHUT_WR), 0);
+  Shard shard;
+  test::Log log;
+  test::Peers peers;
+  Peer& peer = peers.add(std::make_unique<Peer>(peers, log, Peer::echo));
+  peer.connection = std::make_unique<Connection>(shard, Transport(ends[0]), Connection::Kind::json,
+                                                 std::make_shared<const ConnectionOptions>(), Address{});
+  peer.connection->start(peer);
+  shard.run_turn();
+  shard.run_turn();
+  EXPECT_EQ(log.events(), (std::vector<std::string>{"open", "{\"n\":1}", "closed: peer_closed"}));
+  char answer[16];
+  EXPECT_EQ(::recv(ends[1], answer, sizeof answer, 0), 8) << "and what was answered in that turn is written";
+  ::close(ends[1]);
 }
 
 TEST(Connection, ReportsHowItEnded) {
@@ -220,7 +251,9 @@ TEST(Connection, ASlowReaderOverflowsAtItsBoundAndIsToldWhenThereIsRoomAgain) {
   options.connection.outbound_bytes_max = 100'000;
   std::atomic<std::size_t> accepted{0};
   test::Log rounds;
+  Peer* slow = nullptr;
   Server server(options, [&](Peer& peer, const std::string&) {
+    slow = &peer;
     const std::string frame = "{\"x\":\"" + std::string(9'991, 'x') + "\"}";
     while (peer.connection->send(frame) == Offer::accepted) ++accepted;
     EXPECT_LE(peer.connection->outbound_bytes(), 100'000u);
@@ -240,6 +273,8 @@ TEST(Connection, ASlowReaderOverflowsAtItsBoundAndIsToldWhenThereIsRoomAgain) {
   EXPECT_TRUE(server.log.wait_for([&](const auto& events) {
     return std::ranges::count(events, "writable again") == told_before + 1;
   }));
+  server.shards.at(0).post([&] { slow->connection->send("{\"push\":1}"); });
+  EXPECT_EQ(client.receive_line(), "{\"push\":1}\n") << "a push without any request finds its way";
 }
 
 TEST(Connection, PartsAndSharedFramesArriveAsOneFrameEach) {
@@ -257,6 +292,37 @@ TEST(Connection, PartsAndSharedFramesArriveAsOneFrameEach) {
   EXPECT_EQ(client.receive_line(), std::string(small.view()) + "\n");
   EXPECT_EQ(client.receive_line(), std::string(large.view()) + "\n");
   EXPECT_EQ(client.receive_line(), "{\"seq\":7," + std::string(tail.view()) + "\n");
+}
+
+// Goal: one connection that floods does not keep another one's request waiting. Method: both have everything in their sockets
+// before the first turn; after it the flood got its budget and the other its answer.
+TEST(Connection, AFloodGetsItsBudgetInATurnAndTheOthersTheirs) {
+  ShardOptions options;
+  options.frames_per_connection = 4;
+  Shard shard(0, options);
+  test::Log log;
+  test::Peers peers;
+  std::vector<int> clients;
+  std::string flood;
+  for (int i = 0; i < 300; ++i) flood += "{\"f\":1}";
+  for (const std::string& text : {flood, std::string("{\"o\":1}")}) {
+    int ends[2];
+    ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
+    clients.push_back(ends[1]);
+    Peer& peer = peers.add(std::make_unique<Peer>(peers, log, Peer::echo));
+    peer.connection = std::make_unique<Connection>(shard, Transport(ends[0]), Connection::Kind::json,
+                                                   std::make_shared<const ConnectionOptions>(), Address{});
+    peer.connection->start(peer);
+    ASSERT_EQ(::write(ends[1], text.data(), text.size()), static_cast<ssize_t>(text.size()));
+  }
+  shard.run_turn();
+  const auto events = log.events();
+  EXPECT_EQ(std::ranges::count(events, "{\"f\":1}"), 4);
+  EXPECT_EQ(std::ranges::count(events, "{\"o\":1}"), 1);
+  for (int turn = 0; turn < 80; ++turn) shard.run_turn();
+  const auto all = log.events();
+  EXPECT_EQ(std::ranges::count(all, "{\"f\":1}"), 300) << "what is left is not forgotten";
+  for (const int fd : clients) ::close(fd);
 }
 
 // Goal: what an idle connection costs in this process. Method: the heap before and after 1,000 of them that have each

@@ -53,6 +53,38 @@ TEST(HttpConnection, WritesALargeResponseWholeAndHeadWithoutABody) {
   EXPECT_TRUE(client.receive_to_end().ends_with("ok\n"));
 }
 
+// Goal: a client that asks for pages faster than it reads them costs one response of memory. Method: a bound that two
+// responses exceed; the second request comes while the first response is stuck in a full socket.
+TEST(HttpConnection, ThePipelinedRequestWaitsUntilTheAnswerBeforeItIsWritten) {
+  int ends[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
+  Shard shard;
+  test::Log log;
+  test::Peers peers;
+  Peer& peer = peers.add(std::make_unique<Peer>(peers, log, Peer::echo));
+  const auto options = std::make_shared<ConnectionOptions>();
+  options->http_response_bytes_max = 1'100'000;
+  peer.connection = std::make_unique<Connection>(shard, Transport(ends[0]), Connection::Kind::http, options, Address{});
+  peer.connection->start(peer);
+  constexpr std::string_view kRequest = "GET /large HTTP/1.1\r\nHost: a\r\n\r\n";
+  std::string received, piece(64 * 1024, '\0');
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_EQ(::write(ends[1], kRequest.data(), kRequest.size()), static_cast<ssize_t>(kRequest.size()));
+    shard.run_turn();
+  }
+  EXPECT_EQ(log.events().size(), 1u);
+  for (int turn = 0; turn < 1'000; ++turn) {
+    for (ssize_t got; (got = ::recv(ends[1], piece.data(), piece.size(), 0)) > 0;) {
+      received.append(piece, 0, static_cast<std::size_t>(got));
+    }
+    shard.run_turn();
+  }
+  EXPECT_EQ(log.events().size(), 3u);
+  EXPECT_EQ(received.find("HTTP/1.1 500"), std::string::npos);
+  EXPECT_GT(received.size(), 3'000'000u);
+  ::close(ends[1]);
+}
+
 TEST(HttpConnection, AnswersWhatIsNoHttpAndEnds) {
   Server server(http_options());
   Client client(server.address());
@@ -305,6 +337,28 @@ TEST(Tls, ASlowReaderOverTlsGetsEverythingThatWasAccepted) {
   for (int i = 0; i < kFrames; ++i) {
     ASSERT_TRUE(events[static_cast<std::size_t>(1 + i)].starts_with("{\"i\":" + std::to_string(i) + ",")) << i;
   }
+}
+
+// Goal: bytes that OpenSSL has decrypted already move with the connection although no epoll set knows of them. Method: the
+// shard reads a few bytes at a time, so that the rest of the client's record waits there when the first frame moves it.
+TEST(Tls, HandOverKeepsWhatIsAlreadyDecrypted) {
+  const test::TestCertificate certificate("localhost");
+  const auto trust = TlsContext::client({.ca_file = certificate.certificate_file()});
+  ListenerOptions options;
+  options.tls = *TlsContext::server({certificate.certificate_file(), certificate.key_file()});
+  Server* all = nullptr;
+  Server server(options, [&](Peer& peer, const std::string& frame) {
+    peer.connection->send("{\"shard\":" + std::to_string(peer.connection->shard().index()) + ",\"got\":" + frame + "}");
+    if (frame != "{\"n\":0}") return FrameVerdict::continue_;
+    peer.connection->detach();
+    Shard& home = all->shards.at(1);
+    home.post_arrival([&peer, &home] { peer.connection->attach(home, peer); });
+    return FrameVerdict::closed;
+  }, 2, nullptr, {.read_bytes_per_connection = 7});
+  all = &server;
+  Dialed client({.to = server.address(), .tls = *trust, .host = "localhost"}, {"{\"n\":0}", "{\"n\":1}", "{\"n\":2}"});
+  ASSERT_TRUE(client.log.wait_for_count(4));
+  EXPECT_EQ(client.log.events()[3], "{\"shard\":1,\"got\":{\"n\":2}}");
 }
 
 TEST(Tls, AClientRefusesAnUnknownCertificateAndAnotherName) {
