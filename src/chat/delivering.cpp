@@ -1,5 +1,7 @@
 #include "chat/delivering.h"
 
+#include <algorithm>
+
 #include "chat/answers.h"
 #include "chat/message_view.h"
 #include "chat/reading.h"
@@ -52,6 +54,7 @@ void Delivering::acknowledge(const ports::Appended& outcome) {
   switch (outcome.code) {
     case AppendCode::accepted:
     case AppendCode::duplicate:
+      session->accepted_send_id = std::max(session->accepted_send_id, outcome.message->send_id);
       if (sent.wants_ack) {
         const ports::Message& message = *outcome.message;
         answer(*session, asked.rid,

@@ -117,6 +117,7 @@ Verdict Entering::opened(Session& session, const EnterPtr& as, Loaded loaded, co
   member.head = std::max(member.head, device.inbox.head);
   session.pushed = session.stored_cursor = device.received;
   if (as->style == EnterStyle::classic) return read_offline(session, as, std::move(loaded));
+  session.accepted_send_id = session.submitted_send_id = device.last_send_id;
   session.state = SessionState::entered;
   protocol::EnterAck ack = enter_ack(session, *as, loaded, device);
   if (as->style == EnterStyle::enter) {

@@ -6,6 +6,12 @@ namespace plaza::chat {
 
 using protocol::Errno;
 
+namespace {
+bool accepted_before(const Session& session, const Asked& asked) {
+  return asked.send_id && *asked.send_id <= session.accepted_send_id;
+}
+}  // namespace
+
 Verdict Sending::one_chat(Session& session, const protocol::Request& request) {
   const auto wanted = protocol::as<protocol::OneChat>(request);
   const Asked asked = Asked::from(request);
@@ -13,19 +19,23 @@ Verdict Sending::one_chat(Session& session, const protocol::Request& request) {
   if (wanted.id && *wanted.id != sender.who.id) {
     return refuse(session, asked, {.error = Errno::not_permitted, .field = "id", .allowed = "your own member id, or no id"});
   }
+  if (accepted_before(session, asked)) {
+    if (!check_rate(session, asked)) return Verdict::done;
+    return put(session, asked, wanted.content, ports::StreamId::pair(sender.who.id, wanted.toid), nullptr);
+  }
   if (!check_content(session, asked, wanted.content)) return Verdict::done;
-  if (!wanted.toid) return refuse(session, asked, {.error = Errno::no_such_peer, .field = "toid"});
+  if (!wanted.toid) return refuse_send(session, asked, {.error = Errno::no_such_peer, .field = "toid"});
   if (wanted.toid != sender.who.id) {
     if (!state_.known.knows(wanted.toid, session.zone)) return load_member(session, asked, wanted.toid);
     const Peer* peer = sender.peer(wanted.toid);
     if (peer && (peer->blocked_by_them || peer->blocked_by_me)) {
-      return refuse(session, asked,
-                    {.error = Errno::not_permitted,
-                     .message = peer->blocked_by_me ? "you have blocked this member" : "this member does not take your messages",
-                     .field = "toid"});
+      return refuse_send(session, asked,
+                         {.error = Errno::not_permitted,
+                          .message = peer->blocked_by_me ? "you have blocked this member" : "this member does not take your messages",
+                          .field = "toid"});
     }
     if (sender.zone->messages == ports::MessagePolicy::friends_only && !(peer && peer->friends)) {
-      return refuse(session, asked, {.error = Errno::not_permitted, .field = "toid", .allowed = "a friend of yours"});
+      return refuse_send(session, asked, {.error = Errno::not_permitted, .field = "toid", .allowed = "a friend of yours"});
     }
   }
   if (!check_rate(session, asked)) return Verdict::done;
@@ -39,11 +49,15 @@ Verdict Sending::group_chat(Session& session, const protocol::Request& request) 
   if (wanted.id && *wanted.id != sender.who.id) {
     return refuse(session, asked, {.error = Errno::not_permitted, .field = "id", .allowed = "your own member id, or no id"});
   }
+  if (accepted_before(session, asked)) {
+    if (!check_rate(session, asked)) return Verdict::done;
+    return put(session, asked, wanted.content, ports::StreamId::room(wanted.groupid), nullptr);
+  }
   if (!check_content(session, asked, wanted.content)) return Verdict::done;
   const rooms::RoomView* room = state_.rooms.find(wanted.groupid);
   if (!room) return load_room(session, asked, wanted.groupid);
-  if (room->zone != session.zone) return refuse(session, asked, {.error = Errno::no_such_group, .field = "groupid"});
-  if (!room->has(sender.who.id)) return refuse(session, asked, {.error = Errno::not_in_group, .field = "groupid"});
+  if (room->zone != session.zone) return refuse_send(session, asked, {.error = Errno::no_such_group, .field = "groupid"});
+  if (!room->has(sender.who.id)) return refuse_send(session, asked, {.error = Errno::not_in_group, .field = "groupid"});
   if (!check_rate(session, asked)) return Verdict::done;
   std::int64_t wait_ms = 0;
   if (!room->rate->take(state_.limits.room_messages, state_.node.executor.now_ms(), wait_ms)) {
@@ -55,6 +69,12 @@ Verdict Sending::group_chat(Session& session, const protocol::Request& request) 
   return put(session, asked, wanted.content, ports::StreamId::room(wanted.groupid), room->members);
 }
 
+Verdict Sending::refuse_send(Session& session, const Asked& asked, Refusal why) {
+  const bool undecided = asked.send_id && session.unacknowledged > 0 && *asked.send_id <= session.submitted_send_id;
+  if (undecided) why = {.error = Errno::try_again, .message = "an earlier try of this send is being stored", .retry_after_ms = 100};
+  return refuse(session, asked, std::move(why));
+}
+
 bool Sending::check_content(Session& session, const Asked& asked, const protocol::Content& content) {
   const std::size_t size = content.bytes().size();
   const std::string field = content.kind == 0 ? "msg" : "body";
@@ -64,7 +84,7 @@ bool Sending::check_content(Session& session, const Asked& asked, const protocol
   }
   if (size > state_.limits.body_bytes_max) {
     const std::string allowed = "at most " + std::to_string(state_.limits.body_bytes_max) + " bytes";
-    refuse(session, asked, {.error = Errno::too_large, .field = field, .allowed = allowed});
+    refuse_send(session, asked, {.error = Errno::too_large, .field = field, .allowed = allowed});
     return false;
   }
   return true;
@@ -85,6 +105,7 @@ Verdict Sending::put(Session& session, const Asked& asked, const protocol::Conte
   message->sender_name = session.member->who.nickname;
   message->device = session.device;
   message->send_id = asked.send_id.value_or(0);
+  session.submitted_send_id = std::max(session.submitted_send_id, message->send_id);
   message->kind = static_cast<ports::MessageKind>(content.kind);
   message->conversation = conversation;
   message->body = content.bytes();
@@ -119,7 +140,7 @@ Verdict Sending::load_member(Session& session, const Asked& asked, MemberId memb
   const bool started = state_.await(
       session, [&directory, zone = session.zone, member] { return directory.member(zone, member); },
       [this, asked](Session& s, ports::DirectoryResult<ports::Member> found) {
-        if (!found) return refuse(s, asked, refusal_of(found.error(), Errno::no_such_peer, Errno::no_such_peer));
+        if (!found) return refuse_send(s, asked, refusal_of(found.error(), Errno::no_such_peer, Errno::no_such_peer));
         state_.known.add(found->id, found->zone);
         return Verdict::again;
       });
@@ -133,7 +154,7 @@ Verdict Sending::load_room(Session& session, const Asked& asked, RoomId room) {
   const bool started = state_.await(
       session, [&directory, zone = session.zone, room] { return directory.room(zone, room); },
       [this, asked, generation](Session& s, ports::DirectoryResult<ports::RoomWithMembers> found) {
-        if (!found) return refuse(s, asked, refusal_of(found.error(), Errno::no_such_group, Errno::no_such_group));
+        if (!found) return refuse_send(s, asked, refusal_of(found.error(), Errno::no_such_group, Errno::no_such_group));
         auto members = std::make_shared<std::vector<MemberId>>();
         members->reserve(found->members.size());
         for (const auto& member : found->members) members->push_back(member.id);

@@ -12,6 +12,9 @@ namespace plaza::chat {
 ///
 ///   request -> sender is the session's member -> content -> rate -> recipient exists in the zone -> not blocked -> outbox
 ///
+/// A send_id that was accepted before is no new send: it goes to the store for its answer, whatever the rules say by now. The client that
+/// repeats it has not heard that its message is stored, and a refusal would tell it that it is not.
+///
 /// Thread  The shard's.
 class Sending {
  public:
@@ -29,6 +32,8 @@ class Sending {
   Verdict load_member(Session& session, const Asked& asked, MemberId member);
 
  private:
+  /// Refuses for good, or for now while an earlier try of the same send_id is not decided.
+  Verdict refuse_send(Session& session, const Asked& asked, Refusal why);
   bool check_content(Session& session, const Asked& asked, const protocol::Content& content);
   bool check_rate(Session& session, const Asked& asked);
   bool may_look_up(Session& session, const Asked& asked);

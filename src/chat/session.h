@@ -65,6 +65,8 @@ struct Session {
   std::string device;
   std::uint64_t pushed = 0;         ///< the newest inbox position that was handed to the connection, or skipped as known
   std::uint64_t stored_cursor = 0;  ///< classic: the cursor as the store has it
+  std::uint64_t accepted_send_id = 0;  ///< the device's newest accepted send, as far as this session knows
+  std::uint64_t submitted_send_id = 0; ///< the largest send_id that this session gave to the store
   std::uint32_t unacknowledged = 0; ///< sends that the store has and has not decided
   SessionState state = SessionState::logged_out;
   bool classic = false;       ///< knows only msgids 1..13: gets offline messages at login and is pushed by cursor
