@@ -4,6 +4,7 @@
 
 #include "chat/groups.h"
 #include "chat/message_view.h"
+#include "chat/reply_size.h"
 
 namespace plaza::chat {
 
@@ -116,8 +117,8 @@ Verdict Entering::opened(Session& session, const EnterPtr& as, Loaded loaded, co
   member.epoch = device.inbox.epoch;
   member.head = std::max(member.head, device.inbox.head);
   session.pushed = session.stored_cursor = device.received;
-  if (as->style == EnterStyle::classic) return read_offline(session, as, std::move(loaded));
   session.accepted_send_id = session.submitted_send_id = device.last_send_id;
+  if (as->style == EnterStyle::classic) return read_offline(session, as, std::move(loaded));
   session.state = SessionState::entered;
   protocol::EnterAck ack = enter_ack(session, *as, loaded, device);
   if (as->style == EnterStyle::enter) {
@@ -170,15 +171,10 @@ Verdict Entering::read_offline(Session& session, const EnterPtr& as, Loaded load
     protocol::ClassicLoginAckView ack;
     ack.id = me;
     ack.name = s.member->who.nickname;
-    for (const auto& relation : loaded.relations.list) {
-      if (relation.friendship == ports::Friendship::friends) ack.friends.push_back(friend_entry(state_.node.presence, relation));
-    }
-    for (const auto& room : loaded.classic_rooms) {
-      ack.groups.push_back({.id = room.room.id,
-                            .groupname = room.room.name,
-                            .groupdesc = room.room.description,
-                            .users = user_entries(state_.node.presence, room.members)});
-    }
+    // Lists first, as far as half of the room goes; then messages. What of these does not fit is pushed afterwards.
+    const std::size_t room_bytes = state_.limits.page_bytes_max;
+    std::size_t listed = add_classic_lists(ack, loaded, room_bytes / 2);
+    if (!keep_what_fits(page->entries, room_bytes - listed)) page->more = true;
     for (const auto& entry : page->entries) {
       if (entry.message->sender != me) ack.offlinemsg.push_back(inbox_view(*entry.message, me, entry.seq, page->head.epoch));
       s.pushed = entry.seq;
@@ -192,6 +188,32 @@ Verdict Entering::read_offline(Session& session, const EnterPtr& as, Loaded load
     return Verdict::done;
   }));
   return Verdict::wait;
+}
+
+/// Friends and groups with their users, as many as fit into about `bytes_max`. Gives the bytes they take.
+std::size_t Entering::add_classic_lists(protocol::ClassicLoginAckView& ack, const Loaded& loaded, std::size_t bytes_max) const {
+  constexpr std::size_t kEntryBytes = 72;
+  std::size_t bytes = 0;
+  const auto fits = [&](std::size_t more) {
+    if (bytes + more > bytes_max) return false;
+    bytes += more;
+    return true;
+  };
+  for (const auto& relation : loaded.relations.list) {
+    if (relation.friendship != ports::Friendship::friends) continue;
+    if (!fits(kEntryBytes + json_bytes(relation.peer_name))) break;
+    ack.friends.push_back(friend_entry(state_.node.presence, relation));
+  }
+  for (const auto& room : loaded.classic_rooms) {
+    if (!fits(kEntryBytes + json_bytes(room.room.name) + json_bytes(room.room.description))) break;
+    std::size_t users = 0;
+    while (users < room.members.size() && fits(kEntryBytes + json_bytes(room.members[users].name))) ++users;
+    ack.groups.push_back({.id = room.room.id,
+                          .groupname = room.room.name,
+                          .groupdesc = room.room.description,
+                          .users = user_entries(state_.node.presence, {room.members.begin(), room.members.begin() + static_cast<std::ptrdiff_t>(users)})});
+  }
+  return bytes;
 }
 
 Verdict Entering::give_up(Session& session, const EnterAs& as, Refusal why) {

@@ -52,6 +52,7 @@ class Entering {
   Verdict loaded(Session& session, const EnterPtr& as, Loaded loaded);
   Verdict opened(Session& session, const EnterPtr& as, Loaded loaded, const ports::DeviceState& device);
   Verdict read_offline(Session& session, const EnterPtr& as, Loaded loaded);
+  [[nodiscard]] std::size_t add_classic_lists(protocol::ClassicLoginAckView& ack, const Loaded& loaded, std::size_t bytes_max) const;
   Verdict give_up(Session& session, const EnterAs& as, Refusal why);
   void become_ready(Session& session);
   void remove(Session& session);

@@ -4,6 +4,7 @@
 
 #include "chat/hub.h"
 #include "chat/notices.h"
+#include "chat/reply_size.h"
 #include "login/name_rules.h"
 
 namespace plaza::chat {
@@ -20,6 +21,8 @@ namespace {
 constexpr std::size_t kEventRoomMembersMax = 200;
 // Users listed in the answer to a join; the rest comes by GROUP_MEMBERS.
 constexpr std::size_t kJoinUsersMax = 500;
+// Descriptions in one list, all together; beyond it rooms are listed without theirs (FIND and joining tell it).
+constexpr std::size_t kDescriptionsBytesMax = 64 * 1024;
 }  // namespace
 
 protocol::Role shown(ports::RoomRole role) {
@@ -251,7 +254,7 @@ std::vector<protocol::GroupEntry> group_entries(const std::vector<Room>& rooms) 
   for (const Room& room : rooms) {
     entries.push_back({.id = room.id,
                        .groupname = room.name,
-                       .groupdesc = room.description,
+                       .groupdesc = described <= kDescriptionsBytesMax ? room.description : std::string(),
                        .members = room.members,
                        .role = shown(room.role)});
   }
@@ -259,3 +262,5 @@ std::vector<protocol::GroupEntry> group_entries(const std::vector<Room>& rooms) 
 }
 
 }  // namespace plaza::chat
+  std::size_t described = 0;
+    described += json_bytes(room.description);

@@ -5,6 +5,7 @@
 
 #include "chat/message_view.h"
 #include "chat/notices.h"
+#include "chat/reply_size.h"
 #include "chat/sending.h"
 
 namespace plaza::chat {
@@ -17,6 +18,7 @@ namespace {
 constexpr std::uint32_t kPumpEntries = 100;
 constexpr std::size_t kPumpBytes = 32 * 1024;
 constexpr std::uint64_t kCursorEvery = 64;
+constexpr std::size_t kConversationBytes = 320;  // of one in a list, besides its last message
 }  // namespace
 
 Reading::Target Reading::target(Session& session, const Asked& asked, const protocol::ConversationRef& of) {
@@ -54,12 +56,13 @@ Verdict Reading::sync(Session& session, const protocol::Request& request) {
   read.bytes_max = state_.limits.page_bytes_max;
   state_.node.store.read(read, state_.answer<Page>(session, [this, asked, stream = of.stream](Session& s, auto page) {
     if (!page) return refuse(s, asked, storage_unavailable());
-    return sync_answer(s, asked, stream, *page);
+    return sync_answer(s, asked, stream, std::move(*page));
   }));
   return Verdict::wait;
 }
 
-Verdict Reading::sync_answer(Session& session, const Asked& asked, StreamId stream, const Page& page) {
+Verdict Reading::sync_answer(Session& session, const Asked& asked, StreamId stream, Page page) {
+  if (!keep_what_fits(page.entries, state_.limits.page_bytes_max)) page.more = true;
   const MemberId reader = session.member->who.id;
   const bool inbox = stream.kind() == ports::StreamKind::inbox;
   protocol::SyncAckView ack;
@@ -97,8 +100,9 @@ Verdict Reading::history(Session& session, const protocol::Request& request) {
   read.from = wanted.before;
   read.entries_max = std::min(wanted.limit, state_.limits.history_entries_max);
   read.bytes_max = state_.limits.page_bytes_max;
-  state_.node.store.read(read, state_.answer<Page>(session, [asked](Session& s, auto page) {
+  state_.node.store.read(read, state_.answer<Page>(session, [this, asked](Session& s, auto page) {
     if (!page) return refuse(s, asked, storage_unavailable());
+    if (!keep_what_fits(page->entries, state_.limits.page_bytes_max)) page->more = true;
     protocol::HistoryAckView ack;
     ack.epoch = page->head.epoch;
     ack.head = page->head.head;
@@ -207,6 +211,16 @@ Verdict Reading::conversations(Session& session, const protocol::Request& reques
   }
   auto then = [this, asked](Session& s, Result<ports::ConversationPage, ports::StoreError> page) {
     if (!page) return refuse(s, asked, storage_unavailable());
+    std::size_t bytes = 0, kept = 0;
+    for (const auto& conversation : page->conversations) {
+      bytes += kConversationBytes + (conversation.last ? listed_bytes(*conversation.last) : 0);
+      if (bytes > state_.limits.page_bytes_max && kept > 0) break;
+      ++kept;
+    }
+    if (kept < page->conversations.size()) {
+      page->conversations.resize(kept);
+      page->more = true;
+    }
     return list_conversations(s, asked, std::move(*page));
   };
   state_.node.store.conversations(session.member->who.id, after, std::min(wanted.limit, state_.limits.history_entries_max),

@@ -14,7 +14,8 @@ class Sending;
 ///   request -> may this member see the stream? -> store -> page -> answer
 ///
 /// Thread  The shard's.
-/// Limit   A page ends at page_entries_max entries or page_bytes_max bytes of bodies, whichever comes first.
+/// Limit   A page ends at page_entries_max entries or page_bytes_max bytes as they are sent, whichever comes first; one entry is
+///         always served.
 class Reading {
  public:
   Reading(ShardState& state, Sending& sending) : state_(state), sending_(sending) {}
@@ -39,7 +40,7 @@ class Reading {
     Verdict verdict = Verdict::done;
   };
   Target target(Session& session, const Asked& asked, const protocol::ConversationRef& of);
-  Verdict sync_answer(Session& session, const Asked& asked, ports::StreamId stream, const ports::Page& page);
+  Verdict sync_answer(Session& session, const Asked& asked, ports::StreamId stream, ports::Page page);
   void pumped(Session& session, const ports::Page& page);
   Verdict move_marks(Session& session, const Asked& asked, ports::StreamId stream, ports::Marks marks);
   void tell_receipt(const Session& session, ports::StreamId stream, const ports::Marks& marks);
