@@ -39,44 +39,47 @@ Verdict Friends::change(Session& session, const Asked& asked, MemberId peer, Err
     return refuse(session, asked,
                   {.error = peer ? otherwise : Errno::no_such_peer, .field = "friendid", .allowed = "another member's id"});
   }
-  auto& directory = state_.node.directory;
-  const bool started = state_.await(
-      session,
-      [&directory, zone = session.zone, me, peer, change_it]() -> Changed {
-        Changed changed{change_it(directory, zone, me, peer), {}, {}};
-        if (!changed.relation) return changed;
-        // When one of these fails the change is made but not everywhere known: answering "unavailable" makes the client ask
-        // again, and the next change or login reads the state.
-        auto mine = read_relations(directory, zone, me);
-        auto theirs = read_relations(directory, zone, peer);
-        if (!mine || !theirs) return {fail(mine ? theirs.error() : mine.error()), {}, {}};
-        changed.mine = std::move(*mine);
-        changed.theirs = std::move(*theirs);
-        return changed;
-      },
-      [this, asked, me, peer, otherwise, answer_it](Session& s, Changed changed) {
-        if (!changed.relation) {
-          Refusal why = refusal_of(changed.relation.error(), Errno::no_such_peer, otherwise);
-          why.field = "friendid";
-          return refuse(s, asked, std::move(why));
-        }
-        const std::uint32_t shards = state_.node.executor.shards();
-        auto both = std::make_shared<const Changed>(std::move(changed));
-        on_shards_then(
-            state_.node, state_.shard, {home_shard(me, shards), home_shard(peer, shards)},
-            [me, peer, both](Hub& hub) {
-              apply(hub.state(), me, both->mine);
-              apply(hub.state(), peer, both->theirs);
-            },
-            [this, id = s.id, both, answer_it] {
-              Session* still = state_.session(id);
-              if (!still) return;
-              answer_it(*still, *both->relation);
-              still->out->resume(Resume::next);
-            });
-        return Verdict::wait;
-      });
+  auto finish = [this, id = session.id, asked, otherwise, answer_it](const Changed& changed) {
+    Session* still = state_.session(id);
+    if (!still) return;
+    if (changed.relation) {
+      answer_it(*still, *changed.relation);
+    } else {
+      Refusal why = refusal_of(changed.relation.error(), Errno::no_such_peer, otherwise);
+      why.field = "friendid";
+      refuse(*still, asked, std::move(why));
+    }
+    still->out->resume(Resume::next);
+  };
+  // In force also when the session that asked is gone by then: the directory has it.
+  const bool started = state_.node.executor.blocking([this, zone = session.zone, me, peer, change_it, finish] {
+    Node& node = state_.node;
+    const auto changed = std::make_shared<const Changed>(make_change(node.directory, zone, me, peer, change_it));
+    if (!changed->relation) return node.executor.post(state_.shard, [finish, changed] { finish(*changed); });
+    const std::uint32_t shards = node.executor.shards();
+    on_shards_then(
+        node, state_.shard, {home_shard(me, shards), home_shard(peer, shards)},
+        [me, peer, changed](Hub& hub) {
+          apply(hub.state(), me, changed->mine);
+          apply(hub.state(), peer, changed->theirs);
+        },
+        [finish, changed] { finish(*changed); });
+  });
   return started ? Verdict::wait : refuse(session, asked, busy());
+}
+
+template <class Change>
+Friends::Changed Friends::make_change(ports::Directory& directory, ZoneId zone, MemberId me, MemberId peer, const Change& change_it) {
+  Changed changed{change_it(directory, zone, me, peer), {}, {}};
+  if (!changed.relation) return changed;
+  // When one of these fails the change is made but not everywhere known: answering "unavailable" makes the client ask again,
+  // and the next change or login reads the state.
+  auto mine = read_relations(directory, zone, me);
+  auto theirs = read_relations(directory, zone, peer);
+  if (!mine || !theirs) return {fail(mine ? theirs.error() : mine.error()), {}, {}};
+  changed.mine = std::move(*mine);
+  changed.theirs = std::move(*theirs);
+  return changed;
 }
 
 void Friends::tell(MemberId member, FriendEventKind event, MemberId who, const std::string& name) {

@@ -47,6 +47,50 @@ std::vector<protocol::UserEntry> user_entries(const ports::Presence& presence, c
   return users;
 }
 
+template <class Job, class Refused, class Done>
+Verdict Groups::change(Session& session, const Asked& asked, Change kind, Job job, Refused refused, Done done) {
+  using Room = std::shared_ptr<const RoomWithMembers>;
+  // Runs on the session's shard when the change is in force, or was refused.
+  auto finish = [this, id = session.id, asked, refused = std::move(refused), done = std::move(done)](
+                    const DirectoryResult<Room>& room, bool listed) mutable {
+    Session* still = state_.session(id);
+    if (!still) return;
+    if (!room) {
+      refused(*still, room.error());
+    } else if (!listed) {
+      refuse(*still, asked, storage_unavailable());
+    } else {
+      done(*still, **room);
+    }
+    still->out->resume(Resume::next);
+  };
+  const bool started = state_.node.executor.blocking([this, zone = session.zone, me = session.member->who.id, kind, job = std::move(job),
+                                                      finish = std::move(finish)]() mutable {
+    Node& node = state_.node;
+    DirectoryResult<RoomWithMembers> result = job(node.directory, zone, me);
+    if (!result) {
+      return node.executor.post(state_.shard, [finish = std::move(finish), error = std::move(result.error())]() mutable {
+        finish(fail(std::move(error)), false);
+      });
+    }
+    const Room room = std::make_shared<const RoomWithMembers>(std::move(*result));
+    const StreamId stream = StreamId::room(room->room.id);
+    auto in_force = [this, room, finish = std::move(finish)](bool listed) mutable {
+      on_shards_then(
+          state_.node, state_.shard, all_shards(state_.node),
+          [id = room->room.id](Hub& hub) { hub.state().rooms.invalidate(id); },
+          [room, finish = std::move(finish), listed]() mutable { finish(room, listed); });
+    };
+    if (kind == Change::enters) {
+      node.store.follow(me, stream, [in_force = std::move(in_force)](auto marked) mutable { in_force(marked.has_value()); });
+    } else {
+      node.store.unfollow(me, stream, [](auto) {});
+      in_force(true);
+    }
+  });
+  return started ? Verdict::wait : refuse(session, asked, busy());
+}
+
 Verdict Groups::create(Session& session, const protocol::Request& request) {
   const auto wanted = protocol::as<protocol::CreateGroup>(request);
   const Asked asked = Asked::from(request);
@@ -67,25 +111,25 @@ Verdict Groups::create(Session& session, const protocol::Request& request) {
                    .field = "groupdesc",
                    .allowed = "at most " + std::to_string(state_.limits.room_description_bytes_max) + " bytes"});
   }
-  auto& directory = state_.node.directory;
-  const bool started = state_.await(
-      session,
-      [&directory, zone = session.zone, me = session.member->who.id, display = name->display, key = name->key,
-       text = std::string(wanted.groupdesc)] { return directory.create_room(zone, me, display, key, text); },
-      [this, asked](Session& s, DirectoryResult<Room> room) {
-        if (!room) {
-          Refusal why = refusal_of(room.error(), Errno::create_group_failed, Errno::create_group_failed);
-          if (room.error().code == ports::DirectoryCode::name_taken) why.field = "groupname";
-          return refuse(s, asked, std::move(why));
-        }
-        follow_then(s, room->id, [asked, created = *room](Session& still, bool followed) {
-          if (!followed) return static_cast<void>(refuse(still, asked, storage_unavailable()));
-          answer(still, asked.rid,
-                 protocol::CreateGroupAck{.groupid = created.id, .groupname = created.name, .groupdesc = created.description});
-        });
-        return Verdict::wait;
+  return change(
+      session, asked, Change::enters,
+      [display = name->display, key = name->key, text = std::string(wanted.groupdesc)](
+          ports::Directory& directory, ZoneId zone, MemberId me) -> DirectoryResult<RoomWithMembers> {
+        auto room = directory.create_room(zone, me, display, key, text);
+        if (!room) return fail(room.error());
+        return RoomWithMembers{std::move(*room), {}};
+      },
+      [asked](Session& s, const ports::DirectoryError& error) {
+        Refusal why = refusal_of(error, Errno::create_group_failed, Errno::create_group_failed);
+        if (error.code == ports::DirectoryCode::name_taken) why.field = "groupname";
+        refuse(s, asked, std::move(why));
+      },
+      [asked](Session& s, const RoomWithMembers& created) {
+        answer(s, asked.rid,
+               protocol::CreateGroupAck{.groupid = created.room.id,
+                                        .groupname = created.room.name,
+                                        .groupdesc = created.room.description});
       });
-  return started ? Verdict::wait : refuse(session, asked, busy());
 }
 
 Verdict Groups::join(Session& session, const protocol::Request& request) {
@@ -100,11 +144,9 @@ Verdict Groups::join(Session& session, const protocol::Request& request) {
     if (!name) return refuse(session, asked, {.error = Errno::add_group_failed, .message = "no such group", .field = "groupname"});
     key = name->key;
   }
-  auto& directory = state_.node.directory;
-  const bool started = state_.await(
-      session,
-      [&directory, zone = session.zone, me = session.member->who.id, id = wanted.groupid,
-       key]() -> DirectoryResult<RoomWithMembers> {
+  return change(
+      session, asked, Change::enters,
+      [id = wanted.groupid, key](ports::Directory& directory, ZoneId zone, MemberId me) -> DirectoryResult<RoomWithMembers> {
         RoomId room = id.value_or(RoomId{});
         if (!id) {
           const auto found = directory.room_by_name(zone, key);
@@ -113,84 +155,53 @@ Verdict Groups::join(Session& session, const protocol::Request& request) {
         }
         return directory.join_room(zone, me, room);
       },
-      [this, asked](Session& s, DirectoryResult<RoomWithMembers> result) { return joined(s, asked, std::move(result)); });
-  return started ? Verdict::wait : refuse(session, asked, busy());
+      [asked](Session& s, const ports::DirectoryError& error) {
+        Refusal why = refusal_of(error, Errno::add_group_failed, Errno::add_group_failed);
+        if (error.code == ports::DirectoryCode::not_found) why.message = "no such group";
+        if (error.code == ports::DirectoryCode::limit) why.error = Errno::add_group_failed;
+        why.field = "groupid";
+        refuse(s, asked, std::move(why));
+      },
+      [this, asked](Session& s, const RoomWithMembers& room) { joined(s, asked, room); });
 }
 
-Verdict Groups::joined(Session& session, const Asked& asked, DirectoryResult<RoomWithMembers> result) {
-  if (!result) {
-    Refusal why = refusal_of(result.error(), Errno::add_group_failed, Errno::add_group_failed);
-    if (result.error().code == ports::DirectoryCode::not_found) why.message = "no such group";
-    if (result.error().code == ports::DirectoryCode::limit) why.error = Errno::add_group_failed;
-    why.field = "groupid";
-    return refuse(session, asked, std::move(why));
-  }
-  auto room = std::make_shared<const RoomWithMembers>(std::move(*result));
-  follow_then(session, room->room.id, [this, asked, room](Session& still, bool followed) {
-    if (!followed) return static_cast<void>(refuse(still, asked, storage_unavailable()));
-    protocol::AddGroupAck ack;
-    ack.groupid = room->room.id;
-    ack.groupname = room->room.name;
-    ack.groupdesc = room->room.description;
-    std::vector<ports::RoomMember> listed = room->members;
-    if (listed.size() > kJoinUsersMax) listed.resize(kJoinUsersMax);
-    ack.users = user_entries(state_.node.presence, listed);
-    answer(still, asked.rid, ack);
-    tell_members(*room, GroupEventKind::joined, still);
-  });
-  return Verdict::wait;
-}
-
-/// The room enters the member's conversations, every shard forgets its old view, then `then` runs here and the session goes
-/// on.
-void Groups::follow_then(Session& session, RoomId room, std::move_only_function<void(Session&, bool)> then) {
-  state_.node.store.follow(
-      session.member->who.id, StreamId::room(room),
-      state_.answer<ports::Marked>(
-          session, [this, room, then = std::move(then)](Session& s, Result<ports::Marked, ports::StoreError> followed) mutable {
-            on_shards_then(
-                state_.node, state_.shard, all_shards(state_.node), [room](Hub& hub) { hub.state().rooms.invalidate(room); },
-                [this, id = s.id, followed = followed.has_value(), then = std::move(then)]() mutable {
-                  Session* still = state_.session(id);
-                  if (!still) return;
-                  then(*still, followed);
-                  still->out->resume(Resume::next);
-                });
-            return Verdict::wait;
-          }));
+void Groups::joined(Session& session, const Asked& asked, const RoomWithMembers& room) {
+  protocol::AddGroupAck ack;
+  ack.groupid = room.room.id;
+  ack.groupname = room.room.name;
+  ack.groupdesc = room.room.description;
+  std::vector<ports::RoomMember> listed = room.members;
+  if (listed.size() > kJoinUsersMax) listed.resize(kJoinUsersMax);
+  ack.users = user_entries(state_.node.presence, listed);
+  answer(session, asked.rid, ack);
+  tell_members(room, GroupEventKind::joined, session);
 }
 
 Verdict Groups::leave(Session& session, const protocol::Request& request) {
   const auto wanted = protocol::as<protocol::LeaveGroup>(request);
   const Asked asked = Asked::from(request);
-  auto& directory = state_.node.directory;
-  const bool started = state_.await(
-      session,
-      [&directory, zone = session.zone, me = session.member->who.id, room = wanted.groupid] {
-        return directory.leave_room(zone, me, room);
-      },
-      [this, asked](Session& s, DirectoryResult<RoomWithMembers> result) {
-        if (!result) {
-          const bool owner = result.error().code == ports::DirectoryCode::conflict;
-          Refusal why = refusal_of(result.error(), Errno::no_such_group, owner ? Errno::conflict : Errno::not_in_group);
-          why.field = "groupid";
-          return refuse(s, asked, std::move(why));
+  // Set by the job when the refusal is that the member is not in the room (the directory says conflict to that too).
+  auto stranger = std::make_shared<bool>(false);
+  return change(
+      session, asked, Change::leaves,
+      [id = wanted.groupid, stranger](ports::Directory& directory, ZoneId zone, MemberId me) {
+        auto result = directory.leave_room(zone, me, id);
+        if (!result && result.error().code == ports::DirectoryCode::conflict) {
+          const auto room = directory.room(zone, id);
+          *stranger = room && std::none_of(room->members.begin(), room->members.end(),
+                                           [&](const ports::RoomMember& member) { return member.id == me; });
         }
-        auto room = std::make_shared<const RoomWithMembers>(std::move(*result));
-        const RoomId id = room->room.id;
-        state_.node.store.unfollow(s.member->who.id, StreamId::room(id), [](auto) {});
-        on_shards_then(
-            state_.node, state_.shard, all_shards(state_.node), [id](Hub& hub) { hub.state().rooms.invalidate(id); },
-            [this, asked, room, session_id = s.id] {
-              Session* still = state_.session(session_id);
-              if (!still) return;
-              ok(*still, asked);
-              tell_members(*room, GroupEventKind::left, *still);
-              still->out->resume(Resume::next);
-            });
-        return Verdict::wait;
+        return result;
+      },
+      [asked, stranger](Session& s, const ports::DirectoryError& error) {
+        Refusal why = refusal_of(error, Errno::no_such_group, *stranger ? Errno::not_in_group : Errno::conflict);
+        why.field = "groupid";
+        refuse(s, asked, std::move(why));
+      },
+      [this, asked](Session& s, const RoomWithMembers& room) {
+        ok(s, asked);
+        tell_members(room, GroupEventKind::left, s);
       });
-  return started ? Verdict::wait : refuse(session, asked, busy());
 }
 
 void Groups::tell_members(const RoomWithMembers& room, GroupEventKind event, const Session& who) {
@@ -251,7 +262,9 @@ Verdict Groups::members(Session& session, const protocol::Request& request) {
 std::vector<protocol::GroupEntry> group_entries(const std::vector<Room>& rooms) {
   std::vector<protocol::GroupEntry> entries;
   entries.reserve(rooms.size());
+  std::size_t described = 0;
   for (const Room& room : rooms) {
+    described += json_bytes(room.description);
     entries.push_back({.id = room.id,
                        .groupname = room.name,
                        .groupdesc = described <= kDescriptionsBytesMax ? room.description : std::string(),
@@ -262,5 +275,3 @@ std::vector<protocol::GroupEntry> group_entries(const std::vector<Room>& rooms) 
 }
 
 }  // namespace plaza::chat
-  std::size_t described = 0;
-    described += json_bytes(room.description);

@@ -7,9 +7,11 @@ namespace plaza::chat {
 
 /// Creating, joining, leaving and listing rooms (groups, on the wire).
 ///
-///   request -> directory (one transaction) -> every shard forgets its view of the room -> answer -> the others are told
+///   request -> directory (one transaction) -> store: the member's list -> every shard forgets its view of the room
+///           -> answer -> the others are told
 ///
-/// A change is answered when it is in force: whoever was told "joined" gets every message accepted from then on.
+/// A change is answered when it is in force: whoever was told "joined" gets every message accepted from then on. It also comes
+/// into force when the session that asked is gone by then: the directory has it, and at its next login the member is shown it.
 ///
 /// Thread  The shard's.
 class Groups {
@@ -23,8 +25,12 @@ class Groups {
   Verdict members(Session& session, const protocol::Request& request);
 
  private:
-  Verdict joined(Session& session, const Asked& asked, ports::DirectoryResult<ports::RoomWithMembers> result);
-  void follow_then(Session& session, RoomId room, std::move_only_function<void(Session&, bool)> then);
+  enum class Change : std::uint8_t { enters, leaves };
+  /// job(directory, zone, member) -> DirectoryResult<RoomWithMembers> where it may block; then refused(session, error) or
+  /// done(session, room) here.
+  template <class Job, class Refused, class Done>
+  Verdict change(Session& session, const Asked& asked, Change kind, Job job, Refused refused, Done done);
+  void joined(Session& session, const Asked& asked, const ports::RoomWithMembers& room);
   void tell_members(const ports::RoomWithMembers& room, protocol::GroupEventKind event, const Session& who);
 
   ShardState& state_;
