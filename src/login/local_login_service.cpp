@@ -24,8 +24,11 @@ constexpr std::int64_t kBusyRetryMs = 1'000;
 
 std::unexpected<LoginError> refuse(LoginCode code, std::string field = {}, std::string allowed = {},
                                    std::string detail = {}) {
-  return fail(LoginError{.code = code, .field = std::move(field), .allowed = std::move(allowed),
-                         .detail = std::move(detail), .retry_after_ms = 0});
+  return fail(LoginError{.code = code,
+                         .field = std::move(field),
+                         .allowed = std::move(allowed),
+                         .detail = std::move(detail),
+                         .retry_after_ms = 0});
 }
 std::unexpected<LoginError> unavailable() {
   return refuse(LoginCode::unavailable, {}, {}, "the storage does not answer");
@@ -37,7 +40,8 @@ std::unexpected<LoginError> token_invalid() {
   return refuse(LoginCode::token_invalid, "token", {}, "unknown, expired or revoked token");
 }
 std::unexpected<LoginError> wait(LoginCode code, std::int64_t ms, std::string detail) {
-  return fail(LoginError{.code = code, .field = {}, .allowed = {}, .detail = std::move(detail), .retry_after_ms = ms});
+  return fail(LoginError{
+      .code = code, .field = {}, .allowed = {}, .detail = std::move(detail), .retry_after_ms = ms});
 }
 std::unexpected<LoginError> limited(std::int64_t ms) {
   return wait(LoginCode::limited, ms, "too many failed attempts");
@@ -57,9 +61,11 @@ std::unexpected<LoginError> of_hasher(PasswordFailure failure) {
 std::unexpected<LoginError> of_directory(const DirectoryError& error, LoginCode missing) {
   switch (error.code) {
     case DirectoryCode::not_found: return refuse(missing, {}, {}, error.detail);
-    case DirectoryCode::name_taken: return refuse(LoginCode::name_taken, "nickname", "a name that nobody has here",
-                                                  error.detail + " is taken");
-    case DirectoryCode::limit: return refuse(LoginCode::limit_reached, {}, error.detail, "the limit is reached");
+    case DirectoryCode::name_taken:
+      return refuse(LoginCode::name_taken, "nickname", "a name that nobody has here",
+                    error.detail + " is taken");
+    case DirectoryCode::limit:
+      return refuse(LoginCode::limit_reached, {}, error.detail, "the limit is reached");
     case DirectoryCode::conflict: return refuse(LoginCode::bad_request, {}, {}, error.detail);
     case DirectoryCode::unavailable: break;
   }
@@ -72,7 +78,8 @@ bool has_control(std::string_view text) {
 
 LoginResult<void> check_device(const std::string& device) {
   if (!device.empty() && device.size() <= kDeviceBytesMax && !has_control(device)) return {};
-  return refuse(LoginCode::bad_request, "device", "1 to 32 bytes without control characters", "bad device name");
+  return refuse(LoginCode::bad_request, "device", "1 to 32 bytes without control characters",
+                "bad device name");
 }
 
 void without_hashes(std::vector<ports::Token>& tokens) {
@@ -97,8 +104,12 @@ class Attempt {
     finished_ = ms != 0;
     return ms;
   }
-  void succeeded() { finish([this] { throttle_.succeeded(account_); }); }
-  void failed() { finish([this] { throttle_.failed(account_, address_); }); }
+  void succeeded() {
+    finish([this] { throttle_.succeeded(account_); });
+  }
+  void failed() {
+    finish([this] { throttle_.failed(account_, address_); });
+  }
 
  private:
   template <class Outcome>
@@ -115,10 +126,14 @@ class Attempt {
 
 }  // namespace
 
-LocalLoginService::LocalLoginService(ports::Directory& directory, PasswordHasher& hasher, const ports::Clock& clock,
-                                     LocalLoginOptions options)
-    : directory_(directory), hasher_(hasher), clock_(clock), options_(std::move(options)),
-      throttle_(clock, options_.throttle), cache_(options_.token_cache) {}
+LocalLoginService::LocalLoginService(ports::Directory& directory, PasswordHasher& hasher,
+                                     const ports::Clock& clock, LocalLoginOptions options)
+    : directory_(directory),
+      hasher_(hasher),
+      clock_(clock),
+      options_(std::move(options)),
+      throttle_(clock, options_.throttle),
+      cache_(options_.token_cache) {}
 
 LoginResult<ports::Zone> LocalLoginService::find_zone(const Place& place) {
   const std::string& app = place.app.empty() ? options_.default_place.app : place.app;
@@ -126,16 +141,18 @@ LoginResult<ports::Zone> LocalLoginService::find_zone(const Place& place) {
   auto found = directory_.zone(app, zone);
   if (found) return std::move(*found);
   if (found.error().code == DirectoryCode::not_found) {
-    return refuse(LoginCode::no_such_zone, place.app.empty() ? "zone" : "app", "an app and zone of this server",
-                  "no such zone");
+    return refuse(LoginCode::no_such_zone, place.app.empty() ? "zone" : "app",
+                  "an app and zone of this server", "no such zone");
   }
   return unavailable();
 }
 
 LoginResult<void> LocalLoginService::check_new_password(const std::string& password, LoginCode code,
                                                         const char* field) const {
-  if (password.size() >= options_.password_bytes_min && password.size() <= options_.password_bytes_max) return {};
-  return refuse(code, field, fmt::format("{} to {} bytes", options_.password_bytes_min, options_.password_bytes_max),
+  if (password.size() >= options_.password_bytes_min && password.size() <= options_.password_bytes_max)
+    return {};
+  return refuse(code, field,
+                fmt::format("{} to {} bytes", options_.password_bytes_min, options_.password_bytes_max),
                 "the password is too short or too long");
 }
 
@@ -174,7 +191,8 @@ LoginResult<Registered> LocalLoginService::register_account(const RegisterReques
 LoginResult<LoggedIn> LocalLoginService::login(const LoginRequest& request) {
   if (const auto* token = std::get_if<TokenProof>(&request.proof)) return login_by_token(*token, request);
   if (const auto ok = check_device(request.device); !ok) return fail(ok.error());
-  if (const auto* password = std::get_if<PasswordProof>(&request.proof)) return login_by_password(*password, request);
+  if (const auto* password = std::get_if<PasswordProof>(&request.proof))
+    return login_by_password(*password, request);
   return login_by_third_party(std::get<ThirdPartyProof>(request.proof), request);
 }
 
@@ -189,10 +207,12 @@ LoginResult<LocalLoginService::Candidate> LocalLoginService::find_candidate(cons
     candidate.member = std::move(*member);
   }
   const auto name = proof.member ? Result<Name, NameError>(Name{}) : check_name(proof.account);
-  if (!proof.member) candidate.key = "n:" + (name ? name->key : proof.account.substr(0, kUnknownNameBytesMax));
+  if (!proof.member)
+    candidate.key = "n:" + (name ? name->key : proof.account.substr(0, kUnknownNameBytesMax));
   if (!name) return candidate;
 
-  auto account = candidate.member ? directory_.account(candidate.member->account) : directory_.account_by_name(name->key);
+  auto account = candidate.member ? directory_.account(candidate.member->account)
+                                  : directory_.account_by_name(name->key);
   if (!account && account.error().code != DirectoryCode::not_found) return unavailable();
   if (!account) return candidate;
   // One count for an account, however it is addressed.
@@ -203,13 +223,16 @@ LoginResult<LocalLoginService::Candidate> LocalLoginService::find_candidate(cons
 
 LoginResult<bool> LocalLoginService::check_password(const std::optional<ports::Account>& account,
                                                     const std::string& password) {
-  const bool possible = account && !account->password_hash.empty() && password.size() <= options_.password_bytes_max;
-  const auto verdict = possible ? hasher_.verify(account->password_hash, password) : hasher_.verify_nobody("nobody");
+  const bool possible = account && !account->password_hash.empty() &&
+                        password.size() <= options_.password_bytes_max;
+  const auto verdict = possible ? hasher_.verify(account->password_hash, password)
+                                : hasher_.verify_nobody("nobody");
   if (!verdict) return of_hasher(verdict.error());
   return *verdict;
 }
 
-LoginResult<LoggedIn> LocalLoginService::login_by_password(const PasswordProof& proof, const LoginRequest& request) {
+LoginResult<LoggedIn> LocalLoginService::login_by_password(const PasswordProof& proof,
+                                                           const LoginRequest& request) {
   const auto zone = find_zone(request.place);
   if (!zone) return fail(zone.error());
   const auto candidate = find_candidate(proof, *zone);
@@ -260,17 +283,22 @@ LoginResult<LoggedIn> LocalLoginService::login_by_third_party(const ThirdPartyPr
   if (proof.user.empty() || proof.user.size() > kVendorUserBytesMax || has_control(proof.user)) {
     return refuse(LoginCode::bad_request, "vendor_user", "1 to 128 bytes without control characters");
   }
-  if (proof.proof.size() > kProofBytesMax) return refuse(LoginCode::bad_request, "proof", "at most 2048 bytes");
+  if (proof.proof.size() > kProofBytesMax)
+    return refuse(LoginCode::bad_request, "proof", "at most 2048 bytes");
   const auto zone = find_zone(request.place);
   if (!zone) return fail(zone.error());
 
   Attempt attempt(throttle_, "v:" + proof.vendor + ':' + proof.user, request.address);
   if (const auto ms = attempt.begin(); ms > 0) return limited(ms);
-  const auto verifier = std::ranges::find_if(options_.verifiers, [&](const auto& v) { return v->vendor() == proof.vendor; });
+  const auto verifier = std::ranges::find_if(options_.verifiers,
+                                             [&](const auto& v) { return v->vendor() == proof.vendor; });
   const auto proven = verifier == options_.verifiers.end()
                           ? Result<void, ProofFailure>(fail(ProofFailure::wrong))
-                          : (*verifier)->verify({.vendor = proof.vendor, .user = proof.user, .proof = proof.proof,
-                                                 .app = zone->app_name, .zone = zone->zone_name});
+                          : (*verifier)->verify({.vendor = proof.vendor,
+                                                 .user = proof.user,
+                                                 .proof = proof.proof,
+                                                 .app = zone->app_name,
+                                                 .zone = zone->zone_name});
   if (!proven && proven.error() == ProofFailure::unavailable) {
     return refuse(LoginCode::unavailable, {}, {}, "the vendor cannot be asked now");
   }
@@ -289,8 +317,16 @@ LoginResult<LoggedIn> LocalLoginService::login_by_third_party(const ThirdPartyPr
 LoginResult<LoggedIn> LocalLoginService::complete(const ports::Account& account, const ports::Zone& zone,
                                                   const LoginRequest& request,
                                                   const std::optional<ports::Member>& asked) {
-  LoggedIn login{.account = account.id, .account_name = account.name, .zone = zone, .device = request.device,
-                 .token = {}, .token_id = {}, .token_expires_ms = 0, .members = {}, .entered = asked, .dropped = {}};
+  LoggedIn login{.account = account.id,
+                 .account_name = account.name,
+                 .zone = zone,
+                 .device = request.device,
+                 .token = {},
+                 .token_id = {},
+                 .token_expires_ms = 0,
+                 .members = {},
+                 .entered = asked,
+                 .dropped = {}};
   auto members = directory_.members_of(account.id, zone.id);
   if (!members) return unavailable();
   login.members = std::move(*members);
@@ -332,7 +368,8 @@ std::optional<LoggedIn> LocalLoginService::try_cached(const LoginRequest& reques
   return login;
 }
 
-LoginResult<LoggedIn> LocalLoginService::login_by_token(const TokenProof& proof, const LoginRequest& request) {
+LoginResult<LoggedIn> LocalLoginService::login_by_token(const TokenProof& proof,
+                                                        const LoginRequest& request) {
   if (auto known = try_cached(request)) return std::move(*known);
   Attempt attempt(throttle_, {}, request.address);
   if (const auto ms = attempt.begin(); ms > 0) return limited(ms);
@@ -374,9 +411,16 @@ LoginResult<LoggedIn> LocalLoginService::read_token_login(const ports::Token& to
   auto members = directory_.members_of(token.account, token.zone);
   if (!members) return unavailable();
 
-  LoggedIn login{.account = account->id, .account_name = account->name, .zone = *zone, .device = token.device,
-                 .token = {}, .token_id = token.id, .token_expires_ms = token.expires_ms,
-                 .members = std::move(*members), .entered = {}, .dropped = {}};
+  LoggedIn login{.account = account->id,
+                 .account_name = account->name,
+                 .zone = *zone,
+                 .device = token.device,
+                 .token = {},
+                 .token_id = token.id,
+                 .token_expires_ms = token.expires_ms,
+                 .members = std::move(*members),
+                 .entered = {},
+                 .dropped = {}};
   if (token.kind == TokenKind::account) return login;
   const auto member = std::ranges::find(login.members, token.member, &ports::Member::id);
   if (member == login.members.end()) return token_invalid();
@@ -384,7 +428,8 @@ LoginResult<LoggedIn> LocalLoginService::read_token_login(const ports::Token& to
   return login;
 }
 
-LoginResult<LoggedIn> LocalLoginService::login_by_handover(const std::string& hash, const LoginRequest& request) {
+LoginResult<LoggedIn> LocalLoginService::login_by_handover(const std::string& hash,
+                                                           const LoginRequest& request) {
   if (const auto ok = check_device(request.device); !ok) return fail(ok.error());
   // Of two that use it at once, one takes it.
   const auto token = directory_.take_token(hash, clock_.wall_ms());
@@ -408,8 +453,10 @@ LoginResult<LoggedIn> LocalLoginService::login_by_handover(const std::string& ha
 LoginResult<ports::Member> LocalLoginService::create_member(const CreateMemberRequest& request) {
   const auto name = check_name(request.nickname);
   if (!name) return refuse(LoginCode::name_invalid, "nickname", name.error().allowed, name.error().detail);
-  if (request.avatar.size() > kAvatarBytesMax) return refuse(LoginCode::bad_request, "avatar", "at most 256 bytes");
-  auto member = directory_.create_member(request.account, request.zone, name->display, name->key, request.avatar);
+  if (request.avatar.size() > kAvatarBytesMax)
+    return refuse(LoginCode::bad_request, "avatar", "at most 256 bytes");
+  auto member = directory_.create_member(request.account, request.zone, name->display, name->key,
+                                         request.avatar);
   if (!member) return of_directory(member.error(), LoginCode::no_such_zone);
   cache_.forget(request.account);
   return std::move(*member);
@@ -422,13 +469,17 @@ LoginResult<Entered> LocalLoginService::enter(const EnterRequest& request) {
   if (!member || member->account != request.account) return no_such_peer();
   auto issued = issue(TokenKind::member, request.account, request.zone, request.member, request.device);
   if (!issued) return fail(issued.error());
-  return Entered{.member = std::move(*member), .token = std::move(issued->text), .token_id = issued->id,
-                 .token_expires_ms = issued->expires_ms, .dropped = std::move(issued->dropped)};
+  return Entered{.member = std::move(*member),
+                 .token = std::move(issued->text),
+                 .token_id = issued->id,
+                 .token_expires_ms = issued->expires_ms,
+                 .dropped = std::move(issued->dropped)};
 }
 
 // Credentials --------------------------------------------------------------------------------------------------------
 
-LoginResult<std::vector<ports::Token>> LocalLoginService::change_password(const ChangePasswordRequest& request) {
+LoginResult<std::vector<ports::Token>> LocalLoginService::change_password(
+    const ChangePasswordRequest& request) {
   if (const auto ok = check_new_password(request.new_password, LoginCode::bad_request, "new_password"); !ok) {
     return fail(ok.error());
   }
@@ -482,20 +533,29 @@ LoginResult<Handover> LocalLoginService::issue_handover(const HandoverRequest& r
   return Handover{.token = std::move(issued->text), .expires_ms = issued->expires_ms};
 }
 
-LoginResult<LocalLoginService::Issued> LocalLoginService::issue(TokenKind kind, AccountId account, ZoneId zone,
-                                                                MemberId member, const std::string& device) {
+LoginResult<LocalLoginService::Issued> LocalLoginService::issue(TokenKind kind, AccountId account,
+                                                                ZoneId zone, MemberId member,
+                                                                const std::string& device) {
   const TokenTimes& times = options_.token_times;
   const std::int64_t now = clock_.wall_ms();
   const std::int64_t ttl = kind == TokenKind::account  ? times.account_ms
                            : kind == TokenKind::member ? times.member_ms
                                                        : times.handover_ms;
   NewToken made = make_token();
-  const auto id = directory_.put_token({.id = {}, .kind = kind, .hash = made.hash, .account = account, .member = member,
-                                        .zone = zone, .device = device, .created_ms = now, .expires_ms = now + ttl});
+  const auto id = directory_.put_token({.id = {},
+                                        .kind = kind,
+                                        .hash = made.hash,
+                                        .account = account,
+                                        .member = member,
+                                        .zone = zone,
+                                        .device = device,
+                                        .created_ms = now,
+                                        .expires_ms = now + ttl});
   if (!id) return of_directory(id.error(), LoginCode::token_invalid);
   // A login does not fail because the tidying up of older tokens did.
   auto dropped = drop_oldest(account, *id).value_or(std::vector<ports::Token>{});
-  return Issued{.text = std::move(made.text), .id = *id, .expires_ms = now + ttl, .dropped = std::move(dropped)};
+  return Issued{
+      .text = std::move(made.text), .id = *id, .expires_ms = now + ttl, .dropped = std::move(dropped)};
 }
 
 LoginResult<std::vector<ports::Token>> LocalLoginService::drop_oldest(AccountId account, TokenId newest) {

@@ -15,7 +15,8 @@ namespace plaza::login {
 
 struct LocalLoginOptions {
   Place default_place{"default", "default"};
-  std::uint32_t password_bytes_min = 1;    ///< minimal clients use passwords like "123"; raise it where people matter
+  std::uint32_t
+      password_bytes_min = 1;  ///< minimal clients use passwords like "123"; raise it where people matter
   std::uint32_t password_bytes_max = 128;
   std::uint32_t tokens_per_account_max = 64;  ///< the oldest goes when one more is issued
   TokenTimes token_times;
@@ -69,8 +70,8 @@ class LocalLoginService final : public LoginService {
   LoginResult<LoggedIn> read_token_login(const ports::Token& token);
   LoginResult<Candidate> find_candidate(const PasswordProof& proof, const ports::Zone& zone);
   LoginResult<bool> check_password(const std::optional<ports::Account>& account, const std::string& password);
-  LoginResult<LoggedIn> complete(const ports::Account& account, const ports::Zone& zone, const LoginRequest& request,
-                                 const std::optional<ports::Member>& asked);
+  LoginResult<LoggedIn> complete(const ports::Account& account, const ports::Zone& zone,
+                                 const LoginRequest& request, const std::optional<ports::Member>& asked);
   LoginResult<void> still_valid(const ports::Account& account, const std::string& password, TokenId issued);
   LoginResult<Issued> issue(ports::TokenKind kind, AccountId account, ZoneId zone, MemberId member,
                             const std::string& device);

@@ -23,9 +23,12 @@ struct Filled {
     for (int i = 0; i < 10'000; ++i) {
       const std::string name = "member" + std::to_string(i);
       const auto member = directory.register_account(name, name, "hash", zone);
-      const auto entered =
-          service.enter({.account = member->account, .zone = zone, .device = "web", .member = member->id});
-      requests.push_back({.proof = TokenProof{entered->token}, .place = {}, .device = "web", .address = "10.0.0.1",
+      const auto entered = service.enter(
+          {.account = member->account, .zone = zone, .device = "web", .member = member->id});
+      requests.push_back({.proof = TokenProof{entered->token},
+                          .place = {},
+                          .device = "web",
+                          .address = "10.0.0.1",
                           .mode = LoginMode::account});
       static_cast<void>(service.login(requests.back()));
     }

@@ -79,13 +79,18 @@ class LoginServiceTest : public testing::Test {
   LocalLoginService& s() { return *service_; }
 
   Registered add(const std::string& name, const std::string& password = "123") {
-    const auto made = s().register_account({.name = name, .password = password, .place = {}, .address = "10.0.0.1"});
+    const auto made = s().register_account(
+        {.name = name, .password = password, .place = {}, .address = "10.0.0.1"});
     EXPECT_TRUE(made) << text_of(made);
     return made.value_or(Registered{});
   }
-  static LoginRequest by_name(const std::string& name, const std::string& password, const std::string& device = "web") {
-    return {.proof = PasswordProof{.member = {}, .account = name, .password = password}, .place = {}, .device = device,
-            .address = "10.0.0.2", .mode = LoginMode::account};
+  static LoginRequest by_name(const std::string& name, const std::string& password,
+                              const std::string& device = "web") {
+    return {.proof = PasswordProof{.member = {}, .account = name, .password = password},
+            .place = {},
+            .device = device,
+            .address = "10.0.0.2",
+            .mode = LoginMode::account};
   }
   static LoginRequest by_id(MemberId id, const std::string& password) {
     auto request = by_name("", password, "classic");
@@ -94,9 +99,14 @@ class LoginServiceTest : public testing::Test {
     return request;
   }
   static LoginRequest by_token(const std::string& token, const std::string& device = "") {
-    return {.proof = TokenProof{token}, .place = {}, .device = device, .address = "10.0.0.3", .mode = LoginMode::account};
+    return {.proof = TokenProof{token},
+            .place = {},
+            .device = device,
+            .address = "10.0.0.3",
+            .mode = LoginMode::account};
   }
-  LoggedIn log_in(const std::string& name, const std::string& password = "123", const std::string& device = "web") {
+  LoggedIn log_in(const std::string& name, const std::string& password = "123",
+                  const std::string& device = "web") {
     const auto login = s().login(by_name(name, password, device));
     EXPECT_TRUE(login) << text_of(login);
     return login.value_or(LoggedIn{});
@@ -141,8 +151,10 @@ TEST_F(LoginServiceTest, AFailedRegistrationNamesTheFieldAndWhatIsAllowed) {
   EXPECT_EQ(refused("bob", ""), "password/the password is too short or too long");
   EXPECT_EQ(refused("bob", std::string(129, 'p')), "password/the password is too short or too long");
   add("bob", std::string(128, 'p'));
-  ASSERT_TRUE(s().create_member({.account = log_in("bob", std::string(128, 'p')).account, .zone = zone_,
-                                 .nickname = "eve", .avatar = {}}));
+  ASSERT_TRUE(s().create_member({.account = log_in("bob", std::string(128, 'p')).account,
+                                 .zone = zone_,
+                                 .nickname = "eve",
+                                 .avatar = {}}));
   EXPECT_EQ(refused("eve", "123"), "name/nickname is taken");
 }
 
@@ -155,8 +167,9 @@ TEST_F(LoginServiceTest, ThePasswordsMinimumIsConfigurable) {
 
 TEST_F(LoginServiceTest, AnUnknownZoneIsSaidToBeSo) {
   const Place nowhere{.app = {}, .zone = "nowhere"};
-  EXPECT_EQ(code_of(s().register_account({.name = "ann", .password = "123", .place = nowhere, .address = {}})),
-            LoginCode::no_such_zone);
+  EXPECT_EQ(
+      code_of(s().register_account({.name = "ann", .password = "123", .place = nowhere, .address = {}})),
+      LoginCode::no_such_zone);
   auto request = by_name("ann", "123");
   request.place = nowhere;
   EXPECT_EQ(code_of(s().login(request)), LoginCode::no_such_zone);
@@ -170,9 +183,11 @@ TEST_F(LoginServiceTest, OfEightThreadsThatRegisterOneNameOneWins) {
     for (int i = 0; i < 8; ++i) {
       threads.emplace_back([&] {
         start.arrive_and_wait();
-        const auto made = s().register_account({.name = "ann", .password = "123", .place = {}, .address = {}});
+        const auto made = s().register_account(
+            {.name = "ann", .password = "123", .place = {}, .address = {}});
         if (made) ++won;
-        if (!made && made.error().code == LoginCode::registration_failed && made.error().field == "name") ++refused;
+        if (!made && made.error().code == LoginCode::registration_failed && made.error().field == "name")
+          ++refused;
       });
     }
   }
@@ -184,7 +199,8 @@ TEST_F(LoginServiceTest, OfEightThreadsThatRegisterOneNameOneWins) {
 
 TEST_F(LoginServiceTest, AFullClientGetsATokenAndItsMembers) {
   const Registered ann = add("Ann");
-  const auto second = s().create_member({.account = ann.account, .zone = zone_, .nickname = "Annie", .avatar = "a.png"});
+  const auto second = s().create_member(
+      {.account = ann.account, .zone = zone_, .nickname = "Annie", .avatar = "a.png"});
   ASSERT_TRUE(second);
   const LoggedIn login = log_in("aNN");
   EXPECT_EQ(login.account, ann.account);
@@ -199,7 +215,8 @@ TEST_F(LoginServiceTest, AFullClientGetsATokenAndItsMembers) {
 
 TEST_F(LoginServiceTest, AClassicClientEntersTheMemberOfItsNameOrIdAtOnceWithoutAToken) {
   const Registered ann = add("Ann");
-  const auto second = s().create_member({.account = ann.account, .zone = zone_, .nickname = "Annie", .avatar = {}});
+  const auto second = s().create_member(
+      {.account = ann.account, .zone = zone_, .nickname = "Annie", .avatar = {}});
   auto request = by_name("ann", "123", "classic");
   request.mode = LoginMode::classic;
   const auto named = s().login(request);
@@ -216,12 +233,16 @@ TEST_F(LoginServiceTest, AClassicClientEntersTheMemberOfItsNameOrIdAtOnceWithout
 
 TEST_F(LoginServiceTest, UnknownAccountAndWrongPasswordGetTheSameAnswer) {
   const Registered ann = add("ann");
-  ASSERT_TRUE(s().login({.proof = ThirdPartyProof{"test", "tom", "test:tom"}, .place = {}, .device = "web",
-                         .address = "10.0.0.9", .mode = LoginMode::account}));
+  ASSERT_TRUE(s().login({.proof = ThirdPartyProof{"test", "tom", "test:tom"},
+                         .place = {},
+                         .device = "web",
+                         .address = "10.0.0.9",
+                         .mode = LoginMode::account}));
   const auto wrong = s().login(by_name("ann", "124"));
   for (const auto& request :
-       {by_name("nobody", "123"), by_name("x", "123"), by_name("", "123"), by_name("\xff", "123"), by_name("tom", ""),
-        by_name("ann", std::string(5'000, 'x')), by_id(MemberId{99}, "123"), by_name(std::string(5'000, 'n'), "123")}) {
+       {by_name("nobody", "123"), by_name("x", "123"), by_name("", "123"), by_name("\xff", "123"),
+        by_name("tom", ""), by_name("ann", std::string(5'000, 'x')), by_id(MemberId{99}, "123"),
+        by_name(std::string(5'000, 'n'), "123")}) {
     clock_.advance_ms(1'000);  // "ann" has to wait
     const auto hashes = hasher_.done();
     const auto refused = s().login(request);
@@ -239,7 +260,8 @@ TEST_F(LoginServiceTest, UnknownAccountAndWrongPasswordGetTheSameAnswer) {
 }
 
 TEST_F(LoginServiceTest, AMemberIdOfAnotherZoneIsUnknown) {
-  const auto made = s().register_account({.name = "far", .password = "123", .place = {{}, "other"}, .address = {}});
+  const auto made = s().register_account(
+      {.name = "far", .password = "123", .place = {{}, "other"}, .address = {}});
   ASSERT_TRUE(made);
   EXPECT_EQ(code_of(s().login(by_id(made->member.id, "123"))), LoginCode::bad_credentials);
 }
@@ -257,7 +279,8 @@ TEST_F(LoginServiceTest, WrongPasswordsMakeTheAccountWaitHoweverItIsAddressed) {
   EXPECT_EQ(s().login(by_name("ann", "123")).error().retry_after_ms, 2'000);
   clock_.advance_ms(2'000);
   log_in("ann");
-  EXPECT_EQ(code_of(s().login(by_name("ann", "x"))), LoginCode::bad_credentials) << "success forgot the failures";
+  EXPECT_EQ(code_of(s().login(by_name("ann", "x"))), LoginCode::bad_credentials)
+      << "success forgot the failures";
   EXPECT_EQ(s().login(by_name("ann", "123")).error().retry_after_ms, 1'000);
 }
 
@@ -319,7 +342,8 @@ TEST_F(LoginServiceTest, AnAccountTokenLogsInAgainAndKeepsItsToken) {
 TEST_F(LoginServiceTest, AMemberTokenEntersAtOnce) {
   const Registered ann = add("ann");
   const LoggedIn login = log_in("ann");
-  const auto entered = s().enter({.account = login.account, .zone = zone_, .device = "web", .member = ann.member.id});
+  const auto entered = s().enter(
+      {.account = login.account, .zone = zone_, .device = "web", .member = ann.member.id});
   ASSERT_TRUE(entered) << text_of(entered);
   EXPECT_EQ(entered->member.nickname, "ann");
   const auto again = s().login(by_token(entered->token, "web"));
@@ -390,11 +414,19 @@ TEST_F(LoginServiceTest, ANewMemberShowsInTheNextWarmLogin) {
 
 TEST_F(LoginServiceTest, ATicketOfTheGamesServerLogsItsUserInAndMakesTheAccountOnce) {
   const auto ticket = [&] {
-    return issue_ticket({.vendor = "game", .user = "u1", .app = "default", .zone = "default",
-                         .exp_s = clock_.wall_ms() / 1000 + 60, .nonce = make_nonce()}, kSecret);
+    return issue_ticket({.vendor = "game",
+                         .user = "u1",
+                         .app = "default",
+                         .zone = "default",
+                         .exp_s = clock_.wall_ms() / 1000 + 60,
+                         .nonce = make_nonce()},
+                        kSecret);
   };
-  LoginRequest request{.proof = ThirdPartyProof{"game", "u1", ticket()}, .place = {}, .device = "web",
-                       .address = "10.0.0.5", .mode = LoginMode::account};
+  LoginRequest request{.proof = ThirdPartyProof{"game", "u1", ticket()},
+                       .place = {},
+                       .device = "web",
+                       .address = "10.0.0.5",
+                       .mode = LoginMode::account};
   const auto first = s().login(request);
   ASSERT_TRUE(first) << text_of(first);
   EXPECT_TRUE(first->members.empty());
@@ -410,9 +442,14 @@ TEST_F(LoginServiceTest, ATicketOfTheGamesServerLogsItsUserInAndMakesTheAccountO
 
 TEST_F(LoginServiceTest, ThirdPartyFieldsAreBounded) {
   const auto field = [&](const std::string& vendor, const std::string& user, const std::string& proof) {
-    const auto refused = s().login({.proof = ThirdPartyProof{vendor, user, proof}, .place = {}, .device = "web",
-                                    .address = {}, .mode = LoginMode::account});
-    return refused ? std::string("accepted") : refused.error().code == LoginCode::bad_request ? refused.error().field : "";
+    const auto refused = s().login({.proof = ThirdPartyProof{vendor, user, proof},
+                                    .place = {},
+                                    .device = "web",
+                                    .address = {},
+                                    .mode = LoginMode::account});
+    return refused                                          ? std::string("accepted")
+           : refused.error().code == LoginCode::bad_request ? refused.error().field
+                                                            : "";
   };
   EXPECT_EQ(field("", "u", "p"), "vendor");
   EXPECT_EQ(field(std::string(33, 'v'), "u", "p"), "vendor");
@@ -442,7 +479,8 @@ TEST_F(LoginServiceTest, CreatingAMemberTellsTakenFromInvalidFromFull) {
 
 TEST_F(LoginServiceTest, OneEntersOnesOwnMembersOfOnesZoneOnly) {
   const Registered ann = add("ann"), bob = add("bob");
-  const auto far = s().create_member({.account = ann.account, .zone = other_, .nickname = "far", .avatar = {}});
+  const auto far = s().create_member(
+      {.account = ann.account, .zone = other_, .nickname = "far", .avatar = {}});
   const auto enter = [&](MemberId id) {
     return s().enter({.account = ann.account, .zone = zone_, .device = "web", .member = id});
   };
@@ -488,7 +526,10 @@ TEST_F(LoginServiceTest, ChangingThePasswordRevokesAllOtherTokens) {
   const Registered ann = add("ann");
   const LoggedIn web = log_in("ann"), phone = log_in("ann", "123", "phone");
   const auto change = [&](const std::string& old, const std::string& now) {
-    return s().change_password({.account = ann.account, .password = old, .new_password = now, .keep = {web.token_id},
+    return s().change_password({.account = ann.account,
+                                .password = old,
+                                .new_password = now,
+                                .keep = {web.token_id},
                                 .address = "10.0.0.2"});
   };
   const auto wrong = change("124", "456");
@@ -524,8 +565,11 @@ TEST_F(LoginServiceTest, APasswordChangeThatWasCutOffIsCompletedByTheSameCall) {
 TEST_F(LoginServiceTest, ALoginThatIsOvertakenByAPasswordChangeGetsNoToken) {
   const Registered ann = add("ann");
   directory_.before_put_token = [&] {
-    ASSERT_TRUE(s().change_password(
-        {.account = ann.account, .password = "123", .new_password = "456", .keep = {}, .address = "10.0.0.9"}));
+    ASSERT_TRUE(s().change_password({.account = ann.account,
+                                     .password = "123",
+                                     .new_password = "456",
+                                     .keep = {},
+                                     .address = "10.0.0.9"}));
   };
   EXPECT_EQ(code_of(s().login(by_name("ann", "123"))), LoginCode::bad_credentials);
   EXPECT_TRUE(directory_.tokens_of(ann.account, 0)->empty());
@@ -533,7 +577,9 @@ TEST_F(LoginServiceTest, ALoginThatIsOvertakenByAPasswordChangeGetsNoToken) {
 
 TEST_F(LoginServiceTest, AHandOverTokenWorksOnceWithinAMinuteOnAnyDevice) {
   const Registered ann = add("ann");
-  const auto issue = [&] { return *s().issue_handover({.account = ann.account, .zone = zone_, .member = ann.member.id}); };
+  const auto issue = [&] {
+    return *s().issue_handover({.account = ann.account, .zone = zone_, .member = ann.member.id});
+  };
   const Handover first = issue();
   EXPECT_EQ(first.expires_ms, clock_.wall_ms() + 60'000);
   clock_.advance_ms(59'999);
@@ -595,15 +641,18 @@ TEST_F(LoginServiceTest, WithoutTheDatabaseEverythingIsUnavailableAndNobodyIsPun
   }
   EXPECT_EQ(code_of(s().register_account({.name = "bob", .password = "123", .place = {}, .address = {}})),
             LoginCode::unavailable);
-  EXPECT_EQ(code_of(s().create_member({.account = ann.account, .zone = zone_, .nickname = "bob", .avatar = {}})),
-            LoginCode::unavailable);
-  EXPECT_EQ(code_of(s().enter({.account = ann.account, .zone = zone_, .device = "web", .member = ann.member.id})),
-            LoginCode::unavailable);
+  EXPECT_EQ(
+      code_of(s().create_member({.account = ann.account, .zone = zone_, .nickname = "bob", .avatar = {}})),
+      LoginCode::unavailable);
+  EXPECT_EQ(
+      code_of(s().enter({.account = ann.account, .zone = zone_, .device = "web", .member = ann.member.id})),
+      LoginCode::unavailable);
   EXPECT_EQ(code_of(s().revoke({.account = ann.account, .device = {}, .only = {}})), LoginCode::unavailable);
   EXPECT_EQ(code_of(s().list_tokens(ann.account)), LoginCode::unavailable);
-  EXPECT_EQ(code_of(s().change_password({.account = ann.account, .password = "123", .new_password = "456", .keep = {},
-                                         .address = {}})),
-            LoginCode::unavailable);
+  EXPECT_EQ(
+      code_of(s().change_password(
+          {.account = ann.account, .password = "123", .new_password = "456", .keep = {}, .address = {}})),
+      LoginCode::unavailable);
   EXPECT_EQ(code_of(s().expire(1)), LoginCode::unavailable);
   directory_.set_unavailable(false);
   log_in("ann");

@@ -76,8 +76,8 @@ enum class LoginMode : std::uint8_t {
 
 struct LoginRequest {
   std::variant<PasswordProof, ThirdPartyProof, TokenProof> proof;
-  Place place;          ///< with a token: empty or the token's own
-  std::string device;   ///< 1..32 bytes; with a token empty or the token's own (a hand-over token takes any)
+  Place place;         ///< with a token: empty or the token's own
+  std::string device;  ///< 1..32 bytes; with a token empty or the token's own (a hand-over token takes any)
   std::string address;
   LoginMode mode = LoginMode::account;
 };
@@ -88,12 +88,12 @@ struct LoggedIn {
   std::string account_name;  ///< empty for third-party accounts
   ports::Zone zone;
   std::string device;
-  std::string token;         ///< what to log in with next time; empty for classic
+  std::string token;  ///< what to log in with next time; empty for classic
   TokenId token_id;
   std::int64_t token_expires_ms = 0;
-  std::vector<ports::Member> members;     ///< of the account in this zone
-  std::optional<ports::Member> entered;   ///< classic, member token, hand-over token: this one, at once
-  std::vector<ports::Token> dropped;      ///< oldest tokens revoked to stay under the bound: close their sessions
+  std::vector<ports::Member> members;    ///< of the account in this zone
+  std::optional<ports::Member> entered;  ///< classic, member token, hand-over token: this one, at once
+  std::vector<ports::Token> dropped;  ///< oldest tokens revoked to stay under the bound: close their sessions
 };
 
 struct CreateMemberRequest {

@@ -12,13 +12,14 @@
 namespace plaza::login {
 
 struct LoginThrottleOptions {
-  std::int64_t delay_first_ms = 1'000;            ///< after the first failure of an account
-  std::int64_t delay_max_ms = 15 * 60 * 1'000;    ///< doubling stops here
-  std::int64_t forget_after_ms = 24 * 3'600 * 1'000LL;  ///< an account's failures count for so long after the last one
-  std::uint32_t attempts_at_once_max = 8;         ///< of one account without failures; with failures it is one
-  std::uint32_t address_failures_per_minute = 20; ///< also the burst; 0 = no limit
-  std::uint32_t registrations_per_minute = 0;     ///< per address, also the burst; 0 = no limit
-  std::size_t accounts_max = 100'000;             ///< remembered; the longest untouched is forgotten first
+  std::int64_t delay_first_ms = 1'000;          ///< after the first failure of an account
+  std::int64_t delay_max_ms = 15 * 60 * 1'000;  ///< doubling stops here
+  std::int64_t forget_after_ms = 24 * 3'600 *
+                                 1'000LL;  ///< an account's failures count for so long after the last one
+  std::uint32_t attempts_at_once_max = 8;  ///< of one account without failures; with failures it is one
+  std::uint32_t address_failures_per_minute = 20;  ///< also the burst; 0 = no limit
+  std::uint32_t registrations_per_minute = 0;      ///< per address, also the burst; 0 = no limit
+  std::size_t accounts_max = 100'000;              ///< remembered; the longest untouched is forgotten first
   std::size_t addresses_max = 100'000;
 };
 
@@ -51,7 +52,7 @@ class LoginThrottle {
     std::uint32_t failures = 0;
     std::uint32_t attempts = 0;  ///< between begin() and its outcome
     std::int64_t last_failure_ms = 0;
-    std::int64_t open_ms = 0;    ///< no attempt before
+    std::int64_t open_ms = 0;  ///< no attempt before
   };
   /// A leaky bucket that drains at the permitted rate.
   struct Bucket {

@@ -13,14 +13,16 @@ constexpr std::size_t kInputBytesMax = 512;  // 24 code points fully decomposed 
 constexpr utf8proc_int32_t kTextVariation = 0xFE0E, kEmojiVariation = 0xFE0F, kBrailleBlank = 0x2800;
 
 constexpr std::string_view kAllowed =
-    "2 to 24 characters: letters, digits, punctuation, symbols, and single spaces between them; no control, zero-width, "
+    "2 to 24 characters: letters, digits, punctuation, symbols, and single spaces between them; no control, "
+    "zero-width, "
     "bidirectional, private-use or unassigned characters";
 
 /// Emoji keyboards append these, so they are let through; they are not counted and not part of the key.
 bool is_variation(utf8proc_int32_t c) { return c == kTextVariation || c == kEmojiVariation; }
 
 bool is_mark(utf8proc_category_t category) {
-  return category == UTF8PROC_CATEGORY_MN || category == UTF8PROC_CATEGORY_MC || category == UTF8PROC_CATEGORY_ME;
+  return category == UTF8PROC_CATEGORY_MN || category == UTF8PROC_CATEGORY_MC ||
+         category == UTF8PROC_CATEGORY_ME;
 }
 
 /// Why this character may be nowhere in a name; null when it may.
@@ -48,13 +50,14 @@ std::string map_text(std::string_view text, int options) {
                                  static_cast<utf8proc_ssize_t>(text.size()), &mapped,
                                  static_cast<utf8proc_option_t>(options));
   const std::unique_ptr<utf8proc_uint8_t, decltype(&std::free)> owner(mapped, &std::free);
-  return size < 0 ? std::string() : std::string(reinterpret_cast<const char*>(mapped), static_cast<std::size_t>(size));
+  return size < 0 ? std::string()
+                  : std::string(reinterpret_cast<const char*>(mapped), static_cast<std::size_t>(size));
 }
 
 /// NFKC_Casefold, applied until nothing changes any more (twice is enough), so that the key of a key is itself.
 std::string key_of(std::string_view display) {
-  constexpr int kFold =
-      UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE;
+  constexpr int kFold = UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD |
+                        UTF8PROC_IGNORE;
   return map_text(map_text(display, kFold), kFold);
 }
 
@@ -106,7 +109,8 @@ Result<Name, NameError> check_name(std::string_view text) {
   if (*counted < kNameCodePointsMin) return refuse(fmt::format("it has {} characters", *counted));
   if (*counted > kNameCodePointsMax) return refuse(fmt::format("it has {} characters", *counted));
   name.key = key_of(name.display);
-  if (name.key.empty() || name.key.size() > kNameKeyBytesMax) return refuse("it is too long when written out");
+  if (name.key.empty() || name.key.size() > kNameKeyBytesMax)
+    return refuse("it is too long when written out");
   return name;
 }
 

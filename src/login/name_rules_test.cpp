@@ -83,15 +83,14 @@ TEST(NameRules, InvisibleAndDirectionalCharactersAreRefusedWithTheirPosition) {
     std::int32_t c;
     const char* what;
   };
-  for (const auto& [c, what] : {Case{0x00, "control"}, {0x0a, "control"}, {0x7f, "control"}, {0x85, "control"},
-                                {0xad, "invisible"}, {0x200b, "invisible"}, {0x200d, "invisible"},
-                                {0x2060, "invisible"}, {0xfeff, "invisible"}, {0x202e, "invisible"},
-                                {0x2066, "invisible"}, {0x061c, "invisible"}, {0xe0041, "invisible"},
-                                {0x115f, "invisible"}, {0x3164, "invisible"}, {0xffa0, "invisible"},
-                                {0x034f, "invisible"}, {0x2028, "line separator"}, {0x2029, "line separator"},
-                                {0xe000, "private"}, {0x10fffd, "private"}, {0x0378, "unassigned"},
-                                {0xfffe, "unassigned"}, {0xa0, "blank"}, {0x3000, "blank"}, {0x1680, "blank"},
-                                {0x2800, "blank"}}) {
+  for (const auto& [c, what] :
+       {Case{0x00, "control"},  {0x0a, "control"},          {0x7f, "control"},          {0x85, "control"},
+        {0xad, "invisible"},    {0x200b, "invisible"},      {0x200d, "invisible"},      {0x2060, "invisible"},
+        {0xfeff, "invisible"},  {0x202e, "invisible"},      {0x2066, "invisible"},      {0x061c, "invisible"},
+        {0xe0041, "invisible"}, {0x115f, "invisible"},      {0x3164, "invisible"},      {0xffa0, "invisible"},
+        {0x034f, "invisible"},  {0x2028, "line separator"}, {0x2029, "line separator"}, {0xe000, "private"},
+        {0x10fffd, "private"},  {0x0378, "unassigned"},     {0xfffe, "unassigned"},     {0xa0, "blank"},
+        {0x3000, "blank"},      {0x1680, "blank"},          {0x2800, "blank"}}) {
     const std::string detail = refusal("ab" + utf8(c) + "cd");
     EXPECT_NE(detail.find(what), std::string::npos) << std::hex << c << ": " << detail;
     EXPECT_EQ(detail.find("character 3 "), 0u) << detail;
@@ -119,8 +118,9 @@ TEST(NameRules, EmojiMayCarryTheirVariationSelectorsWhichDoNotCount) {
 }
 
 TEST(NameRules, BytesThatAreNotUtf8AreRefused) {
-  for (const std::string& bytes : {std::string("ab\xff"), std::string("ab\xc0\x80"), std::string("ab\xed\xa0\x80"),
-                                   std::string("ab\xf4\x90\x80\x80"), std::string("ab\xe5\xb9")}) {
+  for (const std::string& bytes :
+       {std::string("ab\xff"), std::string("ab\xc0\x80"), std::string("ab\xed\xa0\x80"),
+        std::string("ab\xf4\x90\x80\x80"), std::string("ab\xe5\xb9")}) {
     EXPECT_EQ(refusal(bytes), "it is not valid UTF-8");
   }
 }

@@ -20,7 +20,8 @@ std::size_t memory_bytes(const PasswordCost& cost) { return std::size_t{cost.mem
 
 Result<std::string, PasswordFailure> hash_here(const PasswordCost& cost, const std::string& password) {
   std::array<char, crypto_pwhash_STRBYTES> encoded{};
-  if (crypto_pwhash_str(encoded.data(), password.data(), password.size(), cost.passes, memory_bytes(cost)) != 0) {
+  if (crypto_pwhash_str(encoded.data(), password.data(), password.size(), cost.passes, memory_bytes(cost)) !=
+      0) {
     return fail(PasswordFailure::failed);
   }
   return std::string(encoded.data());
@@ -63,7 +64,9 @@ Result<T, PasswordFailure> run_on(WorkerPool& pool, Work work) {
 }  // namespace
 
 PasswordHasher::PasswordHasher(PasswordHasherOptions options)
-    : options_(options), nobody_(hash_of_nobody(options.cost)), pool_("argon2", options.threads, options.waiting_max) {}
+    : options_(options),
+      nobody_(hash_of_nobody(options.cost)),
+      pool_("argon2", options.threads, options.waiting_max) {}
 
 Result<std::string, PasswordFailure> PasswordHasher::hash(const std::string& password) {
   return run_on<std::string>(pool_, [this, &password] {
@@ -72,7 +75,8 @@ Result<std::string, PasswordFailure> PasswordHasher::hash(const std::string& pas
   });
 }
 
-Result<bool, PasswordFailure> PasswordHasher::verify(const std::string& encoded, const std::string& password) {
+Result<bool, PasswordFailure> PasswordHasher::verify(const std::string& encoded,
+                                                     const std::string& password) {
   return run_on<bool>(pool_, [this, &encoded, &password] {
     done_.fetch_add(1, std::memory_order_relaxed);
     return verify_here(encoded, password);
@@ -86,7 +90,8 @@ Result<bool, PasswordFailure> PasswordHasher::verify_nobody(const std::string& p
 }
 
 bool PasswordHasher::outdated(const std::string& encoded) const {
-  return crypto_pwhash_str_needs_rehash(encoded.c_str(), options_.cost.passes, memory_bytes(options_.cost)) != 0;
+  return crypto_pwhash_str_needs_rehash(encoded.c_str(), options_.cost.passes, memory_bytes(options_.cost)) !=
+         0;
 }
 
 }  // namespace plaza::login

@@ -27,8 +27,8 @@ std::optional<std::string> from_base64(std::string_view text) {
   std::string bytes(text.size(), '\0');
   std::size_t size = 0;
   const char* end = nullptr;
-  if (sodium_base642bin(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(), text.data(), text.size(), nullptr,
-                        &size, &end, kBase64) != 0 ||
+  if (sodium_base642bin(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(), text.data(),
+                        text.size(), nullptr, &size, &end, kBase64) != 0 ||
       end != text.data() + text.size()) {
     return std::nullopt;
   }
@@ -48,7 +48,8 @@ Mac mac_of(std::string_view text, std::string_view secret) {
 bool signature_is(std::string_view payload, std::string_view signature, std::string_view secret) {
   const auto given = from_base64(signature);
   const Mac expected = mac_of(payload, secret);
-  return given && given->size() == expected.size() && sodium_memcmp(given->data(), expected.data(), expected.size()) == 0;
+  return given && given->size() == expected.size() &&
+         sodium_memcmp(given->data(), expected.data(), expected.size()) == 0;
 }
 
 /// False when the member is there and is not a string.
@@ -80,8 +81,8 @@ std::optional<Ticket> read_payload(const std::string& json) {
 
 std::string issue_ticket(const Ticket& ticket, std::string_view secret) {
   sodium_ready();
-  boost::json::object object{{"vendor", ticket.vendor}, {"user", ticket.user}, {"exp", ticket.exp_s},
-                             {"nonce", ticket.nonce}};
+  boost::json::object object{
+      {"vendor", ticket.vendor}, {"user", ticket.user}, {"exp", ticket.exp_s}, {"nonce", ticket.nonce}};
   if (!ticket.app.empty()) object["app"] = ticket.app;
   if (!ticket.zone.empty()) object["zone"] = ticket.zone;
   const std::string json = boost::json::serialize(object);

@@ -15,9 +15,9 @@ namespace plaza::login {
 
 /// Somebody says: I am `user` of `vendor`, and this proves it.
 struct ThirdPartyClaim {
-  std::string vendor;  ///< 1..32 bytes
-  std::string user;    ///< 1..128 bytes, as the vendor names its users
-  std::string proof;   ///< 1..2048 bytes; what it is, the vendor's verifier knows
+  std::string vendor;     ///< 1..32 bytes
+  std::string user;       ///< 1..128 bytes, as the vendor names its users
+  std::string proof;      ///< 1..2048 bytes; what it is, the vendor's verifier knows
   std::string app, zone;  ///< where the login goes
 };
 
@@ -45,9 +45,9 @@ inline constexpr std::size_t kTicketSecretBytesMin = 16;
 struct Ticket {
   std::string vendor;
   std::string user;
-  std::string app, zone;      ///< empty = good in any
-  std::int64_t exp_s = 0;     ///< Unix seconds; good before it, at most 5 minutes ahead
-  std::string nonce;          ///< 8..64 characters, never the same twice while a ticket is valid
+  std::string app, zone;   ///< empty = good in any
+  std::int64_t exp_s = 0;  ///< Unix seconds; good before it, at most 5 minutes ahead
+  std::string nonce;       ///< 8..64 characters, never the same twice while a ticket is valid
 };
 
 /// Writes a ticket: for game servers that use this code, for tests and the documentation's example.
@@ -57,7 +57,7 @@ std::string make_nonce();
 
 struct HmacTicketOptions {
   std::string vendor;
-  std::string secret;              ///< >= kTicketSecretBytesMin (a precondition); shared with the game server, never sent
+  std::string secret;  ///< >= kTicketSecretBytesMin (a precondition); shared with the game server, never sent
   std::size_t nonces_max = 100'000;  ///< tickets remembered until they expire; past it `unavailable`
 };
 

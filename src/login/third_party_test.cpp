@@ -12,13 +12,19 @@ constexpr std::string_view kSecret = "0123456789abcdef";
 class HmacTicketTest : public testing::Test {
  protected:
   Ticket ticket(std::int64_t ttl_s = 60) const {
-    return {.vendor = "game", .user = "u1", .app = {}, .zone = {}, .exp_s = clock_.wall_ms() / 1000 + ttl_s,
+    return {.vendor = "game",
+            .user = "u1",
+            .app = {},
+            .zone = {},
+            .exp_s = clock_.wall_ms() / 1000 + ttl_s,
             .nonce = make_nonce()};
   }
   Result<void, ProofFailure> present(const std::string& proof, const std::string& user = "u1") {
     return verifier_.verify({.vendor = "game", .user = user, .proof = proof, .app = "app", .zone = "eu"});
   }
-  bool accepted(const std::string& proof, const std::string& user = "u1") { return present(proof, user).has_value(); }
+  bool accepted(const std::string& proof, const std::string& user = "u1") {
+    return present(proof, user).has_value();
+  }
 
   memory::ManualClock clock_;
   HmacTicketVerifier verifier_{clock_, {.vendor = "game", .secret = std::string(kSecret), .nonces_max = 5}};
@@ -35,9 +41,9 @@ TEST_F(HmacTicketTest, ATicketIsGoodForItsUserOnce) {
 TEST_F(HmacTicketTest, AnotherImplementationsTicketIsGood) {
   // printf '{"vendor":"game","user":"u1","exp":1700000060,"nonce":"abcdefgh"}' | basenc --base64url -w0 | tr -d =
   //   and over that text: openssl dgst -sha256 -hmac 0123456789abcdef -binary
-  EXPECT_TRUE(accepted(
-      "eyJ2ZW5kb3IiOiJnYW1lIiwidXNlciI6InUxIiwiZXhwIjoxNzAwMDAwMDYwLCJub25jZSI6ImFiY2RlZmdoIn0."
-      "L7frKIfPC_NlW4zuUGAbFAMM7A0lg3cw0BIuw_lgKGk"));
+  EXPECT_TRUE(
+      accepted("eyJ2ZW5kb3IiOiJnYW1lIiwidXNlciI6InUxIiwiZXhwIjoxNzAwMDAwMDYwLCJub25jZSI6ImFiY2RlZmdoIn0."
+               "L7frKIfPC_NlW4zuUGAbFAMM7A0lg3cw0BIuw_lgKGk"));
 }
 
 TEST_F(HmacTicketTest, ItIsGoodBeforeItsExpiryWhichIsAtMostFiveMinutesAhead) {
@@ -101,7 +107,8 @@ TEST_F(HmacTicketTest, WhenTooManyAreValidMoreAreRefusedRatherThanOneForgotten) 
 TEST(TestVendor, TheProofIsTheUsersName) {
   TestVendorVerifier verifier;
   const auto good = [&](const std::string& user, const std::string& proof) {
-    return verifier.verify({.vendor = "test", .user = user, .proof = proof, .app = {}, .zone = {}}).has_value();
+    return verifier.verify({.vendor = "test", .user = user, .proof = proof, .app = {}, .zone = {}})
+        .has_value();
   };
   EXPECT_TRUE(good("ann", "test:ann"));
   EXPECT_FALSE(good("ann", "test:bob"));

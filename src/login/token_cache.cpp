@@ -14,11 +14,15 @@ std::uint64_t bytes_of(std::string_view hash, std::size_t offset) {
 
 }  // namespace
 
-std::size_t TokenCache::HashOfHash::operator()(std::string_view hash) const noexcept { return bytes_of(hash, 0); }
+std::size_t TokenCache::HashOfHash::operator()(std::string_view hash) const noexcept {
+  return bytes_of(hash, 0);
+}
 
 TokenCache::TokenCache(TokenCacheOptions options) : options_(options) {}
 
-TokenCache::Stripe& TokenCache::stripe(const std::string& hash) { return stripes_[bytes_of(hash, 8) % kStripes]; }
+TokenCache::Stripe& TokenCache::stripe(const std::string& hash) {
+  return stripes_[bytes_of(hash, 8) % kStripes];
+}
 
 std::atomic<std::uint64_t>& TokenCache::generation(AccountId account) {
   return generations_[mix64(account.value) % kGenerations];
@@ -31,7 +35,8 @@ std::shared_ptr<const LoggedIn> TokenCache::find(const std::string& hash, std::i
   const auto at = s.index.find(hash);
   if (at == s.index.end()) return nullptr;
   const Entry& entry = *at->second;
-  const bool good = entry.login->token_expires_ms > wall_ms && steady_ms - entry.read_ms < options_.fresh_ms &&
+  const bool good = entry.login->token_expires_ms > wall_ms &&
+                    steady_ms - entry.read_ms < options_.fresh_ms &&
                     entry.generation == generation(entry.login->account).load();
   if (!good) {
     const auto gone = at->second;
@@ -57,7 +62,8 @@ void TokenCache::put(const std::string& hash, std::shared_ptr<const LoggedIn> lo
     s.index.erase(at);
     s.order.erase(gone);
   }
-  s.order.push_front({.hash = hash, .login = std::move(login), .read_ms = steady_ms, .generation = account_generation});
+  s.order.push_front(
+      {.hash = hash, .login = std::move(login), .read_ms = steady_ms, .generation = account_generation});
   s.index.emplace(s.order.front().hash, s.order.begin());
   if (s.order.size() > (options_.entries_max + kStripes - 1) / kStripes) {
     s.index.erase(s.order.back().hash);

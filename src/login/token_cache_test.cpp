@@ -76,8 +76,7 @@ TEST(TokenCache, AForgottenTokenIsNeverFoundWhileOthersReadAndPut) {
         if (valid) cache.put(hash_of(1), login_of(7), 0, ticket);
       }
     });
-    while (!cache.find(hash_of(1), 0, 0)) {
-    }
+    while (!cache.find(hash_of(1), 0, 0)) {}
     revoked = true;
     cache.forget(AccountId{7});
     for (int i = 0; i < 100; ++i) ASSERT_FALSE(cache.find(hash_of(1), 0, 0)) << "round " << round;

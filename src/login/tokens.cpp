@@ -38,7 +38,8 @@ std::optional<std::string> token_hash(std::string_view text) {
   TokenBytes bytes{};
   std::size_t size = 0;
   const char* end = nullptr;
-  if (sodium_base642bin(bytes.data(), bytes.size(), text.data(), text.size(), nullptr, &size, &end, kBase64) != 0 ||
+  if (sodium_base642bin(bytes.data(), bytes.size(), text.data(), text.size(), nullptr, &size, &end,
+                        kBase64) != 0 ||
       size != bytes.size() || end != text.data() + text.size()) {
     return std::nullopt;
   }

@@ -30,9 +30,10 @@ TEST(Tokens, NoTwoAreTheSame) {
 
 TEST(Tokens, OtherTextsAreNoTokens) {
   const std::string good = make_token().text;
-  for (const std::string& text : {std::string(), std::string("plz_"), good + "A", good.substr(0, 46), good.substr(4),
-                                  "PLZ_" + good.substr(4), "plz_" + std::string(43, '!'), "plz_" + std::string(42, 'A') + "=",
-                                  "plz_" + std::string(42, 'A') + "B", good.substr(0, 46) + '\0'}) {
+  for (const std::string& text :
+       {std::string(), std::string("plz_"), good + "A", good.substr(0, 46), good.substr(4),
+        "PLZ_" + good.substr(4), "plz_" + std::string(43, '!'), "plz_" + std::string(42, 'A') + "=",
+        "plz_" + std::string(42, 'A') + "B", good.substr(0, 46) + '\0'}) {
     EXPECT_FALSE(token_hash(text)) << text;
   }
 }

@@ -106,8 +106,8 @@ bool MemoryBusNetwork::enqueue_locked(NodeId from, Node& to, std::string entry) 
   }
   const bool chosen = to.lose_next_ > 0;
   if (chosen) --to.lose_next_;
-  const bool by_chance =
-      options_.lost_per_million > 0 && from != to.id_ && random_() % 1'000'000 < options_.lost_per_million;
+  const bool by_chance = options_.lost_per_million > 0 && from != to.id_ &&
+                         random_() % 1'000'000 < options_.lost_per_million;
   if (chosen || by_chance) {
     lost_locked(to);
   } else {
@@ -120,7 +120,8 @@ bool MemoryBusNetwork::enqueue_locked(NodeId from, Node& to, std::string entry) 
 
 /// One gap stands for all entries lost in a row, so gaps stay within the bound on entries, plus one.
 void MemoryBusNetwork::lost_locked(Node& to) {
-  if (to.queue_.empty() || !to.queue_.back().gap) to.queue_.push_back({.from = to.id_, .gap = true, .entry = {}});
+  if (to.queue_.empty() || !to.queue_.back().gap)
+    to.queue_.push_back({.from = to.id_, .gap = true, .entry = {}});
 }
 
 void MemoryBusNetwork::lose_next(NodeId to, std::uint32_t count) {

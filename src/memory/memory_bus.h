@@ -19,8 +19,8 @@ struct MemoryBusOptions {
     by_step,     ///< nothing is delivered until somebody calls step(): the simulator and tests
   };
   Delivery delivery = Delivery::own_thread;
-  std::size_t queue_entries_max = 65'536;            ///< waiting for one node
-  std::size_t queue_bytes_max = 64 * 1024 * 1024;    ///< waiting for one node
+  std::size_t queue_entries_max = 65'536;          ///< waiting for one node
+  std::size_t queue_bytes_max = 64 * 1024 * 1024;  ///< waiting for one node
   /// Of a million entries so many are lost between two nodes, drawn from `seed`; the receiver is told by bus_gap().
   std::uint32_t lost_per_million = 0;
   std::uint64_t seed = 1;

@@ -32,7 +32,8 @@ std::unique_ptr<BusHarness> threaded() { return std::make_unique<MemoryBusHarnes
 std::unique_ptr<BusHarness> stepped() { return std::make_unique<MemoryBusHarness>(Delivery::by_step); }
 
 INSTANTIATE_TEST_SUITE_P(Memory, BusContract,
-                         testing::Values(BusUnderTest{"threaded", threaded}, BusUnderTest{"stepped", stepped}),
+                         testing::Values(BusUnderTest{"threaded", threaded},
+                                         BusUnderTest{"stepped", stepped}),
                          name_of_bus);
 
 TEST(MemoryBus, LosesTheSameEntriesForTheSameSeedAndTellsOfEveryGap) {

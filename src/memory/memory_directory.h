@@ -26,27 +26,32 @@ class MemoryDirectory : public ports::Directory {
   ports::DirectoryResult<ports::Zone> put_zone(const ports::Zone& wanted) override;
 
   ports::DirectoryResult<ports::Member> register_account(const std::string& name, const std::string& name_key,
-                                                         const std::string& password_hash, ZoneId zone) override;
+                                                         const std::string& password_hash,
+                                                         ZoneId zone) override;
   ports::DirectoryResult<ports::Account> account(AccountId id) override;
   ports::DirectoryResult<ports::Account> account_by_name(const std::string& name_key) override;
   ports::DirectoryResult<ports::Account> third_party_account(const std::string& vendor,
                                                              const std::string& vendor_user) override;
   ports::DirectoryResult<void> set_password(AccountId id, const std::string& password_hash) override;
 
-  ports::DirectoryResult<ports::Member> create_member(AccountId account, ZoneId zone, const std::string& nickname,
+  ports::DirectoryResult<ports::Member> create_member(AccountId account, ZoneId zone,
+                                                      const std::string& nickname,
                                                       const std::string& nickname_key,
                                                       const std::string& avatar) override;
   ports::DirectoryResult<ports::Member> member(ZoneId zone, MemberId id) override;
   ports::DirectoryResult<ports::Member> member_by_id(MemberId id) override;
-  ports::DirectoryResult<ports::Member> member_by_nickname(ZoneId zone, const std::string& nickname_key) override;
+  ports::DirectoryResult<ports::Member> member_by_nickname(ZoneId zone,
+                                                           const std::string& nickname_key) override;
   ports::DirectoryResult<std::vector<ports::Member>> members_of(AccountId account, ZoneId zone) override;
 
   ports::DirectoryResult<TokenId> put_token(const ports::Token& token) override;
   ports::DirectoryResult<ports::Token> token(const std::string& hash, std::int64_t now_ms) override;
   ports::DirectoryResult<ports::Token> take_token(const std::string& hash, std::int64_t now_ms) override;
-  ports::DirectoryResult<std::vector<ports::Token>> revoke_tokens(AccountId account, std::optional<std::string> device,
+  ports::DirectoryResult<std::vector<ports::Token>> revoke_tokens(AccountId account,
+                                                                  std::optional<std::string> device,
                                                                   std::optional<TokenId> only) override;
-  ports::DirectoryResult<std::vector<ports::Token>> tokens_of(AccountId account, std::int64_t now_ms) override;
+  ports::DirectoryResult<std::vector<ports::Token>> tokens_of(AccountId account,
+                                                              std::int64_t now_ms) override;
   ports::DirectoryResult<std::uint32_t> expire_tokens(std::int64_t now_ms, std::uint32_t limit) override;
 
   ports::DirectoryResult<std::vector<ports::Relation>> relations(ZoneId zone, MemberId member) override;
@@ -60,9 +65,12 @@ class MemoryDirectory : public ports::Directory {
                                                      const std::string& remark) override;
 
   ports::DirectoryResult<ports::Room> create_room(ZoneId zone, MemberId owner, const std::string& name,
-                                                  const std::string& name_key, const std::string& description) override;
-  ports::DirectoryResult<ports::RoomWithMembers> join_room(ZoneId zone, MemberId member, RoomId room) override;
-  ports::DirectoryResult<ports::RoomWithMembers> leave_room(ZoneId zone, MemberId member, RoomId room) override;
+                                                  const std::string& name_key,
+                                                  const std::string& description) override;
+  ports::DirectoryResult<ports::RoomWithMembers> join_room(ZoneId zone, MemberId member,
+                                                           RoomId room) override;
+  ports::DirectoryResult<ports::RoomWithMembers> leave_room(ZoneId zone, MemberId member,
+                                                            RoomId room) override;
   ports::DirectoryResult<ports::RoomWithMembers> room(ZoneId zone, RoomId room) override;
   ports::DirectoryResult<ports::Room> room_by_name(ZoneId zone, const std::string& name_key) override;
   ports::DirectoryResult<std::vector<ports::Room>> rooms_of(ZoneId zone, MemberId member) override;
@@ -76,7 +84,8 @@ class MemoryDirectory : public ports::Directory {
 
   const ports::Zone* find_zone_locked(ZoneId id) const;
   const ports::Member* find_member_locked(ZoneId zone, MemberId id) const;
-  ports::DirectoryResult<ports::Member> add_member_locked(const ports::Member& wanted, const std::string& key);
+  ports::DirectoryResult<ports::Member> add_member_locked(const ports::Member& wanted,
+                                                          const std::string& key);
   ports::DirectoryResult<void> check_pair_locked(ZoneId zone, MemberId member, MemberId peer) const;
   ports::Relation& relation_locked(MemberId member, MemberId peer);
   void tidy_locked(MemberId member, MemberId peer);
@@ -91,7 +100,8 @@ class MemoryDirectory : public ports::Directory {
   // Guarded by mutex_.
   std::mutex mutex_;
   bool unavailable_ = false;
-  std::uint64_t last_app_ = 0, last_zone_ = 0, last_account_ = 0, last_member_ = 0, last_token_ = 0, last_room_ = 0;
+  std::uint64_t last_app_ = 0, last_zone_ = 0, last_account_ = 0, last_member_ = 0, last_token_ = 0,
+                last_room_ = 0;
   std::map<std::string, AppId> apps_;
   std::map<ZoneId, ports::Zone> zones_;
   std::map<AccountId, ports::Account> accounts_;
@@ -99,7 +109,7 @@ class MemoryDirectory : public ports::Directory {
   std::map<std::pair<std::string, std::string>, AccountId> third_party_;
   std::map<MemberId, ports::Member> members_;
   std::map<std::pair<ZoneId, std::string>, MemberId> nickname_keys_;
-  std::map<std::string, ports::Token> tokens_;  ///< by hash
+  std::map<std::string, ports::Token> tokens_;                         ///< by hash
   std::map<MemberId, std::map<MemberId, ports::Relation>> relations_;  ///< peer_name is filled in when read
   std::map<RoomId, RoomData> rooms_;
   std::map<std::pair<ZoneId, std::string>, RoomId> room_keys_;

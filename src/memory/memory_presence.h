@@ -31,7 +31,9 @@ class MemoryPresence final : public ports::Presence {
     std::unordered_map<MemberId, std::vector<ports::NodeId>> nodes;
   };
   Stripe& stripe(MemberId member) { return stripes_[mix64(member.value) % kStripes]; }
-  [[nodiscard]] const Stripe& stripe(MemberId member) const { return stripes_[mix64(member.value) % kStripes]; }
+  [[nodiscard]] const Stripe& stripe(MemberId member) const {
+    return stripes_[mix64(member.value) % kStripes];
+  }
 
   // Any thread.
   std::array<Stripe, kStripes> stripes_;

@@ -48,7 +48,8 @@ ports::DirectoryError Database::note_failure(Access access, const std::exception
 }
 
 void Database::note_recovery(Access access) {
-  if (failing(access).exchange(false)) PLAZA_LOG(info, "sql", "{} the directory's database works again", name_of(access));
+  if (failing(access).exchange(false))
+    PLAZA_LOG(info, "sql", "{} the directory's database works again", name_of(access));
 }
 
 }  // namespace plaza::sql

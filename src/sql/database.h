@@ -81,7 +81,9 @@ class Database {
   }
   ports::DirectoryError note_failure(Access access, const std::exception& error);
   void note_recovery(Access access);
-  std::atomic<bool>& failing(Access access) { return access == Access::read ? reads_failing_ : writes_failing_; }
+  std::atomic<bool>& failing(Access access) {
+    return access == Access::read ? reads_failing_ : writes_failing_;
+  }
 
   // Constant after construction.
   const Target target_;

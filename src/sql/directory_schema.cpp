@@ -23,7 +23,8 @@ const Migration kFirst{
 
     "CREATE TABLE app (id BIGINT NOT NULL PRIMARY KEY, name VARCHAR(64) NOT NULL UNIQUE)",
     "CREATE TABLE zone (id BIGINT NOT NULL PRIMARY KEY, app BIGINT NOT NULL REFERENCES app (id),"
-    " name VARCHAR(64) NOT NULL, friends SMALLINT NOT NULL, messages SMALLINT NOT NULL, devices SMALLINT NOT NULL,"
+    " name VARCHAR(64) NOT NULL, friends SMALLINT NOT NULL, messages SMALLINT NOT NULL, devices SMALLINT NOT "
+    "NULL,"
     " UNIQUE (app, name))",
 
     // A third-party account has a row in third_party instead of one in account_name, and no password_hash.
@@ -35,19 +36,23 @@ const Migration kFirst{
     " account BIGINT NOT NULL REFERENCES account (id), PRIMARY KEY (vendor, vendor_user))",
 
     "CREATE TABLE member (id BIGINT NOT NULL PRIMARY KEY, account BIGINT NOT NULL REFERENCES account (id),"
-    " zone BIGINT NOT NULL REFERENCES zone (id), nickname VARCHAR(128) NOT NULL, nickname_key VARCHAR(192) NOT NULL,"
+    " zone BIGINT NOT NULL REFERENCES zone (id), nickname VARCHAR(128) NOT NULL, nickname_key VARCHAR(192) "
+    "NOT NULL,"
     " avatar VARCHAR(256) NOT NULL, UNIQUE (zone, nickname_key))",
     "CREATE INDEX member_account ON member (account, zone)",
 
     // hash: hexadecimal. member: 0 for a token of an account.
-    "CREATE TABLE token (id BIGINT NOT NULL PRIMARY KEY, kind SMALLINT NOT NULL, hash CHAR(64) NOT NULL UNIQUE,"
-    " account BIGINT NOT NULL REFERENCES account (id), member BIGINT NOT NULL, zone BIGINT NOT NULL REFERENCES zone (id),"
+    "CREATE TABLE token (id BIGINT NOT NULL PRIMARY KEY, kind SMALLINT NOT NULL, hash CHAR(64) NOT NULL "
+    "UNIQUE,"
+    " account BIGINT NOT NULL REFERENCES account (id), member BIGINT NOT NULL, zone BIGINT NOT NULL "
+    "REFERENCES zone (id),"
     " device VARCHAR(32) NOT NULL, created_ms BIGINT NOT NULL, expires_ms BIGINT NOT NULL)",
     "CREATE INDEX token_account ON token (account)",
     "CREATE INDEX token_expires ON token (expires_ms)",
 
     // Two rows for two members, each from one's side; a block is written in both, so that one look tells all.
-    "CREATE TABLE friend (member BIGINT NOT NULL REFERENCES member (id), peer BIGINT NOT NULL REFERENCES member (id),"
+    "CREATE TABLE friend (member BIGINT NOT NULL REFERENCES member (id), peer BIGINT NOT NULL REFERENCES "
+    "member (id),"
     " friendship SMALLINT NOT NULL, blocked_by_me SMALLINT NOT NULL, blocked_by_them SMALLINT NOT NULL,"
     " remark VARCHAR(256) NOT NULL, PRIMARY KEY (member, peer))",
 
@@ -66,14 +71,17 @@ const std::array kMigrations{&kFirst};
 std::uint32_t directory_schema_version() { return static_cast<std::uint32_t>(kMigrations.size()); }
 
 ports::DirectoryResult<std::uint32_t> migrate_directory(Connection& db) {
-  db.once("CREATE TABLE IF NOT EXISTS schema_version (part VARCHAR(32) NOT NULL PRIMARY KEY, version BIGINT NOT NULL)");
+  db.once(
+      "CREATE TABLE IF NOT EXISTS schema_version (part VARCHAR(32) NOT NULL PRIMARY KEY, version BIGINT NOT "
+      "NULL)");
   const auto rows = db.rows<long long>("SELECT version FROM schema_version WHERE part = 'directory'");
   const auto found = rows.empty() ? 0u : static_cast<std::uint32_t>(std::get<0>(rows.front()));
   if (found > kMigrations.size()) {
-    return fail(ports::DirectoryError{
-        .code = ports::DirectoryCode::conflict,
-        .detail = "the database has directory schema " + std::to_string(found) + ", made by a newer plaza; this one knows " +
-                  std::to_string(kMigrations.size()) + ". Start the newer plaza, or restore a backup of before."});
+    return fail(ports::DirectoryError{.code = ports::DirectoryCode::conflict,
+                                      .detail = "the database has directory schema " + std::to_string(found) +
+                                                ", made by a newer plaza; this one knows " +
+                                                std::to_string(kMigrations.size()) +
+                                                ". Start the newer plaza, or restore a backup of before."});
   }
   if (found == kMigrations.size()) return found;
   for (std::size_t i = found; i < kMigrations.size(); ++i) {

@@ -26,7 +26,10 @@ std::uint64_t id_of(long long value) { return static_cast<std::uint64_t>(value);
 DirectoryResult<ports::Zone> first_zone(const std::vector<ZoneRow>& rows) {
   if (rows.empty()) return not_found("zone");
   const auto& [id, app, app_name, name, friends, messages, devices] = rows.front();
-  return ports::Zone{.id = ZoneId{id_of(id)}, .app = AppId{id_of(app)}, .app_name = app_name, .zone_name = name,
+  return ports::Zone{.id = ZoneId{id_of(id)},
+                     .app = AppId{id_of(app)},
+                     .app_name = app_name,
+                     .zone_name = name,
                      .friends = static_cast<ports::FriendPolicy>(friends),
                      .messages = static_cast<ports::MessagePolicy>(messages),
                      .devices = static_cast<ports::DevicePolicy>(devices)};
@@ -34,8 +37,11 @@ DirectoryResult<ports::Zone> first_zone(const std::vector<ZoneRow>& rows) {
 
 ports::Member to_member(const MemberRow& row) {
   const auto& [id, account, zone, nickname, avatar] = row;
-  return {.id = MemberId{id_of(id)}, .account = AccountId{id_of(account)}, .zone = ZoneId{id_of(zone)},
-          .nickname = nickname, .avatar = avatar};
+  return {.id = MemberId{id_of(id)},
+          .account = AccountId{id_of(account)},
+          .zone = ZoneId{id_of(zone)},
+          .nickname = nickname,
+          .avatar = avatar};
 }
 DirectoryResult<ports::Member> first_member(const std::vector<MemberRow>& rows) {
   if (rows.empty()) return not_found("member");
@@ -51,20 +57,25 @@ DirectoryResult<ports::Account> first_account(const std::vector<AccountRow>& row
 std::vector<AccountRow> third_party_rows(Connection& db, const std::string& vendor, const std::string& user) {
   return db.rows<long long, std::string, std::string>(
       "SELECT a.id, a.name, a.password_hash FROM third_party t JOIN account a ON a.id = t.account"
-      " WHERE t.vendor = :vendor AND t.vendor_user = :user", vendor, user);
+      " WHERE t.vendor = :vendor AND t.vendor_user = :user",
+      vendor, user);
 }
 
 bool zone_exists(Connection& db, ZoneId zone) {
   return !db.rows<long long>("SELECT id FROM zone WHERE id = :id", zone.value).empty();
 }
 bool nickname_taken(Connection& db, ZoneId zone, const std::string& key) {
-  return !db.rows<long long>("SELECT id FROM member WHERE zone = :zone AND nickname_key = :key", zone.value, key).empty();
+  return !db.rows<long long>("SELECT id FROM member WHERE zone = :zone AND nickname_key = :key", zone.value,
+                             key)
+              .empty();
 }
 
 }  // namespace
 
 bool member_exists(Connection& db, ZoneId zone, MemberId member) {
-  return !db.rows<long long>("SELECT id FROM member WHERE id = :id AND zone = :zone", member.value, zone.value).empty();
+  return !db.rows<long long>("SELECT id FROM member WHERE id = :id AND zone = :zone", member.value,
+                             zone.value)
+              .empty();
 }
 
 SociDirectory::SociDirectory(Target target, const SqlDirectoryOptions& options)
@@ -84,17 +95,23 @@ std::uint64_t SociDirectory::next_id(Connection& db, const char* kind) const {
 
 DirectoryResult<ports::Zone> SociDirectory::zone(const std::string& app, const std::string& zone) {
   return database_.read([&](Connection& db) {
-    return first_zone(db.rows<long long, long long, std::string, std::string, long long, long long, long long>(
-        "SELECT z.id, z.app, a.name, z.name, z.friends, z.messages, z.devices FROM app a JOIN zone z ON z.app = a.id"
-        " WHERE a.name = :app AND z.name = :zone", app, zone));
+    return first_zone(
+        db.rows<long long, long long, std::string, std::string, long long, long long, long long>(
+            "SELECT z.id, z.app, a.name, z.name, z.friends, z.messages, z.devices FROM app a JOIN zone z ON "
+            "z.app = a.id"
+            " WHERE a.name = :app AND z.name = :zone",
+            app, zone));
   });
 }
 
 DirectoryResult<ports::Zone> SociDirectory::zone(ZoneId id) {
   return database_.read([&](Connection& db) {
-    return first_zone(db.rows<long long, long long, std::string, std::string, long long, long long, long long>(
-        "SELECT z.id, z.app, a.name, z.name, z.friends, z.messages, z.devices FROM zone z JOIN app a ON a.id = z.app"
-        " WHERE z.id = :id", id.value));
+    return first_zone(
+        db.rows<long long, long long, std::string, std::string, long long, long long, long long>(
+            "SELECT z.id, z.app, a.name, z.name, z.friends, z.messages, z.devices FROM zone z JOIN app a ON "
+            "a.id = z.app"
+            " WHERE z.id = :id",
+            id.value));
   });
 }
 
@@ -103,20 +120,23 @@ DirectoryResult<ports::Zone> SociDirectory::put_zone(const ports::Zone& wanted) 
     ports::Zone zone = wanted;
     const auto apps = db.rows<long long>("SELECT id FROM app WHERE name = :name", wanted.app_name);
     zone.app = AppId{apps.empty() ? next_id(db, "app") : id_of(std::get<0>(apps.front()))};
-    if (apps.empty()) db.run("INSERT INTO app (id, name) VALUES (:id, :name)", zone.app.value, wanted.app_name);
+    if (apps.empty())
+      db.run("INSERT INTO app (id, name) VALUES (:id, :name)", zone.app.value, wanted.app_name);
 
     const auto friends = static_cast<int>(wanted.friends), messages = static_cast<int>(wanted.messages),
                devices = static_cast<int>(wanted.devices);
-    const auto zones = db.rows<long long>("SELECT id FROM zone WHERE app = :app AND name = :name", zone.app.value,
-                                          wanted.zone_name);
+    const auto zones = db.rows<long long>("SELECT id FROM zone WHERE app = :app AND name = :name",
+                                          zone.app.value, wanted.zone_name);
     if (zones.empty()) {
       zone.id = ZoneId{next_id(db, "zone")};
-      db.run("INSERT INTO zone (id, app, name, friends, messages, devices) VALUES (:id, :app, :name, :f, :m, :d)",
-             zone.id.value, zone.app.value, wanted.zone_name, friends, messages, devices);
+      db.run(
+          "INSERT INTO zone (id, app, name, friends, messages, devices) VALUES (:id, :app, :name, :f, :m, "
+          ":d)",
+          zone.id.value, zone.app.value, wanted.zone_name, friends, messages, devices);
     } else {
       zone.id = ZoneId{id_of(std::get<0>(zones.front()))};
-      db.run("UPDATE zone SET friends = :f, messages = :m, devices = :d WHERE id = :id", friends, messages, devices,
-             zone.id.value);
+      db.run("UPDATE zone SET friends = :f, messages = :m, devices = :d WHERE id = :id", friends, messages,
+             devices, zone.id.value);
     }
     return zone;
   });
@@ -124,8 +144,10 @@ DirectoryResult<ports::Zone> SociDirectory::put_zone(const ports::Zone& wanted) 
 
 // Accounts -----------------------------------------------------------------------------------------------------------
 
-DirectoryResult<ports::Member> SociDirectory::register_account(const std::string& name, const std::string& name_key,
-                                                               const std::string& password_hash, ZoneId zone) {
+DirectoryResult<ports::Member> SociDirectory::register_account(const std::string& name,
+                                                               const std::string& name_key,
+                                                               const std::string& password_hash,
+                                                               ZoneId zone) {
   return database_.write([&](Connection& db) -> DirectoryResult<ports::Member> {
     if (!zone_exists(db, zone)) return not_found("zone");
     if (!db.rows<long long>("SELECT account FROM account_name WHERE name_key = :key", name_key).empty()) {
@@ -133,9 +155,11 @@ DirectoryResult<ports::Member> SociDirectory::register_account(const std::string
     }
     if (nickname_taken(db, zone, name_key)) return refuse(DirectoryCode::name_taken, "nickname");
     const AccountId id{next_id(db, "account")};
-    db.run("INSERT INTO account (id, name, password_hash) VALUES (:id, :name, :hash)", id.value, name, password_hash);
+    db.run("INSERT INTO account (id, name, password_hash) VALUES (:id, :name, :hash)", id.value, name,
+           password_hash);
     db.run("INSERT INTO account_name (name_key, account) VALUES (:key, :account)", name_key, id.value);
-    return insert_member(db, {.id = {}, .account = id, .zone = zone, .nickname = name, .avatar = {}}, name_key);
+    return insert_member(db, {.id = {}, .account = id, .zone = zone, .nickname = name, .avatar = {}},
+                         name_key);
   });
 }
 
@@ -150,7 +174,8 @@ DirectoryResult<ports::Account> SociDirectory::account_by_name(const std::string
   return database_.read([&](Connection& db) {
     return first_account(db.rows<long long, std::string, std::string>(
         "SELECT a.id, a.name, a.password_hash FROM account_name n JOIN account a ON a.id = n.account"
-        " WHERE n.name_key = :key", name_key));
+        " WHERE n.name_key = :key",
+        name_key));
   });
 }
 
@@ -183,25 +208,29 @@ DirectoryResult<void> SociDirectory::set_password(AccountId id, const std::strin
 DirectoryResult<ports::Member> SociDirectory::insert_member(Connection& db, ports::Member member,
                                                             const std::string& key) const {
   member.id = MemberId{next_id(db, "member")};
-  db.run("INSERT INTO member (id, account, zone, nickname, nickname_key, avatar)"
-         " VALUES (:id, :account, :zone, :nickname, :key, :avatar)",
-         member.id.value, member.account.value, member.zone.value, member.nickname, key, member.avatar);
+  db.run(
+      "INSERT INTO member (id, account, zone, nickname, nickname_key, avatar)"
+      " VALUES (:id, :account, :zone, :nickname, :key, :avatar)",
+      member.id.value, member.account.value, member.zone.value, member.nickname, key, member.avatar);
   return member;
 }
 
-DirectoryResult<ports::Member> SociDirectory::create_member(AccountId account, ZoneId zone, const std::string& nickname,
+DirectoryResult<ports::Member> SociDirectory::create_member(AccountId account, ZoneId zone,
+                                                            const std::string& nickname,
                                                             const std::string& nickname_key,
                                                             const std::string& avatar) {
   return database_.write([&](Connection& db) -> DirectoryResult<ports::Member> {
-    if (db.rows<long long>("SELECT id FROM account WHERE id = :id", account.value).empty()) return not_found("account");
+    if (db.rows<long long>("SELECT id FROM account WHERE id = :id", account.value).empty())
+      return not_found("account");
     if (!zone_exists(db, zone)) return not_found("zone");
-    const auto count = db.value<long long>("SELECT COUNT(*) FROM member WHERE account = :account AND zone = :zone",
-                                           account.value, zone.value);
+    const auto count = db.value<long long>(
+        "SELECT COUNT(*) FROM member WHERE account = :account AND zone = :zone", account.value, zone.value);
     if (count >= limits_.members_per_account_max) {
       return at_limit("members_per_account_max", limits_.members_per_account_max);
     }
     if (nickname_taken(db, zone, nickname_key)) return refuse(DirectoryCode::name_taken, "nickname");
-    return insert_member(db, {.id = {}, .account = account, .zone = zone, .nickname = nickname, .avatar = avatar},
+    return insert_member(db,
+                         {.id = {}, .account = account, .zone = zone, .nickname = nickname, .avatar = avatar},
                          nickname_key);
   });
 }
@@ -209,7 +238,8 @@ DirectoryResult<ports::Member> SociDirectory::create_member(AccountId account, Z
 DirectoryResult<ports::Member> SociDirectory::member(ZoneId zone, MemberId id) {
   return database_.read([&](Connection& db) {
     return first_member(db.rows<long long, long long, long long, std::string, std::string>(
-        "SELECT id, account, zone, nickname, avatar FROM member WHERE id = :id AND zone = :zone", id.value, zone.value));
+        "SELECT id, account, zone, nickname, avatar FROM member WHERE id = :id AND zone = :zone", id.value,
+        zone.value));
   });
 }
 
@@ -220,11 +250,12 @@ DirectoryResult<ports::Member> SociDirectory::member_by_id(MemberId id) {
   });
 }
 
-DirectoryResult<ports::Member> SociDirectory::member_by_nickname(ZoneId zone, const std::string& nickname_key) {
+DirectoryResult<ports::Member> SociDirectory::member_by_nickname(ZoneId zone,
+                                                                 const std::string& nickname_key) {
   return database_.read([&](Connection& db) {
     return first_member(db.rows<long long, long long, long long, std::string, std::string>(
-        "SELECT id, account, zone, nickname, avatar FROM member WHERE zone = :zone AND nickname_key = :key", zone.value,
-        nickname_key));
+        "SELECT id, account, zone, nickname, avatar FROM member WHERE zone = :zone AND nickname_key = :key",
+        zone.value, nickname_key));
   });
 }
 
@@ -232,7 +263,8 @@ DirectoryResult<std::vector<ports::Member>> SociDirectory::members_of(AccountId 
   return database_.read([&](Connection& db) -> DirectoryResult<std::vector<ports::Member>> {
     std::vector<ports::Member> found;
     for (const auto& row : db.rows<long long, long long, long long, std::string, std::string>(
-             "SELECT id, account, zone, nickname, avatar FROM member WHERE account = :account AND zone = :zone ORDER BY id",
+             "SELECT id, account, zone, nickname, avatar FROM member WHERE account = :account AND zone = "
+             ":zone ORDER BY id",
              account.value, zone.value)) {
       found.push_back(to_member(row));
     }

@@ -17,27 +17,32 @@ class SociDirectory final : public SqlDirectory {
   ports::DirectoryResult<ports::Zone> put_zone(const ports::Zone& wanted) override;
 
   ports::DirectoryResult<ports::Member> register_account(const std::string& name, const std::string& name_key,
-                                                         const std::string& password_hash, ZoneId zone) override;
+                                                         const std::string& password_hash,
+                                                         ZoneId zone) override;
   ports::DirectoryResult<ports::Account> account(AccountId id) override;
   ports::DirectoryResult<ports::Account> account_by_name(const std::string& name_key) override;
   ports::DirectoryResult<ports::Account> third_party_account(const std::string& vendor,
                                                              const std::string& vendor_user) override;
   ports::DirectoryResult<void> set_password(AccountId id, const std::string& password_hash) override;
 
-  ports::DirectoryResult<ports::Member> create_member(AccountId account, ZoneId zone, const std::string& nickname,
+  ports::DirectoryResult<ports::Member> create_member(AccountId account, ZoneId zone,
+                                                      const std::string& nickname,
                                                       const std::string& nickname_key,
                                                       const std::string& avatar) override;
   ports::DirectoryResult<ports::Member> member(ZoneId zone, MemberId id) override;
   ports::DirectoryResult<ports::Member> member_by_id(MemberId id) override;
-  ports::DirectoryResult<ports::Member> member_by_nickname(ZoneId zone, const std::string& nickname_key) override;
+  ports::DirectoryResult<ports::Member> member_by_nickname(ZoneId zone,
+                                                           const std::string& nickname_key) override;
   ports::DirectoryResult<std::vector<ports::Member>> members_of(AccountId account, ZoneId zone) override;
 
   ports::DirectoryResult<TokenId> put_token(const ports::Token& token) override;
   ports::DirectoryResult<ports::Token> token(const std::string& hash, std::int64_t now_ms) override;
   ports::DirectoryResult<ports::Token> take_token(const std::string& hash, std::int64_t now_ms) override;
-  ports::DirectoryResult<std::vector<ports::Token>> revoke_tokens(AccountId account, std::optional<std::string> device,
+  ports::DirectoryResult<std::vector<ports::Token>> revoke_tokens(AccountId account,
+                                                                  std::optional<std::string> device,
                                                                   std::optional<TokenId> only) override;
-  ports::DirectoryResult<std::vector<ports::Token>> tokens_of(AccountId account, std::int64_t now_ms) override;
+  ports::DirectoryResult<std::vector<ports::Token>> tokens_of(AccountId account,
+                                                              std::int64_t now_ms) override;
   ports::DirectoryResult<std::uint32_t> expire_tokens(std::int64_t now_ms, std::uint32_t limit) override;
 
   ports::DirectoryResult<std::vector<ports::Relation>> relations(ZoneId zone, MemberId member) override;
@@ -51,9 +56,12 @@ class SociDirectory final : public SqlDirectory {
                                                      const std::string& remark) override;
 
   ports::DirectoryResult<ports::Room> create_room(ZoneId zone, MemberId owner, const std::string& name,
-                                                  const std::string& name_key, const std::string& description) override;
-  ports::DirectoryResult<ports::RoomWithMembers> join_room(ZoneId zone, MemberId member, RoomId room) override;
-  ports::DirectoryResult<ports::RoomWithMembers> leave_room(ZoneId zone, MemberId member, RoomId room) override;
+                                                  const std::string& name_key,
+                                                  const std::string& description) override;
+  ports::DirectoryResult<ports::RoomWithMembers> join_room(ZoneId zone, MemberId member,
+                                                           RoomId room) override;
+  ports::DirectoryResult<ports::RoomWithMembers> leave_room(ZoneId zone, MemberId member,
+                                                            RoomId room) override;
   ports::DirectoryResult<ports::RoomWithMembers> room(ZoneId zone, RoomId room) override;
   ports::DirectoryResult<ports::Room> room_by_name(ZoneId zone, const std::string& name_key) override;
   ports::DirectoryResult<std::vector<ports::Room>> rooms_of(ZoneId zone, MemberId member) override;
@@ -61,9 +69,11 @@ class SociDirectory final : public SqlDirectory {
  private:
   /// The next id of a kind, within the caller's transaction; a refused one is not used up.
   std::uint64_t next_id(Connection& db, const char* kind) const;
-  ports::DirectoryResult<ports::Member> insert_member(Connection& db, ports::Member member, const std::string& key) const;
+  ports::DirectoryResult<ports::Member> insert_member(Connection& db, ports::Member member,
+                                                      const std::string& key) const;
   template <class Change>
-  ports::DirectoryResult<ports::Relation> change_pair(ZoneId zone, MemberId member, MemberId peer, Change change);
+  ports::DirectoryResult<ports::Relation> change_pair(ZoneId zone, MemberId member, MemberId peer,
+                                                      Change change);
   [[nodiscard]] bool friends_full(Connection& db, MemberId member) const;
   [[nodiscard]] bool requests_full(Connection& db, MemberId member) const;
   [[nodiscard]] bool rooms_full(Connection& db, MemberId member) const;

@@ -17,14 +17,17 @@ struct Side {
 
 /// What counts against friends_max: what the member itself did. Being blocked or asked by others costs nothing.
 bool own(const Relation& r) {
-  return r.friendship == Friendship::friends || r.friendship == Friendship::requested_by_me || r.blocked_by_me;
+  return r.friendship == Friendship::friends || r.friendship == Friendship::requested_by_me ||
+         r.blocked_by_me;
 }
 
 Side read_side(Connection& db, MemberId member, MemberId peer) {
   Side side;
   side.relation.peer = peer;
-  for (const auto& [friendship, by_me, by_them, remark] : db.rows<long long, long long, long long, std::string>(
-           "SELECT friendship, blocked_by_me, blocked_by_them, remark FROM friend WHERE member = :member AND peer = :peer",
+  for (const auto& [friendship, by_me, by_them, remark] :
+       db.rows<long long, long long, long long, std::string>(
+           "SELECT friendship, blocked_by_me, blocked_by_them, remark FROM friend WHERE member = :member AND "
+           "peer = :peer",
            member.value, peer.value)) {
     side.relation.friendship = static_cast<Friendship>(friendship);
     side.relation.blocked_by_me = by_me != 0;
@@ -40,17 +43,20 @@ void write_side(Connection& db, MemberId member, Side& side) {
   Relation& r = side.relation;
   const bool alive = r.friendship != Friendship::none || r.blocked_by_me;
   if (!alive) r.remark.clear();
-  const auto friendship = static_cast<int>(r.friendship), by_me = int{r.blocked_by_me}, by_them = int{r.blocked_by_them};
+  const auto friendship = static_cast<int>(r.friendship), by_me = int{r.blocked_by_me},
+             by_them = int{r.blocked_by_them};
   if (!alive && !r.blocked_by_them) {
     if (side.stored) db.run("DELETE FROM friend WHERE member = :m AND peer = :p", member.value, r.peer.value);
   } else if (side.stored) {
-    db.run("UPDATE friend SET friendship = :f, blocked_by_me = :bm, blocked_by_them = :bt, remark = :r"
-           " WHERE member = :m AND peer = :p",
-           friendship, by_me, by_them, r.remark, member.value, r.peer.value);
+    db.run(
+        "UPDATE friend SET friendship = :f, blocked_by_me = :bm, blocked_by_them = :bt, remark = :r"
+        " WHERE member = :m AND peer = :p",
+        friendship, by_me, by_them, r.remark, member.value, r.peer.value);
   } else {
-    db.run("INSERT INTO friend (member, peer, friendship, blocked_by_me, blocked_by_them, remark)"
-           " VALUES (:m, :p, :f, :bm, :bt, :r)",
-           member.value, r.peer.value, friendship, by_me, by_them, r.remark);
+    db.run(
+        "INSERT INTO friend (member, peer, friendship, blocked_by_me, blocked_by_them, remark)"
+        " VALUES (:m, :p, :f, :bm, :bt, :r)",
+        member.value, r.peer.value, friendship, by_me, by_them, r.remark);
   }
 }
 
@@ -70,8 +76,8 @@ bool SociDirectory::friends_full(Connection& db, MemberId member) const {
 
 bool SociDirectory::requests_full(Connection& db, MemberId member) const {
   // 3: requested_by_them.
-  return db.value<long long>("SELECT COUNT(*) FROM friend WHERE member = :m AND friendship = 3", member.value) >=
-         limits_.friends_max;
+  return db.value<long long>("SELECT COUNT(*) FROM friend WHERE member = :m AND friendship = 3",
+                             member.value) >= limits_.friends_max;
 }
 
 DirectoryResult<std::vector<Relation>> SociDirectory::relations(ZoneId zone, MemberId member) {
@@ -83,9 +89,12 @@ DirectoryResult<std::vector<Relation>> SociDirectory::relations(ZoneId zone, Mem
              " FROM member m JOIN friend f ON f.member = m.id JOIN member p ON p.id = f.peer"
              " WHERE m.id = :m AND m.zone = :z ORDER BY f.peer",
              member.value, zone.value)) {
-      found.push_back({.peer = MemberId{static_cast<std::uint64_t>(peer)}, .peer_name = name,
-                       .friendship = static_cast<Friendship>(friendship), .blocked_by_me = by_me != 0,
-                       .blocked_by_them = by_them != 0, .remark = remark});
+      found.push_back({.peer = MemberId{static_cast<std::uint64_t>(peer)},
+                       .peer_name = name,
+                       .friendship = static_cast<Friendship>(friendship),
+                       .blocked_by_me = by_me != 0,
+                       .blocked_by_them = by_them != 0,
+                       .remark = remark});
     }
     // Members are never removed, so this needs no common snapshot with the above.
     if (found.empty() && !member_exists(db, zone, member)) return not_found("member");
@@ -95,11 +104,12 @@ DirectoryResult<std::vector<Relation>> SociDirectory::relations(ZoneId zone, Mem
 
 /// Reads both rows of two members, lets `change(db, mine, theirs)` change them, and stores what it allowed.
 template <class Change>
-DirectoryResult<Relation> SociDirectory::change_pair(ZoneId zone, MemberId member, MemberId peer, Change change) {
+DirectoryResult<Relation> SociDirectory::change_pair(ZoneId zone, MemberId member, MemberId peer,
+                                                     Change change) {
   return database_.write([&](Connection& db) -> DirectoryResult<Relation> {
     if (!member_exists(db, zone, member)) return not_found("member");
-    const auto names = db.rows<std::string>("SELECT nickname FROM member WHERE id = :id AND zone = :zone", peer.value,
-                                            zone.value);
+    const auto names = db.rows<std::string>("SELECT nickname FROM member WHERE id = :id AND zone = :zone",
+                                            peer.value, zone.value);
     if (names.empty()) return not_found("peer");
     if (member == peer) return refuse(DirectoryCode::conflict, "oneself");
     Side mine = read_side(db, member, peer);
@@ -114,60 +124,70 @@ DirectoryResult<Relation> SociDirectory::change_pair(ZoneId zone, MemberId membe
 }
 
 DirectoryResult<Relation> SociDirectory::add_friend(ZoneId zone, MemberId member, MemberId peer) {
-  return change_pair(zone, member, peer, [&](Connection& db, Relation& mine, Relation& theirs) -> DirectoryResult<void> {
-    if (mine.friendship == Friendship::friends) return refuse(DirectoryCode::conflict, "already friends");
-    if (mine.blocked_by_them) return refuse(DirectoryCode::conflict, "blocked by them");
-    const bool at_once = mine.friendship == Friendship::requested_by_them || mutual_at_once(db, zone);
-    if (!at_once && mine.friendship == Friendship::requested_by_me) return {};
-    if (!own(mine) && friends_full(db, member)) return at_limit("friends_max", limits_.friends_max);
-    if (at_once) {
-      if (!own(theirs) && friends_full(db, peer)) return at_limit("friends_max", limits_.friends_max);
-      mine.friendship = theirs.friendship = Friendship::friends;
-    } else {
-      if (requests_full(db, peer)) return at_limit("friends_max", limits_.friends_max);
-      mine.friendship = Friendship::requested_by_me;
-      theirs.friendship = Friendship::requested_by_them;
-    }
-    return {};
-  });
+  return change_pair(
+      zone, member, peer, [&](Connection& db, Relation& mine, Relation& theirs) -> DirectoryResult<void> {
+        if (mine.friendship == Friendship::friends) return refuse(DirectoryCode::conflict, "already friends");
+        if (mine.blocked_by_them) return refuse(DirectoryCode::conflict, "blocked by them");
+        const bool at_once = mine.friendship == Friendship::requested_by_them || mutual_at_once(db, zone);
+        if (!at_once && mine.friendship == Friendship::requested_by_me) return {};
+        if (!own(mine) && friends_full(db, member)) return at_limit("friends_max", limits_.friends_max);
+        if (at_once) {
+          if (!own(theirs) && friends_full(db, peer)) return at_limit("friends_max", limits_.friends_max);
+          mine.friendship = theirs.friendship = Friendship::friends;
+        } else {
+          if (requests_full(db, peer)) return at_limit("friends_max", limits_.friends_max);
+          mine.friendship = Friendship::requested_by_me;
+          theirs.friendship = Friendship::requested_by_them;
+        }
+        return {};
+      });
 }
 
-DirectoryResult<Relation> SociDirectory::answer_friend(ZoneId zone, MemberId member, MemberId peer, bool accept) {
-  return change_pair(zone, member, peer, [&](Connection& db, Relation& mine, Relation& theirs) -> DirectoryResult<void> {
-    if (mine.friendship != Friendship::requested_by_them) return refuse(DirectoryCode::conflict, "no request");
-    if (accept && !own(mine) && friends_full(db, member)) return at_limit("friends_max", limits_.friends_max);
-    mine.friendship = theirs.friendship = accept ? Friendship::friends : Friendship::none;
-    return {};
-  });
+DirectoryResult<Relation> SociDirectory::answer_friend(ZoneId zone, MemberId member, MemberId peer,
+                                                       bool accept) {
+  return change_pair(zone, member, peer,
+                     [&](Connection& db, Relation& mine, Relation& theirs) -> DirectoryResult<void> {
+                       if (mine.friendship != Friendship::requested_by_them)
+                         return refuse(DirectoryCode::conflict, "no request");
+                       if (accept && !own(mine) && friends_full(db, member))
+                         return at_limit("friends_max", limits_.friends_max);
+                       mine.friendship = theirs.friendship = accept ? Friendship::friends : Friendship::none;
+                       return {};
+                     });
 }
 
 DirectoryResult<Relation> SociDirectory::remove_friend(ZoneId zone, MemberId member, MemberId peer) {
-  return change_pair(zone, member, peer, [](Connection&, Relation& mine, Relation& theirs) -> DirectoryResult<void> {
-    if (mine.friendship != Friendship::friends && mine.friendship != Friendship::requested_by_me) {
-      return refuse(DirectoryCode::conflict, "not friends");
-    }
-    mine.friendship = theirs.friendship = Friendship::none;
-    return {};
-  });
+  return change_pair(
+      zone, member, peer, [](Connection&, Relation& mine, Relation& theirs) -> DirectoryResult<void> {
+        if (mine.friendship != Friendship::friends && mine.friendship != Friendship::requested_by_me) {
+          return refuse(DirectoryCode::conflict, "not friends");
+        }
+        mine.friendship = theirs.friendship = Friendship::none;
+        return {};
+      });
 }
 
-DirectoryResult<Relation> SociDirectory::set_blocked(ZoneId zone, MemberId member, MemberId peer, bool blocked) {
-  return change_pair(zone, member, peer, [&](Connection& db, Relation& mine, Relation& theirs) -> DirectoryResult<void> {
-    if (blocked && !own(mine) && friends_full(db, member)) return at_limit("friends_max", limits_.friends_max);
-    mine.blocked_by_me = theirs.blocked_by_them = blocked;
-    return {};
-  });
+DirectoryResult<Relation> SociDirectory::set_blocked(ZoneId zone, MemberId member, MemberId peer,
+                                                     bool blocked) {
+  return change_pair(zone, member, peer,
+                     [&](Connection& db, Relation& mine, Relation& theirs) -> DirectoryResult<void> {
+                       if (blocked && !own(mine) && friends_full(db, member))
+                         return at_limit("friends_max", limits_.friends_max);
+                       mine.blocked_by_me = theirs.blocked_by_them = blocked;
+                       return {};
+                     });
 }
 
 DirectoryResult<Relation> SociDirectory::set_remark(ZoneId zone, MemberId member, MemberId peer,
                                                     const std::string& remark) {
-  return change_pair(zone, member, peer, [&](Connection&, Relation& mine, Relation&) -> DirectoryResult<void> {
-    if (mine.friendship == Friendship::none && !mine.blocked_by_me) {
-      return refuse(DirectoryCode::conflict, "no relation");
-    }
-    mine.remark = remark;
-    return {};
-  });
+  return change_pair(zone, member, peer,
+                     [&](Connection&, Relation& mine, Relation&) -> DirectoryResult<void> {
+                       if (mine.friendship == Friendship::none && !mine.blocked_by_me) {
+                         return refuse(DirectoryCode::conflict, "no relation");
+                       }
+                       mine.remark = remark;
+                       return {};
+                     });
 }
 
 }  // namespace plaza::sql

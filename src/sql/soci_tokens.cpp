@@ -10,8 +10,8 @@ using ports::Token;
 
 namespace {
 
-using TokenRow = std::tuple<long long, long long, std::string, long long, long long, long long, std::string, long long,
-                            long long>;
+using TokenRow = std::tuple<long long, long long, std::string, long long, long long, long long, std::string,
+                            long long, long long>;
 
 std::string to_hex(const std::string& bytes) {
   constexpr std::string_view kDigits = "0123456789abcdef";
@@ -37,18 +37,23 @@ std::string from_hex(const std::string& text) {
 
 Token to_token(const TokenRow& row) {
   const auto& [id, kind, hash, account, member, zone, device, created_ms, expires_ms] = row;
-  return {.id = TokenId{static_cast<std::uint64_t>(id)}, .kind = static_cast<ports::TokenKind>(kind),
-          .hash = from_hex(hash), .account = AccountId{static_cast<std::uint64_t>(account)},
-          .member = MemberId{static_cast<std::uint64_t>(member)}, .zone = ZoneId{static_cast<std::uint64_t>(zone)},
-          .device = device, .created_ms = created_ms, .expires_ms = expires_ms};
+  return {.id = TokenId{static_cast<std::uint64_t>(id)},
+          .kind = static_cast<ports::TokenKind>(kind),
+          .hash = from_hex(hash),
+          .account = AccountId{static_cast<std::uint64_t>(account)},
+          .member = MemberId{static_cast<std::uint64_t>(member)},
+          .zone = ZoneId{static_cast<std::uint64_t>(zone)},
+          .device = device,
+          .created_ms = created_ms,
+          .expires_ms = expires_ms};
 }
 
 /// `sql` selects the columns of a token in the order of TokenRow.
 template <class... In>
 std::vector<Token> tokens(Connection& db, const char* sql, const In&... in) {
   std::vector<Token> found;
-  for (const auto& row : db.rows<long long, long long, std::string, long long, long long, long long, std::string,
-                                 long long, long long>(sql, in...)) {
+  for (const auto& row : db.rows<long long, long long, std::string, long long, long long, long long,
+                                 std::string, long long, long long>(sql, in...)) {
     found.push_back(to_token(row));
   }
   return found;
@@ -79,16 +84,18 @@ DirectoryResult<TokenId> SociDirectory::put_token(const Token& token) {
       return refuse(DirectoryCode::conflict, "token");
     }
     const TokenId id{next_id(db, "token")};
-    db.run("INSERT INTO token (id, kind, hash, account, member, zone, device, created_ms, expires_ms)"
-           " VALUES (:id, :kind, :hash, :account, :member, :zone, :device, :created, :expires)",
-           id.value, static_cast<int>(token.kind), hash, token.account.value, token.member.value, token.zone.value,
-           token.device, token.created_ms, token.expires_ms);
+    db.run(
+        "INSERT INTO token (id, kind, hash, account, member, zone, device, created_ms, expires_ms)"
+        " VALUES (:id, :kind, :hash, :account, :member, :zone, :device, :created, :expires)",
+        id.value, static_cast<int>(token.kind), hash, token.account.value, token.member.value,
+        token.zone.value, token.device, token.created_ms, token.expires_ms);
     return id;
   });
 }
 
 DirectoryResult<Token> SociDirectory::token(const std::string& hash, std::int64_t now_ms) {
-  return database_.read([&](Connection& db) { return first_valid(tokens(db, kByHash, to_hex(hash), now_ms)); });
+  return database_.read(
+      [&](Connection& db) { return first_valid(tokens(db, kByHash, to_hex(hash), now_ms)); });
 }
 
 DirectoryResult<Token> SociDirectory::take_token(const std::string& hash, std::int64_t now_ms) {
@@ -100,12 +107,14 @@ DirectoryResult<Token> SociDirectory::take_token(const std::string& hash, std::i
   });
 }
 
-DirectoryResult<std::vector<Token>> SociDirectory::revoke_tokens(AccountId account, std::optional<std::string> device,
+DirectoryResult<std::vector<Token>> SociDirectory::revoke_tokens(AccountId account,
+                                                                 std::optional<std::string> device,
                                                                  std::optional<TokenId> only) {
   return database_.write([&](Connection& db) -> DirectoryResult<std::vector<Token>> {
     // An account has few tokens, so they are chosen here rather than by eight variants of a statement.
     auto revoked = tokens(db, kOfAccount, account.value);
-    std::erase_if(revoked, [&](const Token& t) { return (device && t.device != *device) || (only && t.id != *only); });
+    std::erase_if(revoked,
+                  [&](const Token& t) { return (device && t.device != *device) || (only && t.id != *only); });
     for (const Token& token : revoked) db.run(kDelete, token.id.value);
     return revoked;
   });

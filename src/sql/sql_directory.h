@@ -9,9 +9,10 @@ namespace plaza::sql {
 
 struct SqlDirectoryOptions {
   ports::DirectoryLimits limits;
-  std::uint8_t region = 0;            ///< in the high bits of every id it makes
-  std::uint32_t readers = 4;          ///< connections for reading, besides the one that writes
-  std::uint32_t busy_timeout_ms = 2'000;  ///< how long to wait for another process's lock before `unavailable`
+  std::uint8_t region = 0;    ///< in the high bits of every id it makes
+  std::uint32_t readers = 4;  ///< connections for reading, besides the one that writes
+  std::uint32_t
+      busy_timeout_ms = 2'000;  ///< how long to wait for another process's lock before `unavailable`
 };
 
 /// Accounts, zones, members, tokens, relations and rooms in a SQL database (SQLite through SOCI).

@@ -32,7 +32,8 @@ struct Filled {
       if (i == 0) first = *member;
       members.push_back(member->id);
     }
-    for (std::size_t i = 1; i <= 100; ++i) static_cast<void>(directory->add_friend(zone, first.id, members[i]));
+    for (std::size_t i = 1; i <= 100; ++i)
+      static_cast<void>(directory->add_friend(zone, first.id, members[i]));
     for (int r = 0; r < 20; ++r) {
       const std::string name = "room" + std::to_string(r);
       room = directory->create_room(zone, first.id, name, name, "")->id;
@@ -45,8 +46,15 @@ struct Filled {
     std::filesystem::remove_all(folder);
   }
   [[nodiscard]] ports::Token token(const std::string& text) const {
-    return {.id = {}, .kind = ports::TokenKind::member, .hash = text, .account = first.account, .member = first.id,
-            .zone = zone, .device = "web", .created_ms = 0, .expires_ms = 1'000'000};
+    return {.id = {},
+            .kind = ports::TokenKind::member,
+            .hash = text,
+            .account = first.account,
+            .member = first.id,
+            .zone = zone,
+            .device = "web",
+            .created_ms = 0,
+            .expires_ms = 1'000'000};
   }
 };
 

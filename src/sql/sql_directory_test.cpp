@@ -120,7 +120,8 @@ TEST_F(SqlDirectoryFile, RefusesAFileThatIsNoDatabase) {
 }
 
 TEST_F(SqlDirectoryFile, RefusesAFolderThatDoesNotExistAndATargetItDoesNotKnow) {
-  EXPECT_EQ(code_of(SqlDirectory::open((folder_.path() / "nowhere" / "d.db").string())), DirectoryCode::unavailable);
+  EXPECT_EQ(code_of(SqlDirectory::open((folder_.path() / "nowhere" / "d.db").string())),
+            DirectoryCode::unavailable);
   EXPECT_NE(detail_of(SqlDirectory::open("oracle://x")).find("oracle"), std::string::npos);
   EXPECT_EQ(code_of(SqlDirectory::open("a\"b")), DirectoryCode::unavailable);
   EXPECT_TRUE(SqlDirectory::open("sqlite3://db=\"" + folder_.file() + "\""));
@@ -145,7 +146,8 @@ TEST_F(SqlDirectoryFile, IsUnavailableWhileATableIsGoneAndRecovers) {
   EXPECT_EQ(code_of(d->register_account("ann", "ann", "h", zone)), DirectoryCode::unavailable);
   EXPECT_EQ(code_of(d->member(zone, MemberId{1})), DirectoryCode::unavailable);
   stranger.run("ALTER TABLE hidden RENAME TO member");
-  EXPECT_EQ(d->register_account("ann", "ann", "h", zone)->id, MemberId{1}) << "the failed one left nothing behind";
+  EXPECT_EQ(d->register_account("ann", "ann", "h", zone)->id, MemberId{1})
+      << "the failed one left nothing behind";
 }
 
 // A disk that is full: the database may not grow any more.
@@ -166,7 +168,8 @@ TEST_F(SqlDirectoryFile, AFailureInTheMiddleOfATransactionLeavesNothingOfIt) {
 TEST_F(SqlDirectoryFile, AFullDiskRefusesWritesReadsGoOnAndNothingAcknowledgedIsLost) {
   const auto disk = folder_.path() / "disk";
   std::filesystem::create_directory(disk);
-  if (mount("plaza-test", disk.c_str(), "tmpfs", 0, "size=1m") != 0) GTEST_SKIP() << "needs the right to mount";
+  if (mount("plaza-test", disk.c_str(), "tmpfs", 0, "size=1m") != 0)
+    GTEST_SKIP() << "needs the right to mount";
   const std::string file = (disk / "directory.db").string();
   {
     auto opened = SqlDirectory::open(file);
@@ -200,7 +203,8 @@ TEST_F(SqlDirectoryFile, AFullDiskRefusesWritesReadsGoOnAndNothingAcknowledgedIs
 TEST_F(SqlDirectoryFile, AReadOnlyFileIsRefusedAtTheStart) {
   const auto disk = folder_.path() / "disk";
   std::filesystem::create_directory(disk);
-  if (mount("plaza-test", disk.c_str(), "tmpfs", 0, "size=1m") != 0) GTEST_SKIP() << "needs the right to mount";
+  if (mount("plaza-test", disk.c_str(), "tmpfs", 0, "size=1m") != 0)
+    GTEST_SKIP() << "needs the right to mount";
   const std::string file = (disk / "directory.db").string();
   { ASSERT_TRUE(SqlDirectory::open(file)); }
   ASSERT_EQ(mount("plaza-test", disk.c_str(), "tmpfs", MS_REMOUNT | MS_RDONLY, ""), 0);

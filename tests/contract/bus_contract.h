@@ -87,8 +87,7 @@ class BusContract : public testing::TestWithParam<BusUnderTest> {
   /// Waits until the node has got so many; gives them.
   Got wait(std::uint32_t id, std::size_t count) {
     CollectingReceiver& r = receiver(id);
-    while (r.got().size() < count && harness_->pump()) {
-    }
+    while (r.got().size() < count && harness_->pump()) {}
     std::unique_lock lock(r.mutex_);
     r.changed_.wait_for(lock, std::chrono::seconds(30), [&] { return r.got_.size() >= count; });
     return r.got_;
@@ -207,7 +206,8 @@ TEST_P(BusContract, ManyThreadsMaySendAndEachOnesOrderIsKept) {
   std::array<int, kThreads> next{};
   for (const std::string& what : got) {
     const int thread = what[2] - '0';
-    EXPECT_EQ(what, "1:" + std::to_string(thread) + "/" + std::to_string(next[static_cast<std::size_t>(thread)]++));
+    EXPECT_EQ(what,
+              "1:" + std::to_string(thread) + "/" + std::to_string(next[static_cast<std::size_t>(thread)]++));
   }
 }
 

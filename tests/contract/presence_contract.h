@@ -20,7 +20,9 @@ struct PresenceUnderTest {
   std::string name;
   std::unique_ptr<ports::Presence> (*make)() = nullptr;
 };
-inline std::string name_of_presence(const testing::TestParamInfo<PresenceUnderTest>& info) { return info.param.name; }
+inline std::string name_of_presence(const testing::TestParamInfo<PresenceUnderTest>& info) {
+  return info.param.name;
+}
 
 class PresenceContract : public testing::TestWithParam<PresenceUnderTest> {
  protected:
