@@ -41,10 +41,7 @@ void Client::stop() {
     core_->stop();
   } else {
     std::promise<void> stopped;
-    shard_.post([&] {
-      core_->stop();
-      stopped.set_value();
-    });
+    shard_.post([&] { core_->leave([&] { stopped.set_value(); }); });
     stopped.get_future().wait();
   }
   core_->join_resolver();

@@ -41,6 +41,8 @@ struct ClientOptions {
   /// A device that is new, or was away for long, starts this many entries before the head of the inbox (older ones are in
   /// the history). 0: everything since its receive cursor.
   std::uint64_t backlog_max = 0;
+  /// stop() logs out and revokes the token: for programs that keep none for their next start.
+  bool revoke_on_stop = false;
   std::int64_t connect_timeout_ms = 10'000;  ///< from the first packet to online
   std::int64_t request_timeout_ms = 10'000;
   std::uint64_t seed = 0;                    ///< of the jitter; 0: random
@@ -103,8 +105,9 @@ class ClientEvents {
 /// Loss     Breaks of the connection, restarts of the server and timeouts are survived: sends keep their send_id and are
 ///          repeated until answered, the inbox is synced, the session resumes by token. A request without an answer is
 ///          not repeated; its Reply says answered = false.
-/// Stop     stop() (and the destructor) drops the connection; no callback comes after it returned. Sends that are still
-///          open are lost then: wait for their outcome first (SyncClient::flush).
+/// Stop     stop() (and the destructor) reports the receive cursor and the marks, ends the connection, and waits for that at
+///          most a second; no callback comes after it returned. Sends that are still open are lost then: wait for their
+///          outcome first (SyncClient::flush). A stopped client is not started again.
 class Client {
  public:
   using ReplyCallback = std::move_only_function<void(const Reply&)>;

@@ -1,6 +1,7 @@
 #include "client/client_core.h"
 
 #include <algorithm>
+#include <utility>
 #include <random>
 
 #include "client/wire.h"
@@ -15,6 +16,7 @@ constexpr std::uint32_t kFrameBytesMax = 16 * 1024 * 1024;  // a page of the ser
 constexpr std::uint32_t kDepthMax = 64;
 constexpr std::uint32_t kOutboundBytesMax = 8 * 1024 * 1024;  // more than a full window of the largest messages
 constexpr std::int64_t kRequestTickMs = 500;
+constexpr std::int64_t kLeaveMs = 1000;
 constexpr std::int64_t kReconnectBaseMs = 250;
 
 std::uint64_t seed_of(const ClientOptions& options) {
@@ -73,6 +75,26 @@ void ClientCore::start() {
     tls_ = std::move(*tls);
   }
   if (state_ == ClientState::offline) connect();
+}
+
+void ClientCore::leave(std::move_only_function<void()> stopped) {
+  if (!link_open() || state_ != ClientState::online) {
+    stop();
+    return stopped();
+  }
+  for (const Frame& frame : rules_->last_frames()) write(encode_frame(frame));
+  if (options_.revoke_on_stop) {
+    std::string frame;
+    protocol::encode(frame, protocol::Loginout{.id = {}, .revoke = true});
+    write(frame);
+  }
+  events_ = nullptr;
+  running_ = false;
+  stopped_ = std::move(stopped);
+  for (net::Timer* timer : {&wake_timer_, &retry_timer_, &heartbeat_timer_, &request_timer_}) timer->cancel();
+  shard_.timers().arm(deadline_timer_, kLeaveMs);
+  if (link_open()) connection_->close();
+  open_ = false;
 }
 
 void ClientCore::stop() {
@@ -148,6 +170,7 @@ void ClientCore::on_protocol_error(net::FrameError /*error*/, std::string_view t
 
 void ClientCore::on_closed(net::CloseReason reason) {
   const auto alive = shared_from_this();
+  if (stopped_) return on_deadline();
   link_lost(last_why_.empty() ? closed_text(reason, options_.endpoint) : last_why_);
 }
 
@@ -176,6 +199,10 @@ void ClientCore::retry_later(const std::string& why) {
 }
 
 void ClientCore::on_deadline() {
+  if (stopped_) {
+    stop();
+    return std::exchange(stopped_, nullptr)();
+  }
   const std::string why = "no answer from " + options_.endpoint.text() + " in time";
   if (!connection_) return retry_later(why);  // the look-up of the name hangs
   last_why_ = why;

@@ -34,6 +34,9 @@ class ClientCore final : public net::ConnectionHandler, public std::enable_share
   ~ClientCore();
 
   void start();
+  /// Tells the server what is still to be told (receive cursor, marks), and ends the connection in order; then stop().
+  /// `stopped` comes once that is done, or after a short deadline.
+  void leave(std::move_only_function<void()> stopped);
   void stop();
   /// Not on the shard: a look-up of a name may take seconds. After stop().
   void join_resolver() { resolver_.reset(); }
@@ -133,6 +136,7 @@ class ClientCore final : public net::ConnectionHandler, public std::enable_share
   std::uint64_t member_ = 0;  ///< that is or was entered last
   bool ended_ = false;
   Client::ReplyCallback login_done_;
+  std::move_only_function<void()> stopped_;  ///< while leaving
   // The session.
   std::unique_ptr<SessionRules> rules_;
   std::uint64_t next_tag_ = 1;

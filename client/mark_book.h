@@ -49,6 +49,8 @@ class MarkBook {
   void poll(std::int64_t now_ms, std::uint64_t& next_rid, std::vector<MarkFrame>& marks,
             std::optional<std::uint64_t>& received);
   [[nodiscard]] std::optional<std::int64_t> next_wake_ms() const;
+  /// What waits is due now: the last poll() before the end.
+  void hurry() { due_ms_ = 0; }
 
  private:
   struct Record {

@@ -117,11 +117,22 @@ std::vector<Frame> SessionRules::take_frames(std::int64_t now_ms) {
   std::vector<SyncFrame> syncs;
   stream_.poll(now_ms, next_rid_, syncs);
   for (const SyncFrame& frame : syncs) frames.emplace_back(frame);
+  take_marks(now_ms, frames);
+  return frames;
+}
+
+void SessionRules::take_marks(std::int64_t now_ms, std::vector<Frame>& frames) {
   std::vector<MarkFrame> marks;
   std::optional<std::uint64_t> received;
   marks_.poll(now_ms, next_rid_, marks, received);
   for (const MarkFrame& frame : marks) frames.emplace_back(frame);
   if (received) frames.emplace_back(ReceivedFrame{*received});
+}
+
+std::vector<Frame> SessionRules::last_frames() {
+  std::vector<Frame> frames;
+  marks_.hurry();
+  take_marks(0, frames);
   return frames;
 }
 

@@ -77,6 +77,8 @@ class SessionRules {
                     std::int64_t now_ms);
 
   [[nodiscard]] std::vector<Frame> take_frames(std::int64_t now_ms);
+  /// Before leaving: the receive cursor and the marks that have not been reported.
+  [[nodiscard]] std::vector<Frame> last_frames();
   [[nodiscard]] std::vector<Event> take_events() { return std::exchange(events_, {}); }
   [[nodiscard]] std::optional<std::int64_t> next_wake_ms() const;
 
@@ -85,6 +87,7 @@ class SessionRules {
   [[nodiscard]] std::uint64_t member() const { return self_.member; }
 
  private:
+  void take_marks(std::int64_t now_ms, std::vector<Frame>& frames);
   void collect(std::int64_t now_ms);
   void collect_outcomes();
   void collect_stream(std::int64_t now_ms);
