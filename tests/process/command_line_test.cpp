@@ -86,6 +86,14 @@ TEST(CommandLine, AnUnknownVariableIsRefused) {
   EXPECT_TRUE(has(checked.err, "did you mean PLAZA_EDGE_HEARTBEAT_MS?")) << checked.err;
 }
 
+TEST(CommandLine, VariablesOfTheTerminalClientAndOfTestsDoNotDisturbAServer) {
+  const TempDir folder;
+  const Ended checked = run_plaza(
+      folder, {"config", "check"},
+      {{"PLAZA_PASSWORD", "x"}, {"PLAZA_NEW_PASSWORD", "y"}, {"PLAZA_FUZZ_SECONDS", "1"}});
+  EXPECT_EQ(checked.code, 0) << checked.err;
+}
+
 TEST(CommandLine, DoctorLooksAtLimitsPortsDiskAndClockAndMakesNothing) {
   const TempDir folder;
   const Ended doctor = run_plaza(folder, {"doctor", "--tcp", "127.0.0.1:0", "--http", "127.0.0.1:0"});

@@ -19,9 +19,11 @@ std::span<const Command> commands() {
 #ifdef PLAZA_WITH_SERVE
       {.name = "serve",
        .summary = "run a server",
-       .help = "Run a server until it is told to stop (SIGTERM or Ctrl-C: it finishes what it accepted, then "
-               "ends; a second "
-               "one ends it at once). SIGHUP reads the configuration again.",
+       .help = "Runs a server until it is told to stop (SIGTERM or Ctrl-C: it finishes what it accepted, "
+               "then ends; a\n"
+               "second one ends it at once). SIGHUP reads the configuration again. When it accepts it says "
+               "so in one\n"
+               "line, and writes its ports to DIR/ports.json.\n",
        .takes_settings = true,
        .words = {},
        .run = run_serve},
@@ -46,21 +48,21 @@ std::span<const Command> commands() {
            "Without a word: prints plaza.toml with every setting, its default, its range and what it means.\n"
            "  check   tell whether the configuration is right (exit code 0) or what is wrong with it (2)\n"
            "  show    print what a server would run with, and where each value comes from\n"
-           "  table   print the settings as a Markdown table",
+           "  table   print the settings as a Markdown table\n",
        .takes_settings = true,
        .words = {"check", "show", "table"},
        .run = run_config},
       {.name = "doctor",
        .summary = "look at this machine: limits, ports, disk, clock",
        .help = "Tells what on this machine would trouble a server with this configuration, and what to do "
-               "about it. "
-               "Exit code 1 when it could not run. Changes nothing.",
+               "about it.\n"
+               "Exit code 1 when it could not run. Changes nothing.\n",
        .takes_settings = true,
        .words = {},
        .run = run_doctor},
       {.name = "version",
        .summary = "print the version, and those of the libraries",
-       .help = "Prints the version of plaza and of the libraries it runs with.",
+       .help = "Prints the version of plaza and of the libraries it runs with.\n",
        .words = {},
        .run = run_version},
   };

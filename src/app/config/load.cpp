@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstdlib>
 #include <filesystem>
@@ -19,6 +20,9 @@ namespace plaza::app {
 namespace {
 
 constexpr std::string_view kFileVariable = "PLAZA_CONFIG";
+// Variables that the terminal client, tests and scripts read; a server does not mind them.
+constexpr std::array<std::string_view, 4> kOfOthers{"PLAZA_TEST_", "PLAZA_FUZZ_",
+                                                    "PLAZA_PASSWORD=", "PLAZA_NEW_PASSWORD="};
 constexpr const char* kDefaultFile = "plaza.toml";
 
 // Where the section is right the nearest is looked for in it only.
@@ -222,8 +226,10 @@ std::vector<std::pair<std::string, std::string>> plaza_environment() {
   std::vector<std::pair<std::string, std::string>> result;
   for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
     const std::string_view text(*entry);
-    if (!text.starts_with("PLAZA_") || text.starts_with("PLAZA_TEST_") || text.starts_with("PLAZA_FUZZ_"))
+    if (!text.starts_with("PLAZA_") ||
+        std::ranges::any_of(kOfOthers, [&](auto name) { return text.starts_with(name); })) {
       continue;
+    }
     const auto equals = text.find('=');
     if (equals == std::string_view::npos) continue;
     result.emplace_back(text.substr(0, equals), text.substr(equals + 1));

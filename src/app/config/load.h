@@ -38,7 +38,7 @@ using ConfigProblems = std::vector<std::string>;
 /// each other is checked. Gives all problems at once, not only the first.
 Result<LoadedConfig, ConfigProblems> load_config(const ConfigInput& input);
 
-/// The PLAZA_* variables of this process, but not those that belong to tests and scripts (PLAZA_TEST_*, PLAZA_FUZZ_*).
+/// The PLAZA_* variables of this process, but not those that belong to the terminal client, tests and scripts.
 std::vector<std::pair<std::string, std::string>> plaza_environment();
 
 /// What SIGHUP does to a running server.
