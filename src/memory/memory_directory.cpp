@@ -489,7 +489,10 @@ DirectoryResult<std::vector<ports::Room>> MemoryDirectory::rooms_of(ZoneId zone,
   if (!find_member_locked(zone, member)) return not_found("member");
   std::vector<ports::Room> found;
   for (const auto& [id, data] : rooms_) {
-    if (data.members.contains(member)) found.push_back(room_view_locked(data).room);
+    const auto self = data.members.find(member);
+    if (self == data.members.end()) continue;
+    found.push_back(room_view_locked(data).room);
+    found.back().role = self->second;
   }
   return found;
 }

@@ -125,10 +125,12 @@ DirectoryResult<Room> SociDirectory::room_by_name(ZoneId zone, const std::string
 DirectoryResult<std::vector<Room>> SociDirectory::rooms_of(ZoneId zone, MemberId member) {
   return database_.read([&](Connection& db) -> DirectoryResult<std::vector<Room>> {
     std::vector<Room> found;
-    for (const auto& row : db.rows<long long, long long, std::string, std::string, long long>(
-             "SELECT r.id, r.zone, r.name, r.description, r.members FROM room_member m JOIN room r ON r.id = m.room"
+    for (const auto& [id, room_zone, name, description, members, role] :
+         db.rows<long long, long long, std::string, std::string, long long, long long>(
+             "SELECT r.id, r.zone, r.name, r.description, r.members, m.role FROM room_member m JOIN room r ON r.id = m.room"
              " WHERE m.member = :m AND r.zone = :z ORDER BY r.id", member.value, zone.value)) {
-      found.push_back(to_room(row));
+      found.push_back(to_room({id, room_zone, name, description, members}));
+      found.back().role = static_cast<RoomRole>(role);
     }
     // Members are never removed, so this needs no common snapshot with the above.
     if (found.empty() && !member_exists(db, zone, member)) return not_found("member");

@@ -535,7 +535,9 @@ TEST_P(DirectoryContract, ARoomIsFoundByIdNameAndMember) {
   ASSERT_EQ(rooms->size(), 2u);
   EXPECT_EQ((*rooms)[0].id, made->id);
   EXPECT_EQ((*rooms)[0].members, 2u);
+  EXPECT_EQ((*rooms)[0].role, RoomRole::member);
   EXPECT_EQ((*rooms)[1].id, second->id);
+  EXPECT_EQ((*rooms)[1].role, RoomRole::owner);
 }
 
 TEST_P(DirectoryContract, RoomNamesAreUniqueInAZoneOnly) {
