@@ -4,6 +4,8 @@
 
 #include <array>
 
+#include "protocol/json_writer.h"
+
 namespace plaza::protocol {
 namespace {
 
@@ -350,6 +352,8 @@ namespace {
 /// The end of the string whose opening quote is at `at`: behind its closing quote, or null.
 const char* string_end(const char* at, const char* end) {
   for (++at; at < end; ++at) {
+    at += detail::plain_prefix(at, static_cast<std::size_t>(end - at));
+    if (at == end) return nullptr;
     if (*at == '"') return at + 1;
     if (*at == '\\') ++at;
   }
@@ -392,15 +396,6 @@ std::uint64_t* slot_of(std::string_view key, ServerGlance& out) {
   }
 }
 
-std::uint64_t digits(std::string_view text) {
-  std::uint64_t number = 0;
-  for (const char c : text) {
-    if (c < '0' || c > '9') break;
-    number = number * 10 + static_cast<std::uint64_t>(c - '0');
-  }
-  return number;
-}
-
 const char* skip_space(const char* at, const char* end) {
   while (at < end && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t')) ++at;
   return at;
@@ -424,12 +419,16 @@ bool glance(std::string_view frame, ServerGlance& out) {
     if (at >= end || *at != ':') return false;
     at = skip_space(at + 1, end);
     const char* const value = at;
+    std::uint64_t number = 0;
+    while (at < end && *at >= '0' && *at <= '9')
+      number = number * 10 + static_cast<std::uint64_t>(*at++ - '0');
+    if (at != value) {
+      if (std::uint64_t* const slot = slot_of(key, out)) *slot = number;
+    }
     at = value_end(at, end);
     if (at == nullptr) return false;
     const std::string_view text(value, at);
-    if (std::uint64_t* const slot = slot_of(key, out)) {
-      *slot = digits(text);
-    } else if (key == "msg" && text.size() >= 2 && text.front() == '"') {
+    if (key == "msg" && text.size() >= 2 && text.front() == '"') {
       out.msg = text.substr(1, text.rfind('"') - 1);
     } else if (key == "dup") {
       out.dup = text.starts_with('t');
