@@ -132,29 +132,33 @@ Verdict AccountRequests::log_in(Session& session, const protocol::Request& reque
       shard_.shard().defer([this, id = session.id(), asked, held] {
         Session* still = shard_.find(id);
         if (!still || still->closing()) return;
-        if (logged_in(*still, asked, false, true, std::move(*held)) == Verdict::done) still->resume(chat::Resume::next);
+        if (logged_in(*still, asked, false, true, shard_.shard().now_ms(), std::move(*held)) == Verdict::done) {
+          still->resume(chat::Resume::next);
+        }
       });
       return Verdict::wait;
     }
   }
   return await(
       session, asked, pool, [&service, login = std::move(login)] { return service.login(login); },
-      [this, asked, classic, by_token](Session& s, LoginResult<login::LoggedIn> result) {
+      [this, asked, classic, by_token, began_ms = shard_.shard().now_ms()](Session& s, LoginResult<login::LoggedIn> result) {
         if (!result) {
           metrics().logins_refused.add();
           return refuse(s, asked, result.error());
         }
-        return logged_in(s, asked, classic, by_token, std::move(*result));
+        return logged_in(s, asked, classic, by_token, began_ms, std::move(*result));
       });
 }
 
-Verdict AccountRequests::logged_in(Session& session, const Asked& asked, bool classic, bool by_token, login::LoggedIn in) {
+Verdict AccountRequests::logged_in(Session& session, const Asked& asked, bool classic, bool by_token, std::int64_t began_ms,
+                                   login::LoggedIn in) {
   metrics().logins.add();
   chat::Session& chat = session.chat();
   chat.account = in.account;
   chat.zone = in.zone.id;
   chat.device = in.device;
   chat.login_token = in.token_id;
+  if (shard_.close_if_revoked(session, began_ms)) return Verdict::wait;
   shard_.node().revoke(ids_of(in.dropped));
   PLAZA_LOG(debug, "edge", "session {}: account {} logged in from {}", session.id(), in.account.value,
             session.connection().remote().ip_text());
@@ -246,6 +250,7 @@ Verdict AccountRequests::enter(Session& session, const protocol::Request& reques
         if (!both.entered) return refuse(s, asked, both.entered.error());
         if (!both.zone) return chat::refuse(s.chat(), asked, chat::storage_unavailable());
         s.chat().member_token = both.entered->token_id;
+        if (shard_.close_if_revoked(s, shard_.shard().now_ms())) return Verdict::wait;
         shard_.node().revoke(ids_of(both.entered->dropped));
         shard_.enter_at_home(s, {.style = chat::EnterStyle::enter,
                                  .asked = asked,

@@ -58,9 +58,7 @@ void EdgeNode::close_account(AccountId account, std::vector<TokenId> tokens, cha
   for (std::uint32_t i = 0; i < edges_.size(); ++i) {
     executor_.post(i, [edge = edges_[i].get(), account, tokens, but] {
       edge->revoke(tokens);
-      edge->for_each([&](Session& session) {
-        if (session.chat().account == account && session.id() != but) session.close_with(protocol::Errno::revoked, {}, false);
-      });
+      edge->close_account(account, but);
     });
   }
 }

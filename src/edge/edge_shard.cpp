@@ -67,15 +67,16 @@ void EdgeShard::enter_at_home(Session& session, chat::EnterAs as) {
   sessions_.erase(at);
   moving->depart();
   node_.parts().shards.at(home).post_arrival(
-      [&target = node_.shard(home), moving = std::move(moving), as = std::move(as)]() mutable {
-        target.adopt(std::move(moving), std::move(as));
+      [&target = node_.shard(home), moving = std::move(moving), as = std::move(as), now_ms = shard_.now_ms()]() mutable {
+        target.adopt(std::move(moving), std::move(as), now_ms);
       });
 }
 
-void EdgeShard::adopt(std::unique_ptr<Session> session, chat::EnterAs as) {
+void EdgeShard::adopt(std::unique_ptr<Session> session, chat::EnterAs as, std::int64_t departed_ms) {
   Session& arrived = *session;
   sessions_.emplace(arrived.id(), std::move(session));
   arrived.arrive(*this);
+  if (close_if_revoked(arrived, departed_ms)) return;
   hub_.enter(arrived.chat(), std::move(as));
 }
 
@@ -92,12 +93,30 @@ void EdgeShard::set_limits(const Limits& limits) {
 }
 
 void EdgeShard::revoke(const std::vector<TokenId>& tokens) {
+  for (const TokenId token : tokens) revocations_.add(token, shard_.now_ms());
   const auto revoked = [&](TokenId token) { return token && std::find(tokens.begin(), tokens.end(), token) != tokens.end(); };
   for_each([&](Session& session) {
     if (revoked(session.chat().login_token) || revoked(session.chat().member_token)) {
       session.close_with(protocol::Errno::revoked, {}, false);
     }
   });
+}
+
+void EdgeShard::close_account(AccountId account, chat::SessionId but) {
+  revocations_.add(account, shard_.now_ms());
+  for_each([&](Session& session) {
+    if (session.chat().account == account && session.id() != but) session.close_with(protocol::Errno::revoked, {}, false);
+  });
+}
+
+bool EdgeShard::close_if_revoked(Session& session, std::int64_t login_began_ms) {
+  const chat::Session& chat = session.chat();
+  if (!revocations_.has(chat.login_token) && !revocations_.has(chat.member_token) &&
+      !revocations_.ended_since(chat.account, login_began_ms)) {
+    return false;
+  }
+  session.close_with(protocol::Errno::revoked, {}, false);
+  return true;
 }
 
 }  // namespace plaza::edge

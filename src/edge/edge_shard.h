@@ -8,6 +8,7 @@
 #include "chat/hub.h"
 #include "edge/account_requests.h"
 #include "edge/limits.h"
+#include "edge/revocations.h"
 #include "edge/session.h"
 #include "net/shard.h"
 #include "protocol/request_parser.h"
@@ -39,8 +40,12 @@ class EdgeShard {
   [[nodiscard]] std::size_t size() const { return sessions_.size(); }
   void for_each(const std::function<void(Session&)>& visit);
   void set_limits(const Limits& limits);
-  /// Closes what lives under one of these tokens.
+  /// Closes what lives under one of these tokens, now or when it arrives.
   void revoke(const std::vector<TokenId>& tokens);
+  /// Closes all sessions of the account but one, and logins that began before.
+  void close_account(AccountId account, chat::SessionId but);
+  /// A session that was logged in, or came from another shard: closes it when it was revoked on its way. True when it was.
+  bool close_if_revoked(Session& session, std::int64_t login_began_ms);
 
   [[nodiscard]] EdgeNode& node() { return node_; }
   [[nodiscard]] net::Shard& shard() { return shard_; }
@@ -52,7 +57,7 @@ class EdgeShard {
  private:
   class Deliveries;
   class Sends;
-  void adopt(std::unique_ptr<Session> session, chat::EnterAs as);
+  void adopt(std::unique_ptr<Session> session, chat::EnterAs as, std::int64_t departed_ms);
 
   EdgeNode& node_;
   net::Shard& shard_;
@@ -61,6 +66,7 @@ class EdgeShard {
   protocol::RequestParser parser_;
   AccountRequests accounts_;
   std::unordered_map<chat::SessionId, std::unique_ptr<Session>> sessions_;
+  Revocations revocations_;
   std::unique_ptr<Deliveries> deliveries_;
   std::unique_ptr<Sends> sends_;
 };
