@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 
@@ -17,25 +16,18 @@ namespace {
 
 constexpr std::int64_t kMs = 1'000'000;
 constexpr std::int64_t kClosedWaitNs = 100 * kMs;
-constexpr std::int64_t kOpenWaitNs = 50'000;             // how late an open-loop send may be
-constexpr std::int64_t kStallBeforePullNs = 1000 * kMs;  // pushes are hints: what is missing is asked for
-constexpr std::int64_t kStallMaxNs = 10'000 * kMs;
+constexpr std::int64_t kOpenWaitNs = 50'000;  // how late an open-loop send may be
+constexpr std::int64_t kSilenceBeforePullNs = 1000 * kMs;
+constexpr std::int64_t kSilenceOfAnswersMaxNs = 5000 * kMs;
+constexpr int kPullsMax = 2;
+constexpr std::int64_t kAfterwardsNs = 200 * kMs;
 
 bool is(std::uint64_t msgid, protocol::Msg msg) { return msgid == static_cast<std::uint64_t>(msg); }
 
 }  // namespace
 
-double own_cpu_seconds() {
-  rusage usage{};
-  ::getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& t) {
-    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
-
-ChatRun::ChatRun(LinkLoop& loop, ProcessMeter server, Progress& progress)
-    : loop_(loop), server_(server), progress_(progress) {
+ChatRun::ChatRun(LinkLoop& loop, const Stopwatch& stopwatch, Progress& progress)
+    : loop_(loop), stopwatch_(stopwatch), progress_(progress) {
   ::prctl(PR_SET_TIMERSLACK, 1UL);  // open loop: the default slack alone is 50 us
 }
 
@@ -124,6 +116,7 @@ void ChatRun::on_acknowledgement(Endpoint& from, const protocol::ServerGlance& a
   if (ack.seq != 0) {
     from.inbox.acknowledged(ack.seq);
     ++from.own_entries;
+    if (!from.held.empty()) release(from, from.inbox.complete_up_to());
   }
   if (!check_acknowledgement(from, from.window.number_of(ack.send_id), ack.mid, ack.cseq)) ++corrupted_;
   pump(from, now);
@@ -151,12 +144,27 @@ void ChatRun::on_refusal(Endpoint& from, std::uint64_t send_id, std::string_view
 
 void ChatRun::on_push(Endpoint& to, const protocol::ServerGlance& push) {
   if (!to.inbox.pushed(push.seq)) return;
-  receive(to, {push.id, push.toid, push.groupid, push.mid, push.cseq, push.msg});
+  receive(to, push.seq, {push.id, push.toid, push.groupid, push.mid, push.cseq, push.msg});
 }
 
-void ChatRun::receive(Endpoint& to, const Received& message) {
+// As a client does it: what arrives before something that belongs in front of it waits for that.
+void ChatRun::receive(Endpoint& to, std::uint64_t position, const Received& message) {
   ++receipts_;
+  if (position > to.inbox.complete_up_to()) {
+    to.held[position] = {message, std::string(message.text)};
+    return;
+  }
   if (!check_receipt(to, message)) ++corrupted_;
+  release(to, to.inbox.complete_up_to());
+}
+
+void ChatRun::release(Endpoint& to, std::uint64_t up_to) {
+  while (!to.held.empty() && to.held.begin()->first <= up_to) {
+    HeldReceipt& held = to.held.begin()->second;
+    held.message.text = held.text;
+    if (!check_receipt(to, held.message)) ++corrupted_;
+    to.held.erase(to.held.begin());
+  }
 }
 
 void ChatRun::on_rare(Endpoint& endpoint, std::string_view frame) {
@@ -197,7 +205,7 @@ void ChatRun::on_page(Endpoint& to, const protocol::SyncAck& page) {
     if (chat.id == to.user->member) continue;  // an own send: its acknowledgement tells
     if (!to.inbox.pulled(chat.seq)) continue;
     ++pulled_;
-    receive(to,
+    receive(to, chat.seq,
             {chat.id.value, chat.toid.value, chat.groupid.value, chat.mid.value, chat.cseq, chat.content});
   }
   if (page.more && !page.messages.empty()) pull(to, page.messages.back().seq);
@@ -231,38 +239,28 @@ bool ChatRun::run_until(std::int64_t end_ns, std::int64_t wait_ns) {
 
 bool ChatRun::arrived() const { return in_flight_ == 0 && receipts_ >= receipts_due_; }
 
+// Pushes are hints: what is missing after a second of silence is asked for. What is not there then is lost.
 bool ChatRun::drain() {
   mode_ = Mode::quiet;
   for (Endpoint& endpoint : endpoints_) endpoint.due.clear();
   std::uint64_t last = accepted_ + receipts_;
-  std::int64_t last_ns = now_ns(), pulled_ns = last_ns;
-  while (!arrived()) {
+  std::int64_t last_ns = now_ns();
+  int silences = 0;
+  while (!arrived() && silences <= kPullsMax) {
     if (!turn(kClosedWaitNs)) return false;
     const std::int64_t now = now_ns();
-    if (accepted_ + receipts_ != last) last = accepted_ + receipts_, last_ns = now;
-    if (now - last_ns > kStallMaxNs) break;  // findings() says what is missing
-    if (now - std::max(last_ns, pulled_ns) > kStallBeforePullNs) {
+    if (accepted_ + receipts_ != last) {
+      last = accepted_ + receipts_;
+      last_ns = now;
+      silences = 0;
+    } else if (now - last_ns > (in_flight_ == 0 ? kSilenceBeforePullNs : kSilenceOfAnswersMaxNs)) {
       for (Endpoint& endpoint : endpoints_) pull(endpoint, endpoint.inbox.complete_up_to());
-      pulled_ns = now;
+      last_ns = now;
+      silences += in_flight_ == 0 ? 1 : kPullsMax;
     }
   }
   // What comes too often comes after the last one that was waited for.
-  return run_until(now_ns() + 200 * kMs, kClosedWaitNs);
-}
-
-Interval ChatRun::snapshot() const {
-  return {.seconds = static_cast<double>(now_ns()) / 1e9,
-          .accepted = accepted_,
-          .server_cpu_s = server_.cpu_seconds(),
-          .client_cpu_s = own_cpu_seconds()};
-}
-
-Interval ChatRun::since(const Interval& before) const {
-  const Interval now = snapshot();
-  return {.seconds = now.seconds - before.seconds,
-          .accepted = now.accepted - before.accepted,
-          .server_cpu_s = now.server_cpu_s - before.server_cpu_s,
-          .client_cpu_s = now.client_cpu_s - before.client_cpu_s};
+  return run_until(now_ns() + kAfterwardsNs, kClosedWaitNs);
 }
 
 Result<Interval, std::string> ChatRun::measure(double warmup_s, double seconds, std::int64_t wait_ns) {
@@ -271,9 +269,9 @@ Result<Interval, std::string> ChatRun::measure(double warmup_s, double seconds, 
   const std::int64_t begin = now_ns() + static_cast<std::int64_t>(warmup_s * 1e9);
   if (!run_until(begin, wait_ns)) return fail(error_);
   measuring_ = true;
-  const Interval before = snapshot();
+  stopwatch_.start(accepted_);
   if (!run_until(now_ns() + static_cast<std::int64_t>(seconds * 1e9), wait_ns)) return fail(error_);
-  const Interval result = since(before);
+  const Interval result = stopwatch_.stop(accepted_);
   measuring_ = false;
   if (!drain()) return fail(error_);
   return result;
@@ -298,7 +296,7 @@ Result<Interval, std::string> ChatRun::run_to_end() {
   measuring_ = true;
   latency_.clear();
   told_ns_ = now_ns();
-  const Interval before = snapshot();
+  stopwatch_.start(accepted_);
   for (const std::uint32_t sender : senders_) pump(endpoints_[sender], now_ns());
   std::uint64_t wanted = 0, last = 0;
   for (const std::uint32_t sender : senders_) wanted += endpoints_[sender].sends_max;
@@ -306,16 +304,18 @@ Result<Interval, std::string> ChatRun::run_to_end() {
   while (accepted_ < wanted || !arrived()) {
     if (!turn(kClosedWaitNs)) return fail(error_);
     if (accepted_ + receipts_ != last) last = accepted_ + receipts_, last_ns = now_ns();
-    if (now_ns() - last_ns > kStallBeforePullNs) break;  // drain() asks for what is missing
+    // drain() asks for what is missing.
+    if (now_ns() - last_ns > (in_flight_ == 0 ? kSilenceBeforePullNs : kSilenceOfAnswersMaxNs)) break;
   }
-  Interval result = since(before);
+  Interval result = stopwatch_.stop(accepted_);
   measuring_ = false;
   if (!drain()) return fail(error_);
-  if (pulled_ != 0) result = since(before);
+  if (pulled_ != 0) result = stopwatch_.stop(accepted_);
   return result;
 }
 
 Findings ChatRun::findings() {
+  for (Endpoint& endpoint : endpoints_) release(endpoint, ~std::uint64_t{0});  // what they waited for is lost
   Findings found = finish();
   Findings streams;
   for (const Endpoint& endpoint : endpoints_) {

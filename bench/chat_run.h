@@ -1,20 +1,32 @@
 #pragma once
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
 #include "bench/checks.h"
 #include "bench/histogram.h"
+#include "bench/interval.h"
 #include "bench/link.h"
-#include "bench/process_meter.h"
 #include "bench/progress.h"
 #include "bench/send_window.h"
 #include "bench/users.h"
 #include "protocol/server_message.h"
 
 namespace plaza::bench {
+
+/// A message as somebody received it.
+struct Received {
+  std::uint64_t sender = 0, toid = 0, groupid = 0, mid = 0, cseq = 0;
+  std::string_view text;
+};
+
+struct HeldReceipt {
+  Received message;
+  std::string text;  // what message.text points to once it is released
+};
 
 /// One member of the load with its connection: what it sends and what it has seen of its inbox.
 struct Endpoint {
@@ -29,32 +41,11 @@ struct Endpoint {
   std::uint64_t sends_max = ~std::uint64_t{0};
   std::uint64_t own_entries = 0;  ///< own sends that stand in the own inbox
   std::deque<std::int64_t> due;   ///< open loop: when the sends that have not gone out should have
+  std::map<std::uint64_t, HeldReceipt>
+      held;  ///< by position: pushes that came before what belongs in front of them
   bool pulling = false;
   bool resume_planned = false;
 };
-
-/// A message as somebody received it.
-struct Received {
-  std::uint64_t sender = 0, toid = 0, groupid = 0, mid = 0, cseq = 0;
-  std::string_view text;
-};
-
-/// What was measured between two moments.
-struct Interval {
-  double seconds = 0;
-  std::uint64_t accepted = 0;
-  double server_cpu_s = 0;
-  double client_cpu_s = 0;
-  [[nodiscard]] double rate_per_s() const {
-    return seconds > 0 ? static_cast<double>(accepted) / seconds : 0;
-  }
-  [[nodiscard]] double server_cpu_s_per_million() const {
-    return accepted > 0 ? server_cpu_s * 1e6 / static_cast<double>(accepted) : 0;
-  }
-};
-
-/// CPU seconds that this process has used.
-double own_cpu_seconds();
 
 /// Members that send and receive messages through a server, each acknowledged send counted and every receipt checked.
 /// What is sent to whom, and what a receipt must be, is the workload's (derived classes).
@@ -65,7 +56,7 @@ double own_cpu_seconds();
 /// Thread       The loop's.
 class ChatRun : public LinkHandler {
  public:
-  ChatRun(LinkLoop& loop, ProcessMeter server, Progress& progress);
+  ChatRun(LinkLoop& loop, const Stopwatch& stopwatch, Progress& progress);
 
   [[nodiscard]] Result<Interval, std::string> run_closed(double warmup_s, double seconds);
   [[nodiscard]] Result<Interval, std::string> run_at_rate(double rate_per_s, double warmup_s, double seconds);
@@ -111,7 +102,8 @@ class ChatRun : public LinkHandler {
   void on_push(Endpoint& to, const protocol::ServerGlance& push);
   void on_rare(Endpoint& endpoint, std::string_view frame);
   void on_page(Endpoint& to, const protocol::SyncAck& page);
-  void receive(Endpoint& to, const Received& message);
+  void receive(Endpoint& to, std::uint64_t position, const Received& message);
+  void release(Endpoint& to, std::uint64_t up_to);
   void pull(Endpoint& to, std::uint64_t since);
 
   void pump(Endpoint& from, std::int64_t now);
@@ -121,13 +113,11 @@ class ChatRun : public LinkHandler {
   bool run_until(std::int64_t end_ns, std::int64_t wait_ns);
   bool drain();
   bool arrived() const;
-  Interval since(const Interval& before) const;
-  Interval snapshot() const;
   Result<Interval, std::string> measure(double warmup_s, double seconds, std::int64_t wait_ns);
   void give_up(const std::string& why);
 
   LinkLoop& loop_;
-  const ProcessMeter server_;
+  Stopwatch stopwatch_;
   Progress& progress_;
   protocol::ServerMessageParser parser_;
   Histogram latency_;

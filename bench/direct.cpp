@@ -13,9 +13,9 @@ namespace {
 /// Endpoints 2k and 2k+1 are a pair.
 class DirectRun final : public ChatRun {
  public:
-  DirectRun(LinkLoop& loop, ProcessMeter server, Progress& progress, const Options& options,
+  DirectRun(LinkLoop& loop, const Stopwatch& stopwatch, Progress& progress, const Options& options,
             const std::vector<User>& users, const std::vector<Link*>& links)
-      : ChatRun(loop, server, progress), text_(options.payload), order_(users.size()) {
+      : ChatRun(loop, stopwatch, progress), text_(options.payload), order_(users.size()) {
     endpoints_.reserve(users.size());
     for (std::size_t i = 0; i < users.size(); ++i) {
       endpoints_.emplace_back(*links[i], users[i], static_cast<std::uint32_t>(options.window));
@@ -94,15 +94,7 @@ void tell(Report& report, const Options& options, const Measured& measured, cons
                    {"both_ways", options.both_ways}};
   server.describe(report);
   const Interval& main = options.rate_per_s != 0 ? measured.at_rate : measured.most;
-  report.seconds = main.seconds;
-  report.operations = main.accepted;
-  if (server.meter()) report.server_cpu_s_per_million = main.server_cpu_s_per_million();
-  report.notes.emplace_back("load generator",
-                            fmt::format("{:.0f} % of its processor", 100 * main.client_cpu_s / main.seconds));
-  if (server.meter()) {
-    report.notes.emplace_back(
-        "server", fmt::format("{:.0f} % of one processor", 100 * main.server_cpu_s / main.seconds));
-  }
+  tell_interval(report, main, static_cast<bool>(server.meter()));
   if (measured.rate_wanted > 0) {
     report.params.emplace_back("latency_at_rate_per_s", measured.rate_wanted);
     report.params.emplace_back("latency_rate_reached_per_s", measured.at_rate.rate_per_s());
@@ -130,7 +122,7 @@ Outcome run_direct(const Options& options, Progress& progress) {
     for (std::size_t i = 0; i < users->size(); ++i) links.push_back(&loop.add(static_cast<std::uint32_t>(i)));
     auto joined = join_users(loop, (*server)->target(), *users, links, JoinUntil::ready, progress);
     if (!joined) return fail(joined.error());
-    DirectRun run(loop, (*server)->meter(), progress, options, *users, links);
+    DirectRun run(loop, (*server)->stopwatch(), progress, options, *users, links);
     auto measured = measure(run, options, progress);
     if (!measured) return fail(measured.error());
     tell(report, options, *measured, **server);

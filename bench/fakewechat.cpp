@@ -17,9 +17,9 @@ constexpr double kReferenceSeconds = 182;  // its author's one machine, for 150,
 /// (n-1) % friends and is message (n-1) / friends + 1 of the two.
 class FakeWechatRun final : public ChatRun {
  public:
-  FakeWechatRun(LinkLoop& loop, ProcessMeter server, Progress& progress, const Options& options,
+  FakeWechatRun(LinkLoop& loop, const Stopwatch& stopwatch, Progress& progress, const Options& options,
                 const std::vector<User>& users, const std::vector<Link*>& links)
-      : ChatRun(loop, server, progress),
+      : ChatRun(loop, stopwatch, progress),
         text_(options.payload),
         friends_(options.friends),
         messages_(options.messages),
@@ -112,7 +112,7 @@ Outcome run_fakewechat(const Options& options, Progress& progress) {
     return fail(done.error());
   const double preparing = static_cast<double>(now_ns() - begin) / 1e9;
 
-  FakeWechatRun run(loop, (*server)->meter(), progress, options, *users, links);
+  FakeWechatRun run(loop, (*server)->stopwatch(), progress, options, *users, links);
   const std::uint64_t total = options.users * options.friends * options.messages;
   progress.step(fmt::format("sending {} messages", with_commas(total)));
   auto measured = run.run_to_end();
@@ -127,10 +127,8 @@ Outcome run_fakewechat(const Options& options, Progress& progress) {
                    {"messages", options.messages}, {"window", options.window},
                    {"payload", options.payload},   {"preparing_seconds", preparing}};
   (*server)->describe(report);
-  report.seconds = measured->seconds;
-  report.operations = measured->accepted;
+  tell_interval(report, *measured, static_cast<bool>((*server)->meter()));
   report.latency(run.latency());
-  if ((*server)->meter()) report.server_cpu_s_per_million = measured->server_cpu_s_per_million();
   report.findings = run.findings();
   report.notes.emplace_back("registering, befriending", fmt::format("{:.1f} s, not counted", preparing));
   if (total == 150'000) {

@@ -14,10 +14,10 @@ namespace {
 /// The members of group g are the endpoints g*M .. g*M+M-1; the first S of them write.
 class GroupRun final : public ChatRun {
  public:
-  GroupRun(LinkLoop& loop, ProcessMeter server, Progress& progress, const Options& options,
+  GroupRun(LinkLoop& loop, const Stopwatch& stopwatch, Progress& progress, const Options& options,
            const std::vector<User>& users, const std::vector<Link*>& links,
            const std::vector<GroupPlan>& groups)
-      : ChatRun(loop, server, progress),
+      : ChatRun(loop, stopwatch, progress),
         text_(options.payload),
         members_(options.members),
         groups_(groups),
@@ -119,7 +119,7 @@ Outcome run_group(const Options& options, Progress& progress) {
   }
   if (auto made = make_groups(loop, *users, links, groups, progress); !made) return fail(made.error());
 
-  GroupRun run(loop, (*server)->meter(), progress, options, *users, links, groups);
+  GroupRun run(loop, (*server)->stopwatch(), progress, options, *users, links, groups);
   progress.step(fmt::format("sending for {} s, as fast as the window allows", options.seconds));
   auto measured = run.run_closed(static_cast<double>(options.warmup_ms) / 1e3,
                                  static_cast<double>(options.seconds));
@@ -133,15 +133,11 @@ Outcome run_group(const Options& options, Progress& progress) {
   report.params = {{"groups", options.groups}, {"members", options.members}, {"senders", options.senders},
                    {"window", options.window}, {"payload", options.payload}, {"seconds", options.seconds}};
   (*server)->describe(report);
-  report.seconds = measured->seconds;
-  report.operations = measured->accepted;
+  tell_interval(report, *measured, static_cast<bool>((*server)->meter()));
   report.latency(run.latency());
-  if ((*server)->meter()) report.server_cpu_s_per_million = measured->server_cpu_s_per_million();
   report.findings = run.findings();
   const double deliveries = measured->rate_per_s() * static_cast<double>(options.members - 1);
   report.notes.emplace_back("deliveries", with_commas(static_cast<std::uint64_t>(deliveries)) + " /s");
-  report.notes.emplace_back("load generator", fmt::format("{:.0f} % of its processor",
-                                                          100 * measured->client_cpu_s / measured->seconds));
   if (run.refusals() != 0) report.notes.emplace_back("refused and sent again", with_commas(run.refusals()));
   if (run.pulled() != 0) report.notes.emplace_back("pulled, not pushed", with_commas(run.pulled()));
   return report;

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "bench/chat_run.h"
+#include "bench/histogram.h"
 #include "bench/interrupt.h"
 #include "bench/measured_server.h"
 #include "bench/users.h"
@@ -40,17 +40,12 @@ class LoginRun final : public LinkHandler {
     for (Slot& slot : slots_) begin(slot);
   }
 
-  Result<Interval, std::string> go(ProcessMeter server, Progress& progress) {
+  Result<Interval, std::string> go(Stopwatch stopwatch, Progress& progress) {
     if (!run_for(static_cast<std::int64_t>(options_.warmup_ms) * 1'000'000, progress)) return fail(error_);
     latency_.clear();
-    const std::int64_t from_ns = now_ns();
-    const std::uint64_t from = done_;
-    const double cpu = server.cpu_seconds(), own = own_cpu_seconds();
+    stopwatch.start(done_);
     if (!run_for(static_cast<std::int64_t>(options_.seconds) * 1'000'000'000, progress)) return fail(error_);
-    const Interval interval{.seconds = static_cast<double>(now_ns() - from_ns) / 1e9,
-                            .accepted = done_ - from,
-                            .server_cpu_s = server.cpu_seconds() - cpu,
-                            .client_cpu_s = own_cpu_seconds() - own};
+    const Interval interval = stopwatch.stop(done_);
     for (Slot& slot : slots_) loop_.close(*slot.link);
     return interval;
   }
@@ -164,7 +159,7 @@ Outcome run_login(const Options& options, Progress& progress) {
   if (!users) return fail(users.error());
   progress.step(fmt::format("logging in for {} s", options.seconds));
   LoginRun run(loop, options, (*server)->target(), *users);
-  auto measured = run.go((*server)->meter(), progress);
+  auto measured = run.go((*server)->stopwatch(), progress);
   if (!measured) return fail(measured.error());
 
   Report report;
@@ -180,12 +175,8 @@ Outcome run_login(const Options& options, Progress& progress) {
                    {"over", over},
                    {"seconds", options.seconds}};
   (*server)->describe(report);
-  report.seconds = measured->seconds;
-  report.operations = measured->accepted;
+  tell_interval(report, *measured, static_cast<bool>((*server)->meter()));
   report.latency(run.latency());
-  if ((*server)->meter()) report.server_cpu_s_per_million = measured->server_cpu_s_per_million();
-  report.notes.emplace_back("load generator", fmt::format("{:.0f} % of its processor",
-                                                          100 * measured->client_cpu_s / measured->seconds));
   if (run.again() != 0) report.notes.emplace_back("refused and tried again", with_commas(run.again()));
   return report;
 }

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "bench/interval.h"
 #include "bench/link.h"
 #include "bench/options.h"
 #include "bench/private_node.h"
@@ -21,6 +22,7 @@ class MeasuredServer {
                                                                                  bool cheap_passwords = true);
   [[nodiscard]] Target target() const;
   [[nodiscard]] ProcessMeter meter() const;
+  [[nodiscard]] Stopwatch stopwatch() const { return {meter(), cpus()}; }
   [[nodiscard]] bool is_private() const { return node_ != nullptr; }
   /// Ends the private node and starts it again on the same data, so that memory holds nothing of what was.
   [[nodiscard]] Result<void, std::string> restart();

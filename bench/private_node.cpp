@@ -148,7 +148,9 @@ std::vector<std::string> private_node_command(const PrivateNodeOptions& options)
       "member.message_rate_per_s=1000000",
       "member.message_burst=1000000",
       "room.message_rate_per_s=1000000",
+      "room.message_burst=1000000",
       "login.address_per_minute=1000000",
+      "edge.connections_max=1000000",
       "edge.connections_per_address_max=1000000",
       // A connection of the load that waits for its turn to log in is not an intruder.
       "edge.login_deadline_ms=600000",

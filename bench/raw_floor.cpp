@@ -9,8 +9,10 @@
 
 #include "bench/checks.h"
 #include "bench/interrupt.h"
+#include "bench/link.h"
 #include "bench/private_node.h"
 #include "bench/report.h"
+#include "bench/send_window.h"
 
 namespace plaza::bench {
 
@@ -23,8 +25,8 @@ constexpr std::int64_t kSilenceMaxNs = 10'000'000'000;
 /// Each frame: the name of the receiver, the number of the message (8 bytes), then filler up to the payload.
 class FloorRun final : public LinkHandler {
  public:
-  FloorRun(LinkLoop& loop, const Options& options, ProcessMeter relay, Progress& progress)
-      : loop_(loop), options_(options), relay_(relay), progress_(progress) {
+  FloorRun(LinkLoop& loop, const Options& options, const Stopwatch& stopwatch, Progress& progress)
+      : loop_(loop), options_(options), stopwatch_(stopwatch), progress_(progress) {
     frame_.assign(4 + options.payload, 'x');
   }
 
@@ -42,15 +44,10 @@ class FloorRun final : public LinkHandler {
     for (std::uint32_t i = 0; i < ends_.size(); i += options_.both_ways ? 1 : 2) pump(i);
     const std::int64_t begin = now_ns() + static_cast<std::int64_t>(options_.warmup_ms) * 1'000'000;
     if (!until([&] { return now_ns() >= begin; })) return fail(error_);
-    const std::int64_t from_ns = now_ns();
-    const std::uint64_t from = relayed_;
-    const double cpu = relay_.cpu_seconds(), own_cpu = own_cpu_seconds();
+    stopwatch_.start(relayed_);
     const std::int64_t end = begin + static_cast<std::int64_t>(options_.seconds) * 1'000'000'000;
     if (!until([&] { return now_ns() >= end; })) return fail(error_);
-    const Interval interval{.seconds = static_cast<double>(now_ns() - from_ns) / 1e9,
-                            .accepted = relayed_ - from,
-                            .server_cpu_s = relay_.cpu_seconds() - cpu,
-                            .client_cpu_s = own_cpu_seconds() - own_cpu};
+    const Interval interval = stopwatch_.stop(relayed_);
     sending_ = false;
     if (!until([&] { return in_flight_ == 0; })) return fail(error_);
     for (const End& e : ends_) {
@@ -114,7 +111,7 @@ class FloorRun final : public LinkHandler {
 
   LinkLoop& loop_;
   const Options& options_;
-  const ProcessMeter relay_;
+  Stopwatch stopwatch_;
   Progress& progress_;
   std::vector<End> ends_;
   std::string frame_, error_;
@@ -152,7 +149,7 @@ Result<Interval, std::string> measure_floor(const Options& options, const CpuLis
   if (!port) return fail(port.error());
   const Target target{net::Address::parse(fmt::format("127.0.0.1:{}", *port)).value(), Framing::lengths};
   LinkLoop loop;
-  FloorRun run(loop, options, ProcessMeter((*relay)->pid()), progress);
+  FloorRun run(loop, options, Stopwatch(ProcessMeter((*relay)->pid()), relay_cpus), progress);
   return run.go(target);
 }
 

@@ -3,9 +3,10 @@
 #include <string>
 
 #include "base/result.h"
-#include "bench/chat_run.h"
 #include "bench/cpu_list.h"
+#include "bench/interval.h"
 #include "bench/options.h"
+#include "bench/progress.h"
 
 namespace plaza::bench {
 

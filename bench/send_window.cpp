@@ -7,8 +7,7 @@
 
 namespace plaza::bench {
 
-// Twice the width: acknowledgements that arrive out of order leave gaps, and the slots of the oldest and the newest send in
-// flight must still differ. take() checks it.
+// Twice the width: acknowledgements may overtake each other without stopping the window.
 SendWindow::SendWindow(std::uint32_t width, std::uint64_t last_send_id)
     : width_(width),
       mask_(std::bit_ceil(std::size_t{width} * 2) - 1),

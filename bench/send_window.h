@@ -12,7 +12,7 @@ namespace plaza::bench {
 ///
 /// Unit     Times are steady nanoseconds > 0.
 /// Thread   One.
-/// Limit    `width` sends in flight.
+/// Limit    `width` sends in flight, the newest at most 2 * width behind the oldest: one that is never answered stops it.
 class SendWindow {
  public:
   SendWindow(std::uint32_t width, std::uint64_t last_send_id);
@@ -20,7 +20,7 @@ class SendWindow {
   /// May one more go out now?
   [[nodiscard]] bool open(std::int64_t now) const {
     if (refused_) return in_flight_ == 0 && now >= resume_at_;
-    return in_flight_ < width_;
+    return in_flight_ < width_ && since_[static_cast<std::size_t>(next_) & mask_] == 0;
   }
   /// The number of the send that goes out now. `since` is when its latency begins: now, or earlier when it had to wait.
   /// Requires open().

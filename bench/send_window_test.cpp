@@ -34,6 +34,16 @@ TEST(SendWindow, SaysWhenSomethingIsAcknowledgedTwiceOrWasNeverSent) {
   EXPECT_EQ(window.in_flight(), 0u);
 }
 
+TEST(SendWindow, StopsWhenASendIsNotAnsweredWhileMuchLaterOnesAre) {
+  SendWindow window(2, 0);
+  window.take(10);
+  std::uint64_t sent = 1;
+  for (; window.open(1) && sent < 100; ++sent) ASSERT_TRUE(window.accepted(window.take(10)));
+  EXPECT_LE(sent, 5u);
+  EXPECT_TRUE(window.accepted(1));
+  EXPECT_TRUE(window.open(1));
+}
+
 // Goal: after a refusal everything from it on goes out again, once, in order, and not before the server's pause is over.
 TEST(SendWindow, GoesBackToTheFirstRefusedSendOnceEverythingIsAnsweredAndThePauseIsOver) {
   SendWindow window(4, 0);
