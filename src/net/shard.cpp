@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 
 #include <algorithm>
 #include <chrono>
@@ -26,6 +27,14 @@ std::int64_t steady_ms() {
 constexpr std::uint32_t kTurnsBetweenAsioPolls = 8;
 // stop() runs what is posted, also what that posts; something that posts to itself for ever does not hold it.
 constexpr int kTurnsAfterStop = 10'000;
+
+// OpenSSL writes without MSG_NOSIGNAL: a client that went away would end the process. Blocked, the write fails with EPIPE.
+void block_sigpipe() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+}
 
 void pin_to_cpu(int cpu, std::uint32_t shard) {
   cpu_set_t set;
@@ -64,6 +73,7 @@ void Shard::stop() {
 void Shard::run() {
   current_ = this;
   pthread_setname_np(pthread_self(), ("shard-" + std::to_string(index_)).c_str());
+  block_sigpipe();
   if (options_.cpu >= 0) pin_to_cpu(options_.cpu, index_);
   while (!stopping_.load(std::memory_order_acquire)) {
     const bool more = turn();

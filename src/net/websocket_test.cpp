@@ -361,6 +361,34 @@ TEST(Tls, HandOverKeepsWhatIsAlreadyDecrypted) {
   EXPECT_EQ(client.log.events()[3], "{\"shard\":1,\"got\":{\"n\":2}}");
 }
 
+// Goal: a peer that goes away while we write over TLS costs its connection, not the process (SIGPIPE). Method: it is gone for
+// certain before the writes.
+TEST(Tls, WritingToAPeerThatIsGoneEndsOnlyItsConnection) {
+  const test::TestCertificate certificate("localhost");
+  const auto trust = TlsContext::client({.ca_file = certificate.certificate_file()});
+  ListenerOptions options;
+  options.tls = *TlsContext::server({certificate.certificate_file(), certificate.key_file()});
+  test::Log started;
+  Server server(options, [&](Peer& peer, const std::string& frame) {
+    if (frame == "{\"n\":1}") return Peer::echo(peer, frame);
+    started.add("frame");
+    EXPECT_TRUE(started.wait_for_event("client is gone"));
+    // Several TLS records in one flush: the first is answered with a reset, the next would raise the signal.
+    peer.connection->send("{\"x\":\"" + std::string(200'000, 'x') + "\"}");
+    return FrameVerdict::pause;  // so that the end is not read before the writes
+  });
+  {
+    Dialed client({.to = server.address(), .tls = *trust, .host = "localhost"});
+    ASSERT_TRUE(client.log.wait_for_event("{\"n\":1}")) << "it has read all there is: its end comes without a reset";
+    client.on_shard([](Connection& connection) { connection.send("{\"n\":2}"); });
+    ASSERT_TRUE(started.wait_for_event("frame"));
+    client.on_shard([](Connection& connection) { connection.abort(); });
+    ASSERT_TRUE(client.log.wait_for_event("closed: by_us"));
+    started.add("client is gone");
+  }
+  EXPECT_TRUE(server.log.wait_for_event("closed: reset"));
+}
+
 TEST(Tls, AClientRefusesAnUnknownCertificateAndAnotherName) {
   const test::TestCertificate certificate("localhost"), other("localhost");
   const auto tls = TlsContext::server({certificate.certificate_file(), certificate.key_file()});
