@@ -1,12 +1,14 @@
 #pragma once
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "protocol/json_writer.h"
+#include "protocol/json_bytes.h"
 
 namespace plaza::protocol {
 

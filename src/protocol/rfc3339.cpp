@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "protocol/json_writer.h"
+#include "protocol/json_bytes.h"
 
 namespace plaza::protocol {
 

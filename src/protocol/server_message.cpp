@@ -4,7 +4,7 @@
 
 #include <array>
 
-#include "protocol/json_writer.h"
+#include "protocol/json_bytes.h"
 
 namespace plaza::protocol {
 namespace {
