@@ -22,7 +22,9 @@ std::string_view state_name(ClientState state) {
   return "?";
 }
 
-std::string Reply::text() const { return answered && !message.refused() ? std::string{} : refusal_text(message.refusal); }
+std::string Reply::text() const {
+  return answered && !message.refused() ? std::string{} : refusal_text(message.refusal);
+}
 
 Client::Client(ClientOptions options, ClientEvents& events, net::Shard* shard)
     : own_shard_(shard == nullptr ? std::make_unique<net::Shard>() : nullptr),
@@ -54,20 +56,22 @@ void Client::login(Credentials credentials, ReplyCallback done) {
   });
 }
 void Client::register_account(std::string name, std::string password, ReplyCallback done) {
-  shard_.post([core = core_, name = std::move(name), password = std::move(password), done = std::move(done)]() mutable {
-    core->register_account(name, password, std::move(done));
-  });
+  shard_.post(
+      [core = core_, name = std::move(name), password = std::move(password),
+       done = std::move(done)]() mutable { core->register_account(name, password, std::move(done)); });
 }
 void Client::enter(std::uint64_t member, ReplyCallback done) {
-  shard_.post([core = core_, member, done = std::move(done)]() mutable { core->enter(member, std::move(done)); });
+  shard_.post(
+      [core = core_, member, done = std::move(done)]() mutable { core->enter(member, std::move(done)); });
 }
 void Client::create_member(std::string nickname, std::string avatar, ReplyCallback done) {
-  shard_.post([core = core_, nickname = std::move(nickname), avatar = std::move(avatar), done = std::move(done)]() mutable {
-    core->create_member(nickname, avatar, std::move(done));
-  });
+  shard_.post([core = core_, nickname = std::move(nickname), avatar = std::move(avatar),
+               done = std::move(done)]() mutable { core->create_member(nickname, avatar, std::move(done)); });
 }
 void Client::logout(bool revoke_token, ReplyCallback done) {
-  shard_.post([core = core_, revoke_token, done = std::move(done)]() mutable { core->logout(revoke_token, std::move(done)); });
+  shard_.post([core = core_, revoke_token, done = std::move(done)]() mutable {
+    core->logout(revoke_token, std::move(done));
+  });
 }
 
 void Client::send(Conversation to, std::string body, SendCallback done, BodyKind kind) {
@@ -79,7 +83,9 @@ void Client::mark_read(Conversation conversation, std::uint64_t cseq) {
 }
 
 void Client::post_later(std::int64_t delay_ms, std::move_only_function<void()> task) {
-  shard_.post([core = core_, delay_ms, task = std::move(task)]() mutable { core->run_later(delay_ms, std::move(task)); });
+  shard_.post([core = core_, delay_ms, task = std::move(task)]() mutable {
+    core->run_later(delay_ms, std::move(task));
+  });
 }
 
 std::uint64_t Client::next_rid() { return core_->next_rid(); }

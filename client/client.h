@@ -22,8 +22,8 @@ class ClientCore;
 
 /// How one proves who one is. Exactly one of: name, token, vendor.
 struct Credentials {
-  std::string name = {}, password = {};                   ///< account
-  std::string token = {};                                 ///< of an account or a member, from an earlier login
+  std::string name = {}, password = {};  ///< account
+  std::string token = {};                ///< of an account or a member, from an earlier login
   std::string vendor = {}, vendor_user = {}, proof = {};  ///< third party
   /// The member to enter, when the account has several. 0: the only one, or the one named like the account; when that
   /// does not decide, ClientEvents::on_choose() asks.
@@ -32,11 +32,12 @@ struct Credentials {
 
 struct ClientOptions {
   Endpoint endpoint = {};
-  std::string device = "plaza-client";  ///< stable across starts of this program: send_ids and the receive cursor hang on it
+  std::string device =
+      "plaza-client";  ///< stable across starts of this program: send_ids and the receive cursor hang on it
   std::string platform = "cpp";
-  std::string app = {}, zone = {};      ///< empty: the server's default
-  std::string ca_file = {};             ///< TLS; empty: the system's
-  bool verify_certificate = true;       ///< false only for tests on the own machine
+  std::string app = {}, zone = {};  ///< empty: the server's default
+  std::string ca_file = {};         ///< TLS; empty: the system's
+  bool verify_certificate = true;   ///< false only for tests on the own machine
   RulesLimits rules = {};
   /// A device that is new, or was away for long, starts this many entries before the head of the inbox (older ones are in
   /// the history). 0: everything since its receive cursor.
@@ -45,32 +46,35 @@ struct ClientOptions {
   bool revoke_on_stop = false;
   std::int64_t connect_timeout_ms = 10'000;  ///< from the first packet to online
   std::int64_t request_timeout_ms = 10'000;
-  std::uint64_t seed = 0;                    ///< of the jitter; 0: random
+  std::uint64_t seed = 0;  ///< of the jitter; 0: random
 };
 
 enum class ClientState : std::uint8_t {
-  offline,     ///< start() was not called, or stop() was
+  offline,  ///< start() was not called, or stop() was
   connecting,
-  connected,   ///< nobody is logged in
+  connected,  ///< nobody is logged in
   logging_in,
-  choosing,    ///< logged in; the account has no member to enter without a decision
+  choosing,  ///< logged in; the account has no member to enter without a decision
   online,
-  waiting,     ///< the connection broke; the next attempt comes by itself
-  ended,       ///< the server said that coming back the same way will not help: log in again
+  waiting,  ///< the connection broke; the next attempt comes by itself
+  ended,    ///< the server said that coming back the same way will not help: log in again
 };
 [[nodiscard]] std::string_view state_name(ClientState state);
 
 /// What became of a request.
 struct Reply {
   protocol::ServerMessage message;
-  bool answered = true;  ///< false: no answer came (connection broke, timeout); whether it was done is unknown
+  bool
+      answered = true;  ///< false: no answer came (connection broke, timeout); whether it was done is unknown
 
   [[nodiscard]] bool ok() const { return answered && !message.refused(); }
   [[nodiscard]] protocol::Errno error() const { return message.refusal.error; }
   /// For a person; empty when ok.
   [[nodiscard]] std::string text() const;
   template <class T>
-  [[nodiscard]] const T* get() const { return message.get<T>(); }
+  [[nodiscard]] const T* get() const {
+    return message.get<T>();
+  }
 };
 
 /// What a client tells its application.

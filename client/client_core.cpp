@@ -1,8 +1,8 @@
 #include "client/client_core.h"
 
 #include <algorithm>
-#include <utility>
 #include <random>
+#include <utility>
 
 #include "client/wire.h"
 #include "net/dialer.h"
@@ -12,10 +12,11 @@
 namespace plaza::client {
 namespace {
 
-constexpr std::uint32_t kFrameBytesMax = 16 * 1024 * 1024;  // a page of the server is at most 256 KiB of bodies, escaped
+constexpr std::uint32_t kFrameBytesMax = 16 * 1024 *
+                                         1024;  // a page of the server is at most 256 KiB of bodies, escaped
 constexpr std::uint32_t kDepthMax = 64;
-constexpr std::uint32_t kOutboundBytesMax = 8 * 1024 * 1024;  // more than a full window of the largest messages
-constexpr std::int64_t kRequestTickMs = 500;
+constexpr std::uint32_t kOutboundBytesMax = 8 * 1024 *
+                                            1024;  // more than a full window of the largest messages
 constexpr std::int64_t kLeaveMs = 1000;
 constexpr std::int64_t kReconnectBaseMs = 250;
 
@@ -26,7 +27,8 @@ std::uint64_t seed_of(const ClientOptions& options) {
 std::string closed_text(net::CloseReason reason, const Endpoint& endpoint) {
   switch (reason) {
     case net::CloseReason::connect_failed: return "cannot reach " + endpoint.text();
-    case net::CloseReason::tls_failed: return "TLS with " + endpoint.text() + " failed (is its certificate trusted?)";
+    case net::CloseReason::tls_failed:
+      return "TLS with " + endpoint.text() + " failed (is its certificate trusted?)";
     case net::CloseReason::refused: return endpoint.text() + " does not speak WebSocket there";
     case net::CloseReason::peer_closed: return "the server closed the connection";
     case net::CloseReason::protocol_error: return "the server sent what is no frame";
@@ -100,7 +102,9 @@ void ClientCore::leave(std::move_only_function<void()> stopped) {
 void ClientCore::stop() {
   events_ = nullptr;
   running_ = false;
-  for (net::Timer* timer : {&wake_timer_, &deadline_timer_, &retry_timer_, &heartbeat_timer_, &request_timer_}) timer->cancel();
+  for (net::Timer* timer :
+       {&wake_timer_, &deadline_timer_, &retry_timer_, &heartbeat_timer_, &request_timer_})
+    timer->cancel();
   connection_.reset();
   open_ = false;
   state_ = ClientState::offline;
@@ -120,7 +124,9 @@ void ClientCore::connect() {
   if (const auto literal = net::Address::parse(host + ":" + std::to_string(to.port))) return dial(*literal);
   if (!resolver_) resolver_ = std::make_unique<WorkerPool>("plaza-resolve", 1, 1);
   const bool taken = resolver_->try_run([self = shared_from_this(), host = to.host, port = to.port] {
-    self->shard_.post([self, addresses = net::resolve_blocking(host, port)]() mutable { self->resolved(std::move(addresses)); });
+    self->shard_.post([self, addresses = net::resolve_blocking(host, port)]() mutable {
+      self->resolved(std::move(addresses));
+    });
   });
   if (!taken) retry_later("the look-up of " + to.host + " takes long");
 }
@@ -133,8 +139,12 @@ void ClientCore::resolved(Result<std::vector<net::Address>, std::string> address
 }
 
 void ClientCore::dial(const net::Address& address) {
-  net::DialOptions dial{.to = address, .tls = tls_, .host = options_.endpoint.host, .path = options_.endpoint.path,
-                        .origin = {}, .connection = connection_options_};
+  net::DialOptions dial{.to = address,
+                        .tls = tls_,
+                        .host = options_.endpoint.host,
+                        .path = options_.endpoint.path,
+                        .origin = {},
+                        .connection = connection_options_};
   if (options_.endpoint.websocket) dial.protocol = net::DialOptions::Protocol::websocket;
   auto connection = net::Dialer::dial(shard_, dial, *this);
   if (!connection) return retry_later(connection.error());
@@ -235,73 +245,13 @@ void ClientCore::write(const std::string& frame) {
   open_ = false;
 }
 
-void ClientCore::request(std::uint64_t rid, std::string frame, Client::ReplyCallback done, When when) {
-  if (events_ == nullptr) return;
-  const bool now = link_open() && (when == When::connected || state_ == ClientState::online);
-  if (now) write(frame);
-  requests_.emplace(rid, Pending{.done = std::move(done), .deadline_ms = now_ms() + options_.request_timeout_ms,
-                                 .frame = now ? std::string{} : std::move(frame), .when = when});
-  if (!request_timer_.armed()) shard_.timers().arm(request_timer_, kRequestTickMs);
-  if (state_ == ClientState::offline) connect();
-}
-
-void ClientCore::send_waiting(When when) {
-  std::vector<std::uint64_t> rids;
-  for (const auto& [rid, pending] : requests_) {
-    if (!pending.frame.empty() && pending.when == when) rids.push_back(rid);
-  }
-  std::sort(rids.begin(), rids.end());  // as they were asked
-  for (const std::uint64_t rid : rids) write(std::exchange(requests_[rid].frame, {}));
-}
-
-namespace {
-Reply no_answer(const std::string& why) {
-  Reply reply{.message = {}, .answered = false};
-  reply.message.refusal.error = protocol::Errno::unavailable;
-  reply.message.refusal.message = "no answer: " + why;
-  return reply;
-}
-}  // namespace
-
-void ClientCore::fail_sent_requests(const std::string& why) {
-  std::vector<Client::ReplyCallback> failed;
-  for (auto it = requests_.begin(); it != requests_.end();) {
-    if (!it->second.frame.empty() && !ended_) {
-      ++it;
-      continue;
-    }
-    failed.push_back(std::move(it->second.done));
-    it = requests_.erase(it);
-  }
-  const Reply reply = no_answer(why);
-  for (Client::ReplyCallback& done : failed) {
-    if (done) done(reply);
-  }
-}
-
-void ClientCore::expire_requests() {
-  std::vector<Client::ReplyCallback> late;
-  for (auto it = requests_.begin(); it != requests_.end();) {
-    if (it->second.deadline_ms > now_ms()) {
-      ++it;
-      continue;
-    }
-    late.push_back(std::move(it->second.done));
-    it = requests_.erase(it);
-  }
-  const Reply reply = no_answer(state_ == ClientState::online ? "the server takes too long" : "not connected");
-  for (Client::ReplyCallback& done : late) {
-    if (done) done(reply);
-  }
-  if (!requests_.empty()) shard_.timers().arm(request_timer_, kRequestTickMs);
-}
-
 void ClientCore::send(Outgoing message, Client::SendCallback done) {
   if (events_ == nullptr) return;
   message.tag = next_tag_++;
   const std::uint64_t tag = message.tag;
   if (!rules_->send(message)) {
-    SendOutcome full{.message = std::move(message), .error = static_cast<int>(protocol::Errno::try_again),
+    SendOutcome full{.message = std::move(message),
+                     .error = static_cast<int>(protocol::Errno::try_again),
                      .text = "too many messages wait to be sent"};
     if (done) done(full);
     return;

@@ -19,7 +19,7 @@
 namespace plaza::net {
 class Shard;
 class TlsContext;
-}
+}  // namespace plaza::net
 
 namespace plaza::client {
 
@@ -100,6 +100,7 @@ class ClientCore final : public net::ConnectionHandler, public std::enable_share
   void login_refused(const Reply& reply);
   void choose_member(const std::vector<protocol::MemberEntry>& members);
   void send_enter(std::uint64_t member);
+  void enter_refused(const Reply& reply);
   void entered(const protocol::EnterAck& ack);
   void forget_session();
   void tell_login(const Reply& reply);

@@ -44,7 +44,8 @@ void ClientCore::on_push(const ServerMessage& message) {
   }
   if (const auto* goodbye = message.get<GoodbyePush>()) return on_goodbye(*goodbye);
   if (message.msgid == Msg::error && message.refused()) {
-    last_why_ = refusal_text(message.refusal);  // it belongs to no request of ours: the server is about to close
+    last_why_ = refusal_text(
+        message.refusal);  // it belongs to no request of ours: the server is about to close
     return;
   }
   if (events_ == nullptr) return;

@@ -133,10 +133,28 @@ void ClientCore::send_enter(std::uint64_t member) {
   ask(protocol::Enter{.id = MemberId{member}}, [this](const Reply& reply) {
     if (!reply.answered) return;
     if (const auto* ack = reply.get<protocol::EnterAck>()) return entered(*ack);
-    deadline_timer_.cancel();
-    set_state(ClientState::choosing, reply.text());
-    tell_login(reply);
+    enter_refused(reply);
   });
+}
+
+void ClientCore::enter_refused(const Reply& reply) {
+  if (state_ == ClientState::choosing) {  // the person chose: they choose again
+    set_state(ClientState::choosing, reply.text());
+    return tell_login(reply);
+  }
+  const bool resuming = member_ != 0 && rules_->member() == member_;
+  if (resuming || says_wait(reply.error())) {
+    retry_after_ms_ = static_cast<std::int64_t>(reply.message.refusal.retry_after_ms);
+    last_why_ = reply.text();
+    open_ = false;
+    return connection_->abort();
+  }
+  // Half a login is of no use to anybody: back to where the next one can begin.
+  ask(protocol::Loginout{.id = {}, .revoke = true}, nullptr);
+  forget_session();
+  deadline_timer_.cancel();
+  set_state(ClientState::connected, reply.text());
+  tell_login(reply);
 }
 
 void ClientCore::enter(std::uint64_t member, Client::ReplyCallback done) {
@@ -157,11 +175,13 @@ void ClientCore::enter(std::uint64_t member, Client::ReplyCallback done) {
   connection_->abort();
 }
 
-void ClientCore::create_member(const std::string& nickname, const std::string& avatar, Client::ReplyCallback done) {
+void ClientCore::create_member(const std::string& nickname, const std::string& avatar,
+                               Client::ReplyCallback done) {
   ask(protocol::CreateMember{.nickname = nickname, .avatar = avatar}, std::move(done));
 }
 
-void ClientCore::register_account(const std::string& name, const std::string& password, Client::ReplyCallback done) {
+void ClientCore::register_account(const std::string& name, const std::string& password,
+                                  Client::ReplyCallback done) {
   protocol::Reg reg;
   reg.name = name;
   reg.password = password;
@@ -176,15 +196,16 @@ void ClientCore::logout(bool revoke_token, Client::ReplyCallback done) {
     if (done) done(Reply{});
     return;
   }
-  ask(protocol::Loginout{.id = {}, .revoke = revoke_token}, [this, done = std::move(done)](const Reply& reply) mutable {
-    if (reply.answered) {
-      forget_session();
-      heartbeat_timer_.cancel();
-      rules_->disconnected();
-      if (link_open()) set_state(ClientState::connected);
-    }
-    if (done) done(reply);
-  });
+  ask(protocol::Loginout{.id = {}, .revoke = revoke_token},
+      [this, done = std::move(done)](const Reply& reply) mutable {
+        if (reply.answered) {
+          forget_session();
+          heartbeat_timer_.cancel();
+          rules_->disconnected();
+          if (link_open()) set_state(ClientState::connected);
+        }
+        if (done) done(reply);
+      });
 }
 
 void ClientCore::entered(const protocol::EnterAck& ack) {
@@ -193,14 +214,16 @@ void ClientCore::entered(const protocol::EnterAck& ack) {
     rules_ = std::make_unique<SessionRules>(options_.rules, backoff_.ceiling() + next_tag_);
     auto open_sends = std::exchange(sends_, {});
     for (auto& [tag, done] : open_sends) {
-      done(SendOutcome{.error = static_cast<int>(Errno::not_logged_in), .text = "another member was entered"});
+      done(
+          SendOutcome{.error = static_cast<int>(Errno::not_logged_in), .text = "another member was entered"});
     }
   }
   member_ = ack.id.value;
   if (!ack.token.empty()) member_token_ = ack.token;
   if (ack.heartbeat_ms != 0) heartbeat_ms_ = static_cast<std::int64_t>(ack.heartbeat_ms);
   const std::uint64_t backlog = options_.backlog_max;
-  if (!rules_->stream().started() && backlog != 0 && ack.head > backlog && ack.received < ack.head - backlog) {
+  if (!rules_->stream().started() && backlog != 0 && ack.head > backlog &&
+      ack.received < ack.head - backlog) {
     rules_->start_at(ack.epoch, ack.head - backlog);
   }
   rules_->entered(to_entered(ack, options_.device));

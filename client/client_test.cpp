@@ -25,7 +25,8 @@ ClientOptions options_for(const FakeServer& server) {
 }
 
 struct Pair {
-  explicit Pair(bool websocket = false) : server(websocket), ann(options_for(server)), bob(options_for(server)) {
+  explicit Pair(bool websocket = false)
+      : server(websocket), ann(options_for(server)), bob(options_for(server)) {
     EXPECT_EQ(ann.register_and_login("ann", "secret-1").text(), "");
     EXPECT_EQ(bob.register_and_login("bob", "secret-2").text(), "");
   }

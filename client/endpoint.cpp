@@ -9,7 +9,8 @@ constexpr std::uint16_t kTcpPort = 7600;
 constexpr std::uint16_t kHttpPort = 7680;
 
 std::unexpected<std::string> bad(std::string_view text) {
-  return fail("'" + std::string(text) + "' is no address: expected HOST:PORT, tls://HOST:PORT, ws://HOST:PORT/ws or wss://...");
+  return fail("'" + std::string(text) +
+              "' is no address: expected HOST:PORT, tls://HOST:PORT, ws://HOST:PORT/ws or wss://...");
 }
 
 bool take_scheme(std::string_view& rest, Endpoint& to) {

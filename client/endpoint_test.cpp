@@ -23,8 +23,8 @@ TEST(Endpoint, EveryFormIsReadAndWrittenBack) {
 }
 
 TEST(Endpoint, WhatIsNoAddressIsRefusedWithWhatIsExpected) {
-  for (const char* text : {"", ":7600", "host:", "host:0", "host:65536", "host:76x", "ftp://host", "::1", "[::1", "a b:1",
-                           "tcp://host/path", "user@host:1", "ws://"}) {
+  for (const char* text : {"", ":7600", "host:", "host:0", "host:65536", "host:76x", "ftp://host", "::1",
+                           "[::1", "a b:1", "tcp://host/path", "user@host:1", "ws://"}) {
     const auto endpoint = parse_endpoint(text);
     ASSERT_FALSE(endpoint) << text;
     EXPECT_NE(endpoint.error().find("expected HOST:PORT"), std::string::npos);

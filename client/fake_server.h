@@ -55,7 +55,8 @@ class FakeServer {
   void on_shard(const std::function<void()>& what);
   Member* member(std::uint64_t id);
   Member* member(std::string_view name);
-  [[nodiscard]] static protocol::Chat chat(const Stored& stored, const Member& reader, std::uint64_t seq, FakeServer& server);
+  [[nodiscard]] static protocol::Chat chat(const Stored& stored, const Member& reader, std::uint64_t seq,
+                                           FakeServer& server);
   void push(Member& reader, std::uint64_t seq);
 
   // On the shard only.

@@ -50,14 +50,18 @@ class FakeServer::Session final : public net::ConnectionHandler {
       case Msg::groups: return answer(GroupsAck{}, r.rid());
       case Msg::heartbeat: return answer(HeartbeatAck{.epoch = 1, .head = 0, .time_ms = 0}, r.rid());
       case Msg::received: return;
-      case Msg::loginout: member_ = 0; ready_ = false; return answer(OkReply{.to = r.msgid, .received = {}, .delivered = {}, .read = {}}, r.rid());
+      case Msg::loginout:
+        member_ = 0;
+        ready_ = false;
+        return answer(OkReply{.to = r.msgid, .received = {}, .delivered = {}, .read = {}}, r.rid());
       default: return refuse(r.msgid, Errno::unknown_msgid, r.rid());
     }
   }
 
   template <class T>
   void answer(const T& reply, Rid rid) {
-    if (auto lost = server_.lost_replies_.find(T::kMsg); lost != server_.lost_replies_.end() && lost->second > 0) {
+    if (auto lost = server_.lost_replies_.find(T::kMsg);
+        lost != server_.lost_replies_.end() && lost->second > 0) {
       --lost->second;
       return;
     }
@@ -67,7 +71,8 @@ class FakeServer::Session final : public net::ConnectionHandler {
   }
   void refuse(Msg msg, Errno error, Rid rid, std::uint64_t expected = 0) {
     std::string out;
-    encode_refusal(out, msg, rid, Refusal{.error = error, .message = {}, .field = {}, .allowed = {}, .expected = expected});
+    encode_refusal(out, msg, rid,
+                   Refusal{.error = error, .message = {}, .field = {}, .allowed = {}, .expected = expected});
     connection_->send(out);
   }
   Member& me() { return *server_.member(member_); }
@@ -75,8 +80,12 @@ class FakeServer::Session final : public net::ConnectionHandler {
   void reg(const Reg& r, Rid rid) {
     if (server_.member(r.name) != nullptr) return refuse(Msg::reg, Errno::name_taken, rid);
     const std::uint64_t id = server_.next_id_++;
-    server_.members_[id] = {.id = id, .name = std::string(r.name), .password = std::string(r.password), .inbox = {},
-                            .last_send_id = {}, .friends = {}};
+    server_.members_[id] = {.id = id,
+                            .name = std::string(r.name),
+                            .password = std::string(r.password),
+                            .inbox = {},
+                            .last_send_id = {},
+                            .friends = {}};
     answer(RegAck{.id = MemberId{id}, .account = std::string(r.name), .name = std::string(r.name)}, rid);
   }
   void login(const Login& r, Rid rid) {
@@ -85,20 +94,41 @@ class FakeServer::Session final : public net::ConnectionHandler {
       const auto token = server_.tokens_.find(std::string(*r.token));
       if (token == server_.tokens_.end()) return refuse(Msg::login, Errno::token_invalid, rid);
       member_ = token->second;
-      return answer(LoginAck{.account = me().name, .app = "a", .zone = "z", .device = device_, .token = {}, .members = {},
-                             .enter = entered()}, rid);
+      return answer(LoginAck{.account = me().name,
+                             .app = "a",
+                             .zone = "z",
+                             .device = device_,
+                             .token = {},
+                             .members = {},
+                             .enter = entered()},
+                    rid);
     }
     const Member* member = server_.member(r.account_name());
-    if (member == nullptr || member->password != r.password) return refuse(Msg::login, Errno::bad_credentials, rid);
-    answer(LoginAck{.account = member->name, .app = "a", .zone = "z", .device = device_, .token = "account",
-                    .members = {{MemberId{member->id}, member->name, ""}}, .enter = {}}, rid);
+    if (member == nullptr || member->password != r.password)
+      return refuse(Msg::login, Errno::bad_credentials, rid);
+    answer(LoginAck{.account = member->name,
+                    .app = "a",
+                    .zone = "z",
+                    .device = device_,
+                    .token = "account",
+                    .members = {{MemberId{member->id}, member->name, ""}},
+                    .enter = {}},
+           rid);
   }
   EnterAck entered() {
     const std::string token = "token-" + std::to_string(member_);
     server_.tokens_[token] = member_;
-    return {.id = MemberId{member_}, .name = me().name, .token = token, .epoch = 1, .head = me().inbox.size(),
-            .received = 0, .last_send_id = me().last_send_id[device_], .heartbeat_ms = 25'000, .body_bytes_max = 8192,
-            .friends = friend_list(), .groups = {}};
+    return {.id = MemberId{member_},
+            .name = me().name,
+            .token = token,
+            .epoch = 1,
+            .head = me().inbox.size(),
+            .received = 0,
+            .last_send_id = me().last_send_id[device_],
+            .heartbeat_ms = 25'000,
+            .body_bytes_max = 8192,
+            .friends = friend_list(),
+            .groups = {}};
   }
   void enter(std::uint64_t id, Rid rid) {
     member_ = id;
@@ -116,8 +146,13 @@ class FakeServer::Session final : public net::ConnectionHandler {
     if (!dup) {
       last = send_id;
       const auto pair = std::minmax(member_, to->id);
-      const Stored stored{.id = server_.next_id_++, .sender = member_, .to = to->id, .send_id = send_id,
-                          .cseq = ++server_.conversations_[pair], .device = device_, .text = text};
+      const Stored stored{.id = server_.next_id_++,
+                          .sender = member_,
+                          .to = to->id,
+                          .send_id = send_id,
+                          .cseq = ++server_.conversations_[pair],
+                          .device = device_,
+                          .text = text};
       me().inbox.push_back(stored);
       if (to->id != member_) {
         to->inbox.push_back(stored);
@@ -127,8 +162,14 @@ class FakeServer::Session final : public net::ConnectionHandler {
     for (std::size_t i = 0; i < me().inbox.size(); ++i) {
       const Stored& stored = me().inbox[i];
       if (stored.sender != member_ || stored.device != device_ || stored.send_id != send_id) continue;
-      answer(SendAck{.send_id = send_id, .mid = MessageId{stored.id}, .seq = i + 1, .cseq = stored.cseq, .epoch = 1,
-                     .time_ms = 1'700'000'000'000, .dup = dup}, rid);
+      answer(SendAck{.send_id = send_id,
+                     .mid = MessageId{stored.id},
+                     .seq = i + 1,
+                     .cseq = stored.cseq,
+                     .epoch = 1,
+                     .time_ms = 1'700'000'000'000,
+                     .dup = dup},
+             rid);
     }
   }
   void sync(const Sync& r, Rid rid) {
@@ -154,25 +195,41 @@ class FakeServer::Session final : public net::ConnectionHandler {
   static std::vector<ChatView> views(const std::vector<Chat>& list) {
     std::vector<ChatView> all;
     for (const Chat& c : list) {
-      all.push_back({.id = c.id, .name = c.name, .toid = c.toid, .groupid = c.groupid, .content = c.content,
-                     .time_ms = c.time_ms, .mid = c.mid, .cseq = c.cseq, .seq = c.seq, .epoch = c.epoch,
-                     .send_id = c.send_id, .device = c.device});
+      all.push_back({.id = c.id,
+                     .name = c.name,
+                     .toid = c.toid,
+                     .groupid = c.groupid,
+                     .content = c.content,
+                     .time_ms = c.time_ms,
+                     .mid = c.mid,
+                     .cseq = c.cseq,
+                     .seq = c.seq,
+                     .epoch = c.epoch,
+                     .send_id = c.send_id,
+                     .device = c.device});
     }
     return all;
   }
   void find(const Find& r, Rid rid) {
     const Member* member = r.id ? server_.member(r.id->value) : server_.member(r.nickname.value_or(""));
     if (member == nullptr) return refuse(Msg::find, Errno::no_such_peer, rid);
-    answer(FindAck{.id = MemberId{member->id}, .name = member->name, .avatar = {}, .groupname = {}, .groupdesc = {}}, rid);
+    answer(
+        FindAck{
+            .id = MemberId{member->id}, .name = member->name, .avatar = {}, .groupname = {}, .groupdesc = {}},
+        rid);
   }
   void add_friend(const AddFriend& r, Rid rid) {
     Member* peer = server_.member(r.friendid.value);
     if (peer == nullptr) return refuse(Msg::add_friend, Errno::no_such_peer, rid);
     me().friends.insert(peer->id);
     peer->friends.insert(member_);
-    answer(AddFriendAck{.friendid = r.friendid, .name = peer->name, .friendship = Friendship::friends, .online = true}, rid);
+    answer(
+        AddFriendAck{
+            .friendid = r.friendid, .name = peer->name, .friendship = Friendship::friends, .online = true},
+        rid);
     std::string out;
-    encode(out, FriendEventPush{.event = FriendEventKind::friends, .friendid = MemberId{member_}, .name = me().name});
+    encode(out, FriendEventPush{
+                    .event = FriendEventKind::friends, .friendid = MemberId{member_}, .name = me().name});
     for (Session* session : server_.sessions_) {
       if (session->member_ == peer->id && session->ready_) session->connection_->send(out);
     }
@@ -188,9 +245,13 @@ class FakeServer::Session final : public net::ConnectionHandler {
   void mark(const Mark& r, Rid rid) {
     answer(OkReply{.to = Msg::mark, .received = {}, .delivered = r.delivered, .read = r.read}, rid);
     std::string out;
-    encode(out, ReceiptPush{.id = MemberId{member_}, .friendid = MemberId{member_}, .delivered = r.delivered, .read = r.read});
+    encode(out, ReceiptPush{.id = MemberId{member_},
+                            .friendid = MemberId{member_},
+                            .delivered = r.delivered,
+                            .read = r.read});
     for (Session* session : server_.sessions_) {
-      if (session->member_ == r.of.friendid.value_or(MemberId{}).value && session->ready_) session->connection_->send(out);
+      if (session->member_ == r.of.friendid.value_or(MemberId{}).value && session->ready_)
+        session->connection_->send(out);
     }
   }
 
@@ -206,10 +267,11 @@ FakeServer::FakeServer(bool websocket) : websocket_(websocket) {
   net::ListenerOptions options;
   if (websocket) options.kind = net::Connection::Kind::http;
   shards_.start();
-  auto listener = net::Listener::open(shards_, 0, std::move(options), nullptr, [this](std::unique_ptr<net::Connection> c) {
-    auto* session = new Session(*this, std::move(c));
-    sessions_.insert(session);
-  });
+  auto listener = net::Listener::open(shards_, 0, std::move(options), nullptr,
+                                      [this](std::unique_ptr<net::Connection> c) {
+                                        auto* session = new Session(*this, std::move(c));
+                                        sessions_.insert(session);
+                                      });
   listener_ = std::move(*listener);
 }
 
@@ -279,9 +341,17 @@ FakeServer::Member* FakeServer::member(std::string_view name) {
 
 Chat FakeServer::chat(const Stored& stored, const Member& reader, std::uint64_t seq, FakeServer& server) {
   const bool own = stored.sender == reader.id;
-  return {.id = MemberId{stored.sender}, .name = server.member(stored.sender)->name, .toid = MemberId{stored.to},
-          .groupid = {}, .content = stored.text, .time_ms = 1'700'000'000'000, .mid = MessageId{stored.id},
-          .cseq = stored.cseq, .seq = seq, .epoch = seq != 0 ? 1U : 0U, .send_id = own ? stored.send_id : 0,
+  return {.id = MemberId{stored.sender},
+          .name = server.member(stored.sender)->name,
+          .toid = MemberId{stored.to},
+          .groupid = {},
+          .content = stored.text,
+          .time_ms = 1'700'000'000'000,
+          .mid = MessageId{stored.id},
+          .cseq = stored.cseq,
+          .seq = seq,
+          .epoch = seq != 0 ? 1U : 0U,
+          .send_id = own ? stored.send_id : 0,
           .device = own ? stored.device : ""};
 }
 

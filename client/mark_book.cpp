@@ -88,8 +88,8 @@ void MarkBook::poll(std::int64_t now_ms, std::uint64_t& next_rid, std::vector<Ma
     record.sent_delivered = record.delivered;
     record.sent_read = record.read;
     on_the_wire_.emplace(record.rid, conversation);
-    marks.push_back(MarkFrame{.rid = record.rid, .conversation = conversation, .delivered = record.delivered,
-                              .read = record.read});
+    marks.push_back(MarkFrame{
+        .rid = record.rid, .conversation = conversation, .delivered = record.delivered, .read = record.read});
     --waiting_;
   }
 }

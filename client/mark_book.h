@@ -9,8 +9,8 @@
 namespace plaza::client {
 
 struct MarkLimits {
-  std::size_t flush_at = 64;        ///< conversations with something to say, or inbox entries: then at once
-  std::int64_t flush_ms = 300;      ///< after the first
+  std::size_t flush_at = 64;    ///< conversations with something to say, or inbox entries: then at once
+  std::int64_t flush_ms = 300;  ///< after the first
   std::size_t on_the_wire_max = 64;
 };
 
@@ -54,8 +54,8 @@ class MarkBook {
 
  private:
   struct Record {
-    std::uint64_t delivered = 0, read = 0;                ///< wanted
-    std::uint64_t sent_delivered = 0, sent_read = 0;      ///< on the wire
+    std::uint64_t delivered = 0, read = 0;            ///< wanted
+    std::uint64_t sent_delivered = 0, sent_read = 0;  ///< on the wire
     std::uint64_t rid = 0;
   };
   [[nodiscard]] static bool waiting(const Record& record);

@@ -14,8 +14,8 @@ struct Book {
     book.poll(now, rid, marks, received);
     std::string text;
     for (const MarkFrame& m : marks) {
-      text += (text.empty() ? "" : " ") + std::to_string(m.conversation.id) + ":" + std::to_string(m.delivered) + "/" +
-              std::to_string(m.read);
+      text += (text.empty() ? "" : " ") + std::to_string(m.conversation.id) + ":" +
+              std::to_string(m.delivered) + "/" + std::to_string(m.read);
     }
     if (received) text += (text.empty() ? "" : " ") + std::string("received ") + std::to_string(*received);
     return text;

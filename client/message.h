@@ -37,7 +37,7 @@ struct Message {
   std::string sender_name = {};
   BodyKind kind = BodyKind::text;
   std::string body = {};
-  std::uint64_t id = 0;    ///< message id
+  std::uint64_t id = 0;  ///< message id
   std::uint32_t epoch = 0;
   std::uint64_t seq = 0;   ///< position in this member's inbox: 1, 2, 3... within an epoch
   std::uint64_t cseq = 0;  ///< position in the conversation

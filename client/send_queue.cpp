@@ -95,13 +95,13 @@ void SendQueue::reply(const SendReply& reply, std::int64_t now_ms) {
     // Any transmission under the present send_id counts, also one given up by a timeout.
     const Position entry = by_send_id(reply.send_id);
     if (entry == entries_.end() || entry->first_rid == 0 || reply.rid < entry->first_rid) return;
-    if (reply.dup && (entry->transmissions == 1 || entry->suspect) && reply.seq != 0) return stored_before(entry, reply);
+    if (reply.dup && (entry->transmissions == 1 || entry->suspect) && reply.seq != 0)
+      return stored_before(entry, reply);
     return accept(entry, reply);
   }
   const Position end = numbered_end();
-  const Position entry = std::find_if(entries_.begin(), end, [&](const Entry& e) {
-    return e.on_the_wire && e.last_rid == reply.rid;
-  });
+  const Position entry = std::find_if(
+      entries_.begin(), end, [&](const Entry& e) { return e.on_the_wire && e.last_rid == reply.rid; });
   if (entry != end) refused_or_later(entry, reply, now_ms);
 }
 
@@ -157,8 +157,12 @@ void SendQueue::own_copy(const Message& message) {
   const Position entry = by_send_id(message.send_id);
   if (entry == entries_.end() || entry->transmissions == 0) return;
   if (!same_message(*entry, message)) return number_again(entry, message.send_id + 1);
-  accept(entry, SendReply{.send_id = message.send_id, .id = message.id, .seq = message.seq, .cseq = message.cseq,
-                          .epoch = message.epoch, .time_ms = message.time_ms});
+  accept(entry, SendReply{.send_id = message.send_id,
+                          .id = message.id,
+                          .seq = message.seq,
+                          .cseq = message.cseq,
+                          .epoch = message.epoch,
+                          .time_ms = message.time_ms});
 }
 
 bool SendQueue::same_message(const Entry& entry, const Message& copy) {
@@ -168,18 +172,25 @@ bool SendQueue::same_message(const Entry& entry, const Message& copy) {
 }
 
 void SendQueue::accept(Position entry, const SendReply& details) {
-  outcomes_.push_back(SendOutcome{.message = std::move(entry->message), .send_id = entry->send_id, .id = details.id,
-                                  .seq = details.seq, .cseq = details.cseq, .epoch = details.epoch,
+  outcomes_.push_back(SendOutcome{.message = std::move(entry->message),
+                                  .send_id = entry->send_id,
+                                  .id = details.id,
+                                  .seq = details.seq,
+                                  .cseq = details.cseq,
+                                  .epoch = details.epoch,
                                   .time_ms = details.time_ms});
   entries_.erase(entry);
-  if (std::none_of(entries_.begin(), numbered_end(), [](const Entry& e) { return e.in_doubt; })) wanted_seq_ = 0;
+  if (std::none_of(entries_.begin(), numbered_end(), [](const Entry& e) { return e.in_doubt; }))
+    wanted_seq_ = 0;
   backoff_.reset();
   ahead_streak_ = 0;
   one_at_a_time_ = false;
 }
 
 void SendQueue::refuse(Position entry, const SendReply& reply) {
-  outcomes_.push_back(SendOutcome{.message = std::move(entry->message), .send_id = entry->send_id, .error = reply.error,
+  outcomes_.push_back(SendOutcome{.message = std::move(entry->message),
+                                  .send_id = entry->send_id,
+                                  .error = reply.error,
                                   .text = reply.text});
   const bool unclear = entry->unanswered_before;
   const std::uint64_t free_id = entry->send_id;
@@ -193,7 +204,8 @@ void SendQueue::refuse(Position entry, const SendReply& reply) {
 
 void SendQueue::number_again(Position entry, std::uint64_t next_id) {
   for (; entry != entries_.end() && entry->send_id != 0; ++entry) {
-    *entry = Entry{.message = std::move(entry->message), .suspect = entry->suspect || entry->unanswered_before};
+    *entry = Entry{.message = std::move(entry->message),
+                   .suspect = entry->suspect || entry->unanswered_before};
   }
   next_id_ = next_id;
   one_at_a_time_ = true;
@@ -216,7 +228,8 @@ std::size_t SendQueue::on_the_wire() const {
   return count;
 }
 
-void SendQueue::transmit(Entry& entry, std::int64_t now_ms, std::uint64_t& next_rid, std::vector<SendFrame>& out) {
+void SendQueue::transmit(Entry& entry, std::int64_t now_ms, std::uint64_t& next_rid,
+                         std::vector<SendFrame>& out) {
   if (entry.send_id == 0) entry.send_id = next_id_++;
   entry.last_rid = next_rid++;
   if (entry.first_rid == 0) entry.first_rid = entry.last_rid;

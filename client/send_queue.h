@@ -12,10 +12,10 @@
 namespace plaza::client {
 
 struct SendLimits {
-  std::size_t unacked_max = 64;       ///< sends on the wire without an answer
-  std::size_t waiting_max = 10'000;   ///< sends held in all, on the wire or not
+  std::size_t unacked_max = 64;      ///< sends on the wire without an answer
+  std::size_t waiting_max = 10'000;  ///< sends held in all, on the wire or not
   std::int64_t reply_timeout_ms = 10'000;
-  std::int64_t retry_base_ms = 50;    ///< after "try again" answers, full jitter
+  std::int64_t retry_base_ms = 50;  ///< after "try again" answers, full jitter
   std::int64_t retry_cap_ms = 5'000;
 };
 
@@ -35,7 +35,7 @@ struct SendReply {
   std::uint32_t epoch = 0;
   std::int64_t time_ms = 0;
   bool dup = false;
-  std::uint64_t expected = 0;       ///< with "ahead": the send_id that the server would take
+  std::uint64_t expected = 0;  ///< with "ahead": the send_id that the server would take
   std::int64_t retry_after_ms = 0;
 };
 
@@ -95,7 +95,8 @@ class SendQueue {
  private:
   struct Entry {
     Outgoing message = {};
-    std::uint64_t send_id = 0;    ///< 0 until transmitted; entries with one are a prefix of the queue, ascending
+    std::uint64_t
+        send_id = 0;  ///< 0 until transmitted; entries with one are a prefix of the queue, ascending
     std::uint64_t first_rid = 0;  ///< of the first transmission under this send_id
     std::uint64_t last_rid = 0;
     std::uint32_t transmissions = 0;  ///< under this send_id
@@ -104,8 +105,8 @@ class SendQueue {
     bool unanswered_before = false;  ///< was on a connection that broke: may be stored
     bool known_stored = false;       ///< the server said so at ENTER; only the details are missing
     bool in_doubt = false;           ///< "stored before", and the copy in the inbox has not been seen
-    bool suspect = false;            ///< even a second "stored before" needs proof: the numbering was unproven
-    std::uint64_t doubt_seq = 0;     ///< where the copy stands
+    bool suspect = false;         ///< even a second "stored before" needs proof: the numbering was unproven
+    std::uint64_t doubt_seq = 0;  ///< where the copy stands
   };
   using Position = std::deque<Entry>::iterator;
 

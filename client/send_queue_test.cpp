@@ -29,12 +29,21 @@ struct Sender {
     return text;
   }
   void ack(const SendFrame& frame, bool dup = false, std::uint64_t seq = 0) {
-    queue.reply({.rid = frame.rid, .send_id = frame.send_id, .id = 100 + frame.send_id,
-                 .seq = seq != 0 ? seq : 10 + frame.send_id, .dup = dup}, now);
+    queue.reply({.rid = frame.rid,
+                 .send_id = frame.send_id,
+                 .id = 100 + frame.send_id,
+                 .seq = seq != 0 ? seq : 10 + frame.send_id,
+                 .dup = dup},
+                now);
   }
-  void refuse(const SendFrame& frame, Errno error, std::uint64_t expected = 0, std::int64_t retry_after_ms = 0) {
-    queue.reply({.error = static_cast<int>(error), .rid = frame.rid, .send_id = frame.send_id, .expected = expected,
-                 .retry_after_ms = retry_after_ms}, now);
+  void refuse(const SendFrame& frame, Errno error, std::uint64_t expected = 0,
+              std::int64_t retry_after_ms = 0) {
+    queue.reply({.error = static_cast<int>(error),
+                 .rid = frame.rid,
+                 .send_id = frame.send_id,
+                 .expected = expected,
+                 .retry_after_ms = retry_after_ms},
+                now);
   }
   /// Sends and acknowledges one message, after which the numbering counts as proved.
   void prove() {
@@ -47,7 +56,8 @@ struct Sender {
   std::string outcomes() {
     std::string text;
     for (const SendOutcome& o : queue.take_outcomes()) {
-      text += (text.empty() ? "" : " ") + o.message.body + "=" + (o.error == 0 ? "ok" : std::to_string(o.error));
+      text += (text.empty() ? "" : " ") + o.message.body + "=" +
+              (o.error == 0 ? "ok" : std::to_string(o.error));
     }
     return text;
   }
@@ -57,7 +67,11 @@ struct Sender {
     queue.open();
   }
   Message copy(std::uint64_t send_id, std::string body, std::uint64_t seq) {
-    return {.conversation = Conversation::peer(7), .body = std::move(body), .seq = seq, .mine = true, .send_id = send_id};
+    return {.conversation = Conversation::peer(7),
+            .body = std::move(body),
+            .seq = seq,
+            .mine = true,
+            .send_id = send_id};
   }
 
   SendQueue queue;

@@ -58,11 +58,13 @@ void SessionRules::sync_page(SyncPage page, std::int64_t now_ms) {
 void SessionRules::mark_reply(std::uint64_t rid, int error, std::int64_t now_ms) {
   if (error == 0) return marks_.confirmed(rid);
   const auto number = static_cast<Errno>(error);
-  marks_.failed(rid, number == Errno::unavailable || number == Errno::try_again || number == Errno::rate_limited, now_ms);
+  marks_.failed(rid,
+                number == Errno::unavailable || number == Errno::try_again || number == Errno::rate_limited,
+                now_ms);
 }
 
-void SessionRules::frame_failed(std::uint64_t rid, int error, const std::string& text, std::int64_t retry_after_ms,
-                                std::int64_t now_ms) {
+void SessionRules::frame_failed(std::uint64_t rid, int error, const std::string& text,
+                                std::int64_t retry_after_ms, std::int64_t now_ms) {
   stream_.page_failed(rid, retry_after_ms, now_ms);
   mark_reply(rid, error == 0 ? static_cast<int>(Errno::bad_request) : error, now_ms);
   send_reply(SendReply{.error = error, .text = text, .rid = rid, .retry_after_ms = retry_after_ms}, now_ms);
@@ -81,10 +83,18 @@ void SessionRules::collect(std::int64_t now_ms) {
 void SessionRules::collect_outcomes() {
   for (SendOutcome& outcome : sends_.take_outcomes()) {
     if (outcome.error == 0 && outcome.seq != 0) {
-      stream_.push(Message{.conversation = outcome.message.conversation, .sender = self_.member,
-                           .sender_name = self_.name, .kind = outcome.message.kind, .body = outcome.message.body,
-                           .id = outcome.id, .epoch = outcome.epoch, .seq = outcome.seq, .cseq = outcome.cseq,
-                           .time_ms = outcome.time_ms, .mine = true, .send_id = outcome.send_id,
+      stream_.push(Message{.conversation = outcome.message.conversation,
+                           .sender = self_.member,
+                           .sender_name = self_.name,
+                           .kind = outcome.message.kind,
+                           .body = outcome.message.body,
+                           .id = outcome.id,
+                           .epoch = outcome.epoch,
+                           .seq = outcome.seq,
+                           .cseq = outcome.cseq,
+                           .time_ms = outcome.time_ms,
+                           .mine = true,
+                           .send_id = outcome.send_id,
                            .device = self_.device});
     }
     events_.emplace_back(std::move(outcome));

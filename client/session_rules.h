@@ -64,7 +64,9 @@ class SessionRules {
   void ready(std::uint32_t epoch, std::uint64_t head);
   void disconnected();
   /// How long to wait before the next attempt to connect.
-  [[nodiscard]] std::int64_t reconnect_delay_ms(std::int64_t at_least_ms = 0) { return reconnect_.next(at_least_ms); }
+  [[nodiscard]] std::int64_t reconnect_delay_ms(std::int64_t at_least_ms = 0) {
+    return reconnect_.next(at_least_ms);
+  }
 
   // Frames from the server.
   void send_reply(const SendReply& reply, std::int64_t now_ms);

@@ -37,7 +37,12 @@ struct Fixture {
     return list;
   }
   static Message from(std::uint64_t peer, std::uint64_t seq, std::uint64_t cseq) {
-    return {.conversation = Conversation::peer(peer), .sender = peer, .body = "x", .epoch = 1, .seq = seq, .cseq = cseq};
+    return {.conversation = Conversation::peer(peer),
+            .sender = peer,
+            .body = "x",
+            .epoch = 1,
+            .seq = seq,
+            .cseq = cseq};
   }
 
   SessionRules rules;
@@ -49,7 +54,8 @@ TEST(SessionRules, TheAckOfAnOwnSendFillsItsPlaceInTheInbox) {
   ASSERT_TRUE(f.rules.send({.conversation = Conversation::peer(7), .body = "hi", .tag = 5}));
   const auto sends = f.frames<SendFrame>();
   ASSERT_EQ(sends.size(), 1U);
-  f.rules.send_reply({.rid = sends[0].rid, .send_id = 1, .id = 9, .seq = 1, .cseq = 1, .epoch = 1, .time_ms = 4}, 0);
+  f.rules.send_reply(
+      {.rid = sends[0].rid, .send_id = 1, .id = 9, .seq = 1, .cseq = 1, .epoch = 1, .time_ms = 4}, 0);
   const auto events = f.rules.take_events();
   ASSERT_EQ(events.size(), 2U);
   EXPECT_EQ(std::get<SendOutcome>(events[0]).message.tag, 5U);
@@ -157,8 +163,9 @@ class ToyWorld {
   struct Peer {
     Peer(std::uint64_t member, std::uint32_t seed)
         : id(member),
-          rules({.send = {.unacked_max = 8, .reply_timeout_ms = 300}, .follow = {.held_max = 4, .sync_entries = 3,
-                 .sync_timeout_ms = 300}}, seed * 2 + member) {}
+          rules({.send = {.unacked_max = 8, .reply_timeout_ms = 300},
+                 .follow = {.held_max = 4, .sync_entries = 3, .sync_timeout_ms = 300}},
+                seed * 2 + member) {}
     std::uint64_t id;
     SessionRules rules;
     bool connected = false;
@@ -178,7 +185,8 @@ class ToyWorld {
   bool chance(double p) { return std::uniform_real_distribution<>(0, 1)(random_) < p; }
   bool settled() {
     return std::all_of(clients_.begin(), clients_.end(), [&](auto& c) {
-      return c.second->rules.sends().waiting() == 0 && c.second->got.size() == inboxes_[c.first].entries.size();
+      return c.second->rules.sends().waiting() == 0 &&
+             c.second->got.size() == inboxes_[c.first].entries.size();
     });
   }
 
@@ -189,7 +197,8 @@ class ToyWorld {
     for (auto& [member, peer] : clients_) {
       if (rough && chance(0.3)) {
         const bool bad = chance(0.1);
-        const std::string body = std::string(member == 1 ? "a" : "b") + (bad ? "!" : ":") + std::to_string(++peer->offered);
+        const std::string body = std::string(member == 1 ? "a" : "b") + (bad ? "!" : ":") +
+                                 std::to_string(++peer->offered);
         ASSERT_TRUE(peer->rules.send({.conversation = Conversation::peer(3 - member), .body = body}));
       }
       if (!peer->connected && now_ >= peer->connect_at) connect(*peer);
@@ -224,8 +233,13 @@ class ToyWorld {
 
   void connect(Peer& peer) {
     peer.connected = true;
-    peer.rules.entered({.member = peer.id, .device = "d", .name = "n", .epoch = 1, .head = inboxes_[peer.id].entries.size(),
-                        .received = 0, .last_send_id = last_send_id_[peer.id]});
+    peer.rules.entered({.member = peer.id,
+                        .device = "d",
+                        .name = "n",
+                        .epoch = 1,
+                        .head = inboxes_[peer.id].entries.size(),
+                        .received = 0,
+                        .last_send_id = last_send_id_[peer.id]});
     peer.rules.ready(1, inboxes_[peer.id].entries.size());
   }
   void cut(Peer& peer) {
@@ -251,10 +265,13 @@ class ToyWorld {
     if (const auto* send = std::get_if<SendFrame>(&frame)) {
       // The edge refuses before the store decides on send_ids, as a real one may.
       if (send->message.body[1] == '!') {
-        return reply(peer, {.error = static_cast<int>(Errno::not_permitted), .rid = send->rid, .send_id = send->send_id});
+        return reply(
+            peer,
+            {.error = static_cast<int>(Errno::not_permitted), .rid = send->rid, .send_id = send->send_id});
       }
       if (rough_ && chance(0.05)) {
-        return reply(peer, {.error = static_cast<int>(Errno::rate_limited), .rid = send->rid, .retry_after_ms = 20});
+        return reply(
+            peer, {.error = static_cast<int>(Errno::rate_limited), .rid = send->rid, .retry_after_ms = 20});
       }
       pending_.push_back({&peer, *send, 0});
     } else if (const auto* sync = std::get_if<SyncFrame>(&frame)) {
@@ -305,7 +322,8 @@ class ToyWorld {
 
   void store(std::uint64_t member, const SendFrame& frame) {
     ++last_send_id_[member];
-    const Stored stored{.sender = member, .send_id = frame.send_id, .id = ++message_id_, .body = frame.message.body};
+    const Stored stored{
+        .sender = member, .send_id = frame.send_id, .id = ++message_id_, .body = frame.message.body};
     for (const std::uint64_t reader : {member, 3 - member}) {
       inboxes_[reader].entries.emplace_back(stored, message_id_);
       Peer& peer = *clients_[reader];
@@ -321,15 +339,23 @@ class ToyWorld {
   Message message(std::uint64_t reader, std::uint64_t seq) {
     const auto& [stored, cseq] = inboxes_[reader].entries[seq - 1];
     const bool mine = stored.sender == reader;
-    return {.conversation = Conversation::peer(3 - reader), .sender = stored.sender, .body = stored.body, .id = stored.id,
-            .epoch = 1, .seq = seq, .cseq = cseq, .mine = mine, .send_id = mine ? stored.send_id : 0,
+    return {.conversation = Conversation::peer(3 - reader),
+            .sender = stored.sender,
+            .body = stored.body,
+            .id = stored.id,
+            .epoch = 1,
+            .seq = seq,
+            .cseq = cseq,
+            .mine = mine,
+            .send_id = mine ? stored.send_id : 0,
             .device = mine ? "d" : ""};
   }
 
   void heartbeat() {
     for (auto& [id, peer] : clients_) {
       if (!peer->connected) continue;
-      peer->to_client.emplace_back([to = peer.get(), head = inboxes_[id].entries.size()] { to->rules.head(1, head); });
+      peer->to_client.emplace_back(
+          [to = peer.get(), head = inboxes_[id].entries.size()] { to->rules.head(1, head); });
     }
   }
 

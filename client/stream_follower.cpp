@@ -34,7 +34,8 @@ void StreamFollower::deliver(Message message) {
 }
 
 void StreamFollower::deliver_held() {
-  for (auto next = held_.begin(); next != held_.end() && next->first <= position_ + 1; next = held_.erase(next)) {
+  for (auto next = held_.begin(); next != held_.end() && next->first <= position_ + 1;
+       next = held_.erase(next)) {
     if (next->first == position_ + 1) deliver(std::move(next->second));
   }
 }
@@ -64,7 +65,9 @@ void StreamFollower::head(std::uint32_t epoch, std::uint64_t head) {
 }
 
 void StreamFollower::jump_to(std::uint32_t epoch, std::uint64_t position) {
-  delivered_.push_back(Item{.gap = Gap{.old_epoch = epoch_, .epoch = epoch, .from = position_ + 1,
+  delivered_.push_back(Item{.gap = Gap{.old_epoch = epoch_,
+                                       .epoch = epoch,
+                                       .from = position_ + 1,
                                        .to = epoch == epoch_ ? position : 0},
                             .message = std::nullopt});
   if (epoch != epoch_) {
@@ -120,7 +123,8 @@ void StreamFollower::poll(std::int64_t now_ms, std::uint64_t& next_rid, std::vec
   if (!behind() && !more_) return;
   sync_rid_ = next_rid++;
   sync_sent_ms_ = now_ms;
-  out.push_back(SyncFrame{.rid = sync_rid_, .epoch = epoch_, .since = position_, .limit = limits_.sync_entries});
+  out.push_back(
+      SyncFrame{.rid = sync_rid_, .epoch = epoch_, .since = position_, .limit = limits_.sync_entries});
 }
 
 std::optional<std::int64_t> StreamFollower::next_wake_ms() const {

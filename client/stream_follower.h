@@ -10,10 +10,11 @@
 namespace plaza::client {
 
 struct FollowLimits {
-  std::size_t held_max = 512;          ///< pushes kept while an earlier one is missing; more are dropped and synced later
+  std::size_t
+      held_max = 512;  ///< pushes kept while an earlier one is missing; more are dropped and synced later
   std::uint32_t sync_entries = 500;
   std::int64_t sync_timeout_ms = 10'000;
-  std::int64_t retry_base_ms = 100;    ///< after a failed sync, full jitter
+  std::int64_t retry_base_ms = 100;  ///< after a failed sync, full jitter
   std::int64_t retry_cap_ms = 5'000;
 };
 
@@ -37,7 +38,8 @@ struct SyncPage {
 /// A piece of the stream that the server cannot give any more: the application knows that it does not know it.
 struct Gap {
   std::uint32_t old_epoch = 0, epoch = 0;
-  std::uint64_t from = 0, to = 0;  ///< missing positions of the old epoch; to < from when only the epoch changed
+  std::uint64_t from = 0,
+                to = 0;  ///< missing positions of the old epoch; to < from when only the epoch changed
 };
 
 /// Reads one inbox in order: every position exactly once, whatever the order, number or loss of pushes.

@@ -41,8 +41,13 @@ struct Reader {
   }
   void page(std::vector<Message> messages, std::uint64_t head, bool more = false, std::uint32_t epoch = 1,
             bool too_old = false) {
-    stream.page({.rid = sync.rid, .epoch = epoch, .head = head, .too_old = too_old, .more = more,
-                 .messages = std::move(messages)}, now);
+    stream.page({.rid = sync.rid,
+                 .epoch = epoch,
+                 .head = head,
+                 .too_old = too_old,
+                 .more = more,
+                 .messages = std::move(messages)},
+                now);
   }
 
   StreamFollower stream;

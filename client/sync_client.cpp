@@ -41,7 +41,8 @@ Reply SyncClient::wait_reply(const std::function<void(Client::ReplyCallback)>& a
   if (auto reply = slot->wait(wait_ms)) return std::move(*reply);
   Reply none{.message = {}, .answered = false};
   none.message.refusal.error = protocol::Errno::timeout;
-  none.message.refusal.message = "no answer in time (" + std::string(state_name(state())) + "; " + why() + ")";
+  none.message.refusal.message = "no answer in time (" + std::string(state_name(state())) + "; " + why() +
+                                 ")";
   return none;
 }
 
@@ -50,7 +51,8 @@ Reply SyncClient::register_and_login(const std::string& name, const std::string&
   if (!reply.ok()) return reply;
   return login({.name = name, .password = password});
 }
-Reply SyncClient::register_account(const std::string& name, const std::string& password, std::int64_t wait_ms) {
+Reply SyncClient::register_account(const std::string& name, const std::string& password,
+                                   std::int64_t wait_ms) {
   return wait_reply([&](auto done) { client_.register_account(name, password, std::move(done)); }, wait_ms);
 }
 Reply SyncClient::login(Credentials credentials, std::int64_t wait_ms) {
@@ -66,7 +68,8 @@ Reply SyncClient::logout(bool revoke_token, std::int64_t wait_ms) {
   return wait_reply([&](auto done) { client_.logout(revoke_token, std::move(done)); }, wait_ms);
 }
 
-std::optional<SendOutcome> SyncClient::send(Conversation to, std::string body, std::int64_t wait_ms, BodyKind kind) {
+std::optional<SendOutcome> SyncClient::send(Conversation to, std::string body, std::int64_t wait_ms,
+                                            BodyKind kind) {
   const auto slot = std::make_shared<Slot<SendOutcome>>();
   client_.send(to, std::move(body), [slot](const SendOutcome& outcome) { slot->set(outcome); }, kind);
   return slot->wait(wait_ms);
@@ -77,12 +80,15 @@ void SyncClient::send_later(Conversation to, std::string body, BodyKind kind) {
     const std::lock_guard lock(mutex_);
     ++open_sends_;
   }
-  client_.send(to, std::move(body), [this](const SendOutcome& outcome) {
-    const std::lock_guard lock(mutex_);
-    --open_sends_;
-    outcomes_.push_back(outcome);
-    changed_.notify_all();
-  }, kind);
+  client_.send(
+      to, std::move(body),
+      [this](const SendOutcome& outcome) {
+        const std::lock_guard lock(mutex_);
+        --open_sends_;
+        outcomes_.push_back(outcome);
+        changed_.notify_all();
+      },
+      kind);
 }
 
 bool SyncClient::flush(std::int64_t wait_ms) {
@@ -121,8 +127,12 @@ std::optional<Message> SyncClient::next_from_others(std::int64_t wait_ms) {
     if (!message || !message->mine) return message;
   }
 }
-std::optional<protocol::ReceiptPush> SyncClient::next_receipt(std::int64_t wait_ms) { return take(receipts_, wait_ms); }
-std::optional<protocol::PresencePush> SyncClient::next_presence(std::int64_t wait_ms) { return take(presences_, wait_ms); }
+std::optional<protocol::ReceiptPush> SyncClient::next_receipt(std::int64_t wait_ms) {
+  return take(receipts_, wait_ms);
+}
+std::optional<protocol::PresencePush> SyncClient::next_presence(std::int64_t wait_ms) {
+  return take(presences_, wait_ms);
+}
 std::optional<protocol::FriendEventPush> SyncClient::next_friend_event(std::int64_t wait_ms) {
   return take(friend_events_, wait_ms);
 }

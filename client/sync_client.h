@@ -28,7 +28,8 @@ class SyncClient final : private ClientEvents {
 
   /// register + login; the reply of the step that failed, else of the login.
   Reply register_and_login(const std::string& name, const std::string& password);
-  Reply register_account(const std::string& name, const std::string& password, std::int64_t wait_ms = deadline_ms);
+  Reply register_account(const std::string& name, const std::string& password,
+                         std::int64_t wait_ms = deadline_ms);
   Reply login(Credentials credentials, std::int64_t wait_ms = deadline_ms);
   Reply enter(std::uint64_t member, std::int64_t wait_ms = deadline_ms);
   Reply create_member(const std::string& nickname, std::int64_t wait_ms = deadline_ms);

@@ -32,10 +32,18 @@ ConversationRef reference(client::Conversation conversation) {
 void encode_one(std::string& out, const SendFrame& frame) {
   const client::Conversation to = frame.message.conversation;
   if (to.is_group()) {
-    encode(out, GroupChat{.groupid = RoomId{to.id}, .content = content_of(frame.message), .send_id = frame.send_id, .id = {}},
+    encode(out,
+           GroupChat{.groupid = RoomId{to.id},
+                     .content = content_of(frame.message),
+                     .send_id = frame.send_id,
+                     .id = {}},
            frame.rid);
   } else {
-    encode(out, OneChat{.toid = MemberId{to.id}, .content = content_of(frame.message), .send_id = frame.send_id, .id = {}},
+    encode(out,
+           OneChat{.toid = MemberId{to.id},
+                   .content = content_of(frame.message),
+                   .send_id = frame.send_id,
+                   .id = {}},
            frame.rid);
   }
 }
@@ -43,7 +51,8 @@ void encode_one(std::string& out, const SyncFrame& frame) {
   encode(out, Sync{.of = {}, .since = frame.since, .epoch = frame.epoch, .limit = frame.limit}, frame.rid);
 }
 void encode_one(std::string& out, const MarkFrame& frame) {
-  encode(out, Mark{.of = reference(frame.conversation), .delivered = frame.delivered, .read = frame.read}, frame.rid);
+  encode(out, Mark{.of = reference(frame.conversation), .delivered = frame.delivered, .read = frame.read},
+         frame.rid);
 }
 void encode_one(std::string& out, const ReceivedFrame& frame) { encode(out, Received{.seq = frame.seq}); }
 
@@ -68,30 +77,57 @@ std::string encode_frame(const Frame& frame) {
 Message to_message(const Chat& chat, std::uint64_t self) {
   const bool mine = chat.id.value == self;
   const client::Conversation conversation = chat.groupid ? client::Conversation::group(chat.groupid.value)
-                                                         : client::Conversation::peer(mine ? chat.toid.value : chat.id.value);
-  return {.conversation = conversation, .sender = chat.id.value, .sender_name = chat.name,
-          .kind = static_cast<BodyKind>(chat.kind), .body = chat.content, .id = chat.mid.value, .epoch = chat.epoch,
-          .seq = chat.seq, .cseq = chat.cseq, .time_ms = chat.time_ms, .mine = mine, .send_id = chat.send_id,
+                                                         : client::Conversation::peer(mine ? chat.toid.value
+                                                                                           : chat.id.value);
+  return {.conversation = conversation,
+          .sender = chat.id.value,
+          .sender_name = chat.name,
+          .kind = static_cast<BodyKind>(chat.kind),
+          .body = chat.content,
+          .id = chat.mid.value,
+          .epoch = chat.epoch,
+          .seq = chat.seq,
+          .cseq = chat.cseq,
+          .time_ms = chat.time_ms,
+          .mine = mine,
+          .send_id = chat.send_id,
           .device = chat.device};
 }
 
 Entered to_entered(const EnterAck& ack, std::string device) {
-  return {.member = ack.id.value, .device = std::move(device), .name = ack.name, .epoch = ack.epoch, .head = ack.head,
-          .received = ack.received, .last_send_id = ack.last_send_id};
+  return {.member = ack.id.value,
+          .device = std::move(device),
+          .name = ack.name,
+          .epoch = ack.epoch,
+          .head = ack.head,
+          .received = ack.received,
+          .last_send_id = ack.last_send_id};
 }
 
 void give_reply(SessionRules& rules, const ServerMessage& reply, std::int64_t now_ms) {
   const std::uint64_t rid = reply.rid.value_or(0);
   const Refusal& refusal = reply.refusal;
   if (const auto* ack = reply.get<SendAck>()) {
-    return rules.send_reply({.rid = rid, .send_id = ack->send_id, .id = ack->mid.value, .seq = ack->seq, .cseq = ack->cseq,
-                             .epoch = ack->epoch, .time_ms = ack->time_ms, .dup = ack->dup}, now_ms);
+    return rules.send_reply({.rid = rid,
+                             .send_id = ack->send_id,
+                             .id = ack->mid.value,
+                             .seq = ack->seq,
+                             .cseq = ack->cseq,
+                             .epoch = ack->epoch,
+                             .time_ms = ack->time_ms,
+                             .dup = ack->dup},
+                            now_ms);
   }
-  if (const auto* ack = reply.get<SyncAck>()) return rules.sync_page(to_page(*ack, rid, rules.member()), now_ms);
+  if (const auto* ack = reply.get<SyncAck>())
+    return rules.sync_page(to_page(*ack, rid, rules.member()), now_ms);
   if (reply.msgid == Msg::send_ack) {
-    return rules.send_reply({.error = static_cast<int>(refusal.error), .text = refusal_text(refusal), .rid = rid,
-                             .send_id = refusal.send_id, .expected = refusal.expected,
-                             .retry_after_ms = static_cast<std::int64_t>(refusal.retry_after_ms)}, now_ms);
+    return rules.send_reply({.error = static_cast<int>(refusal.error),
+                             .text = refusal_text(refusal),
+                             .rid = rid,
+                             .send_id = refusal.send_id,
+                             .expected = refusal.expected,
+                             .retry_after_ms = static_cast<std::int64_t>(refusal.retry_after_ms)},
+                            now_ms);
   }
   if (!reply.refused()) return rules.mark_reply(rid, 0, now_ms);
   rules.frame_failed(rid, static_cast<int>(refusal.error), refusal_text(refusal),
@@ -101,9 +137,12 @@ void give_reply(SessionRules& rules, const ServerMessage& reply, std::int64_t no
 std::string refusal_text(const Refusal& refusal) {
   std::string text = refusal.message;
   const auto number = static_cast<std::size_t>(refusal.error);
-  if (text.empty()) text = number < kErrnos ? std::string(info(refusal.error).text) : "error " + std::to_string(number);
-  if (!refusal.field.empty() && text.find(refusal.field) == std::string::npos) text += " (" + refusal.field + ")";
-  if (!refusal.allowed.empty() && text.find(refusal.allowed) == std::string::npos) text += "; allowed: " + refusal.allowed;
+  if (text.empty())
+    text = number < kErrnos ? std::string(info(refusal.error).text) : "error " + std::to_string(number);
+  const bool about_a_field = refusal.error == Errno::bad_request && !refusal.field.empty();
+  if (about_a_field && text.find(refusal.field) == std::string::npos) text += " (" + refusal.field + ")";
+  if (!refusal.allowed.empty() && text.find(refusal.allowed) == std::string::npos)
+    text += "; allowed: " + refusal.allowed;
   if (refusal.retry_after_ms >= 1000) {
     text += "; try again in " + std::to_string((refusal.retry_after_ms + 999) / 1000) + " s";
   }

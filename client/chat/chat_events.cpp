@@ -23,7 +23,8 @@ void ChatSession::show_state(ClientState state, const std::string& why) {
   std::string human;
   // Once per outage; the header shows how it goes on.
   if (state == ClientState::waiting && !std::exchange(told_waiting_, true)) {
-    human = was_online_ ? "Connection lost: " + why + ". Reconnecting; what you type is sent then." : why + "; trying again.";
+    human = was_online_ ? "Connection lost: " + why + ". Reconnecting; what you type is sent then."
+                        : why + "; trying again.";
   }
   if (state == ClientState::ended) human = "Session ended: " + why + ". Type /login to come back.";
   if (state == ClientState::online && was_online_) human = "Connected again.";
@@ -37,7 +38,8 @@ void ChatSession::show_state(ClientState state, const std::string& why) {
 void ChatSession::on_choose(const std::vector<protocol::MemberEntry>& members) {
   queue_.post([this, members] {
     choices_ = members;
-    std::string human = members.empty() ? "You have no member here yet: /nick NAME makes one." : "Enter one of your members with /nick:";
+    std::string human = members.empty() ? "You have no member here yet: /nick NAME makes one."
+                                        : "Enter one of your members with /nick:";
     for (const protocol::MemberEntry& member : members) {
       human += "\n  " + member.name;
       tell(Record("choice").add("id", member.id.value).add("name", member.name));
@@ -66,12 +68,12 @@ void ChatSession::load_conversations(std::string after) {
   protocol::Conversations request;
   request.after = after;
   client_.request(request, here([this](const Reply& reply) {
-    const auto* page = reply.get<protocol::ConversationsAck>();
-    if (page == nullptr) return;  // asked again at the next login; messages come without it
-    for (const protocol::Conversation& one : page->conversations) model_.conversation(one);
-    if (page->more && !page->after.empty()) load_conversations(page->after);
-    frontend_.changed();
-  }));
+                    const auto* page = reply.get<protocol::ConversationsAck>();
+                    if (page == nullptr) return;  // asked again at the next login; messages come without it
+                    for (const protocol::Conversation& one : page->conversations) model_.conversation(one);
+                    if (page->more && !page->after.empty()) load_conversations(page->after);
+                    frontend_.changed();
+                  }));
 }
 
 void ChatSession::on_message(const Message& message) {
@@ -81,9 +83,9 @@ void ChatSession::on_message(const Message& message) {
 void ChatSession::show_message(const Message& message) {
   model_.message(message);
   Record record("message");
-  record.add(message.conversation.is_group() ? "group" : "with", message.conversation.is_group()
-                                                                     ? model_.title(message.conversation).substr(1)
-                                                                     : model_.title(message.conversation));
+  record.add(message.conversation.is_group() ? "group" : "with",
+             message.conversation.is_group() ? model_.title(message.conversation).substr(1)
+                                             : model_.title(message.conversation));
   record.add("from", message.mine ? model_.self_name() : message.sender_name);
   if (message.kind != BodyKind::text) record.add("kind", static_cast<std::uint64_t>(message.kind));
   record.add("text", message.body).add("seq", message.seq).add("cseq", message.cseq).add("id", message.id);
@@ -103,8 +105,11 @@ void ChatSession::on_receipt(const protocol::ReceiptPush& receipt) {
     model_.receipt(receipt);
     const Conversation key = receipt.groupid ? Conversation::group(receipt.groupid.value)
                                              : Conversation::peer(receipt.friendid.value);
-    tell(Record("receipt").add("with", model_.title(key)).add("from", model_.name_of(receipt.id.value))
-             .add("delivered", receipt.delivered).add("read", receipt.read));
+    tell(Record("receipt")
+             .add("with", model_.title(key))
+             .add("from", model_.name_of(receipt.id.value))
+             .add("delivered", receipt.delivered)
+             .add("read", receipt.read));
     frontend_.changed();
   });
 }
@@ -117,8 +122,11 @@ void ChatSession::on_presence(const protocol::PresencePush& presence) {
     const std::string name = model_.name_of(person.id);
     const Conversation talk = Conversation::peer(person.id);
     // In the talk with them when there is one, otherwise among the notices of the program.
-    const std::string human = news ? name + (presence.online ? " is online" : " went offline") : std::string{};
-    const Record record = Record("presence").add("name", name).add("id", person.id)
+    const std::string human = news ? name + (presence.online ? " is online" : " went offline")
+                                   : std::string{};
+    const Record record = Record("presence")
+                              .add("name", name)
+                              .add("id", person.id)
                               .add("state", presence.online ? "online" : "offline");
     tell(record);
     if (!human.empty()) {
@@ -156,7 +164,8 @@ void ChatSession::show_friend_event(const protocol::FriendEventPush& event) {
       human = "You and " + name + " are no longer friends.";
       break;
   }
-  tell(Record("friend").add("event", protocol::to_text(event.event)).add("name", name).add("id", person.id), human);
+  tell(Record("friend").add("event", protocol::to_text(event.event)).add("name", name).add("id", person.id),
+       human);
   frontend_.changed();
 }
 
@@ -165,9 +174,10 @@ void ChatSession::look_up_presence(std::uint64_t member) {
   protocol::Find request;
   request.id = MemberId{member};
   client_.request(request, here([this, member](const Reply& reply) {
-    if (const auto* found = reply.get<protocol::FindAck>()) model_.person(member).online = found->online;
-    frontend_.changed();
-  }));
+                    if (const auto* found = reply.get<protocol::FindAck>())
+                      model_.person(member).online = found->online;
+                    frontend_.changed();
+                  }));
 }
 
 void ChatSession::on_group_event(const protocol::GroupEventPush& event) {
@@ -178,8 +188,11 @@ void ChatSession::on_group_event(const protocol::GroupEventPush& event) {
     if (!joined && group.members > 0) --group.members;
     if (event.id.value == model_.self()) group.mine = joined;
     const Conversation key = Conversation::group(group.id);
-    tell(Record("group").add("event", protocol::to_text(event.event)).add("group", model_.title(key).substr(1))
-             .add("name", event.name).add("id", event.id.value));
+    tell(Record("group")
+             .add("event", protocol::to_text(event.event))
+             .add("group", model_.title(key).substr(1))
+             .add("name", event.name)
+             .add("id", event.id.value));
     model_.notice(key, event.name + (joined ? " joined" : " left"), Line::Kind::notice, wall_ms());
     frontend_.changed();
   });

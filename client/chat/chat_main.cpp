@@ -28,11 +28,18 @@ int chat_main(int argc, char** argv) {
   if (options->script || isatty(STDIN_FILENO) == 0) {
     return Script(std::move(*options), STDIN_FILENO, STDOUT_FILENO).run();
   }
-  if (!use_utf8_locale()) std::fputs("plaza chat: this system has no UTF-8 locale; other letters than English ones will look wrong\n", stderr);
+  if (!use_utf8_locale())
+    std::fputs(
+        "plaza chat: this system has no UTF-8 locale; other letters than English ones will look wrong\n",
+        stderr);
   const char* terminal = std::getenv("TERM");
-  if (isatty(STDOUT_FILENO) == 0 || terminal == nullptr || *terminal == '\0' || std::string_view(terminal) == "dumb") {
-    std::fputs("plaza chat: this terminal cannot show the chat (TERM is not set, is \"dumb\", or the output is no terminal); "
-               "--script works everywhere\n", stderr);
+  if (isatty(STDOUT_FILENO) == 0 || terminal == nullptr || *terminal == '\0' ||
+      std::string_view(terminal) == "dumb") {
+    std::fputs(
+        "plaza chat: this terminal cannot show the chat (TERM is not set, is \"dumb\", or the output is no "
+        "terminal); "
+        "--script works everywhere\n",
+        stderr);
     return 2;
   }
   return Screen(std::move(*options)).run();

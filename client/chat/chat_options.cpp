@@ -27,7 +27,8 @@ constexpr std::array kFlags = std::to_array<Flag>({
     {"--zone", "NAME", "the zone of the app (default: the server's)"},
     {"--data-dir", "DIR", "read the address of a local server from DIR/ports.json (default: plaza-data)"},
     {"--ca-file", "FILE", "trust the certificates of this file (tls:// and wss://)"},
-    {"--script", "", "read commands as lines and print events as lines (default when the input is no terminal)"},
+    {"--script", "",
+     "read commands as lines and print events as lines (default when the input is no terminal)"},
     {"--help", "", "this text"},
 });
 
@@ -64,7 +65,8 @@ std::uint16_t local_port(const std::string& data_dir) {
   return port > 0 && port < 65536 ? static_cast<std::uint16_t>(port) : 0;
 }
 
-Result<void, std::string> set_flag(ChatOptions& options, std::string& data_dir, std::string_view flag, const std::string& value) {
+Result<void, std::string> set_flag(ChatOptions& options, std::string& data_dir, std::string_view flag,
+                                   const std::string& value) {
   if (flag == "--user") {
     options.account.name = value;
   } else if (flag == "--password-file") {
@@ -74,7 +76,8 @@ Result<void, std::string> set_flag(ChatOptions& options, std::string& data_dir, 
   } else if (flag == "--register") {
     options.account.make_new = true;
   } else if (flag == "--device") {
-    if (value.empty() || value.size() > protocol::kDeviceBytesMax) return fail(std::string("--device takes 1 to 32 bytes"));
+    if (value.empty() || value.size() > protocol::kDeviceBytesMax)
+      return fail(std::string("--device takes 1 to 32 bytes"));
     options.client.device = value;
   } else if (flag == "--app") {
     options.client.app = value;
@@ -97,16 +100,20 @@ Result<void, std::string> set_flag(ChatOptions& options, std::string& data_dir, 
 std::string chat_usage() {
   std::string text =
       "Usage: plaza chat [ADDRESS] [options]\n\n"
-      "Talk to people through a Plaza server. ADDRESS is HOST:PORT, tls://HOST:PORT, ws://HOST:PORT/ws or wss://...\n"
+      "Talk to people through a Plaza server. ADDRESS is HOST:PORT, tls://HOST:PORT, ws://HOST:PORT/ws or "
+      "wss://...\n"
       "Without one: the server whose plaza-data/ports.json is here, or 127.0.0.1:7600.\n\n";
   for (const Flag& flag : kFlags) {
-    std::string form = "  " + std::string(flag.name) + (flag.value.empty() ? "" : " ") + std::string(flag.value);
+    std::string form = "  " + std::string(flag.name) + (flag.value.empty() ? "" : " ") +
+                       std::string(flag.value);
     form.resize(std::max<std::size_t>(form.size() + 1, 26), ' ');
     text += form + std::string(flag.meaning) + "\n";
   }
   text +=
-      "\nWhile it runs, /help lists the commands. A script sends lines and commands the same way, and has besides:\n"
-      "  /wait PATTERN [SECONDS]  wait (10 s) for an event line that contains PATTERN; * stands for anything\n"
+      "\nWhile it runs, /help lists the commands. A script sends lines and commands the same way, and has "
+      "besides:\n"
+      "  /wait PATTERN [SECONDS]  wait (10 s) for an event line that contains PATTERN; * stands for "
+      "anything\n"
       "  /expect PATTERN          the command before must have printed such a line\n"
       "  !LINE                    LINE must be refused\n"
       "  # TEXT                   a comment\n"
@@ -122,7 +129,8 @@ Result<ChatOptions, std::string> parse_chat_options(const std::vector<std::strin
   options.client.platform = "terminal";
   options.client.backlog_max = 1000;
   options.client.revoke_on_stop = true;
-  if (const char* password = std::getenv("PLAZA_PASSWORD"); password != nullptr) options.account.password = password;
+  if (const char* password = std::getenv("PLAZA_PASSWORD"); password != nullptr)
+    options.account.password = password;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     std::string word = arguments[i];
     if (word == "-h") word = "--help";

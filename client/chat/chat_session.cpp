@@ -7,14 +7,20 @@
 namespace plaza::client::chat {
 
 ChatSession::ChatSession(ClientOptions options, Account account, Frontend& frontend, UiQueue& queue)
-    : options_(options), frontend_(frontend), queue_(queue), account_(std::move(account)), client_(std::move(options), *this) {}
+    : options_(options),
+      frontend_(frontend),
+      queue_(queue),
+      account_(std::move(account)),
+      client_(std::move(options), *this) {}
 
 ChatSession::~ChatSession() { stop(); }
 
 void ChatSession::stop() { client_.stop(); }
 
 std::int64_t ChatSession::wall_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
 }
 
 void ChatSession::start(Done done) {
@@ -33,9 +39,7 @@ void ChatSession::run(const ParsedLine& line, Done done) {
     case Command::logout: return log_out(std::move(done));
     case Command::msg: return msg(line, std::move(done));
     case Command::open: return open_command(line, std::move(done));
-    case Command::close:
-      open(Conversation{});
-      return done(true);
+    case Command::close: open(Conversation{}); return done(true);
     case Command::friends: return friends(false, std::move(done));
     case Command::who: return friends(true, std::move(done));
     case Command::add: return add_friend(first, std::move(done));
@@ -44,7 +48,8 @@ void ChatSession::run(const ParsedLine& line, Done done) {
     case Command::remove: return remove_friend(first, std::move(done));
     case Command::block: return block(first, true, std::move(done));
     case Command::unblock: return block(first, false, std::move(done));
-    case Command::remark: return remark(first, line.words.size() > 1 ? line.words[1] : std::string{}, std::move(done));
+    case Command::remark:
+      return remark(first, line.words.size() > 1 ? line.words[1] : std::string{}, std::move(done));
     case Command::groups: return groups(std::move(done));
     case Command::create: return create_group(line, std::move(done));
     case Command::join: return join(first, std::move(done));
@@ -58,9 +63,7 @@ void ChatSession::run(const ParsedLine& line, Done done) {
     case Command::revoke: return revoke(first, std::move(done));
     case Command::nick: return nick(first, std::move(done));
     case Command::status: return status(std::move(done));
-    case Command::quit:
-      done(true);
-      return frontend_.quit(0);
+    case Command::quit: done(true); return frontend_.quit(0);
     case Command::wait:
     case Command::expect: return failed("only scripts can wait and expect", std::move(done));
   }
@@ -98,7 +101,8 @@ void ChatSession::with_group(const std::string& name, Done done, WithConversatio
     return failed("name a group, e.g. #devs, or open it first", std::move(done));
   }
   const std::string bare = name.starts_with('#') ? name.substr(1) : name;
-  if (const Group* known = model_.find_group(bare)) return go(Conversation::group(known->id), std::move(done));
+  if (const Group* known = model_.find_group(bare))
+    return go(Conversation::group(known->id), std::move(done));
   protocol::Find request;
   request.groupname = bare;
   ask_server(request, std::move(done), [this, go = std::move(go)](const Reply& reply, Done then) mutable {

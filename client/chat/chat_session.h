@@ -95,7 +95,8 @@ class ChatSession final : private ClientEvents {
 
   // People (commands_people.cpp).
   void friends(bool online_only, Done done);
-  void friends_page(bool online_only, std::uint64_t after, std::vector<protocol::FriendEntry> so_far, Done done);
+  void friends_page(bool online_only, std::uint64_t after, std::vector<protocol::FriendEntry> so_far,
+                    Done done);
   void add_friend(const std::string& name, Done done);
   void answer_friend(const std::string& name, bool accept, Done done);
   void remove_friend(const std::string& name, Done done);
@@ -108,7 +109,8 @@ class ChatSession final : private ClientEvents {
   void join(const std::string& what, Done done);
   void leave(const std::string& what, Done done);
   void members(const std::string& what, Done done);
-  void members_page(std::uint64_t group, std::uint64_t after, std::vector<protocol::UserEntry> so_far, Done done);
+  void members_page(std::uint64_t group, std::uint64_t after, std::vector<protocol::UserEntry> so_far,
+                    Done done);
 
   // Shared (chat_session.cpp).
   using WithPerson = std::move_only_function<void(std::uint64_t member, Done done)>;
@@ -120,17 +122,19 @@ class ChatSession final : private ClientEvents {
   /// Sends a request; `go` gets its reply on this thread when it is good, otherwise the refusal is shown.
   template <class R>
   void ask_server(const R& request, Done done, std::move_only_function<void(const Reply&, Done)> go) {
-    client_.request(request, here([this, done = std::move(done), go = std::move(go)](const Reply& reply) mutable {
-      if (!reply.ok()) return refused(reply, std::move(done));
-      go(reply, std::move(done));
-    }));
+    client_.request(request,
+                    here([this, done = std::move(done), go = std::move(go)](const Reply& reply) mutable {
+                      if (!reply.ok()) return refused(reply, std::move(done));
+                      go(reply, std::move(done));
+                    }));
   }
   /// The callback, carried over to this thread.
   Client::ReplyCallback here(std::move_only_function<void(const Reply&)> callback);
   void refused(const Reply& reply, Done done);
   void failed(const std::string& why, Done done);
   void succeeded(const Record& record, const std::string& human, Done done, Conversation where = {});
-  void tell(const Record& record, const std::string& human = {}, Conversation where = {}, Line::Kind kind = Line::Kind::notice);
+  void tell(const Record& record, const std::string& human = {}, Conversation where = {},
+            Line::Kind kind = Line::Kind::notice);
 
   // Constant after construction.
   const ClientOptions options_;

@@ -17,34 +17,41 @@ constexpr std::array kCommands = std::to_array<CommandInfo>({
     {Command::login, "/login", "[NAME]", "log in", 0, 1},
     {Command::logout, "/logout", "", "log out", 0, 0},
     {Command::msg, "/msg", "NAME|#GROUP TEXT", "send a message", 2, 2, true, Word::person_or_group},
-    {Command::open, "/open", "NAME|#GROUP", "show a conversation; what you type then goes there", 1, kAll, true,
-     Word::person_or_group},
+    {Command::open, "/open", "NAME|#GROUP", "show a conversation; what you type then goes there", 1, kAll,
+     true, Word::person_or_group},
     {Command::close, "/close", "", "leave the conversation for the notices", 0, 0},
     {Command::friends, "/friends", "", "your friends, who is online, who wants to be one", 0, 0},
     {Command::add, "/add", "NAME", "become friends, or ask to", 1, kAll, true, Word::person},
     {Command::accept, "/accept", "NAME", "accept somebody's request", 1, kAll, true, Word::asker},
     {Command::refuse, "/refuse", "NAME", "refuse somebody's request", 1, kAll, true, Word::asker},
-    {Command::remove, "/remove", "NAME", "end a friendship, or take a request back", 1, kAll, true, Word::friend_},
-    {Command::block, "/block", "NAME", "refuse somebody's messages and requests", 1, kAll, true, Word::person},
+    {Command::remove, "/remove", "NAME", "end a friendship, or take a request back", 1, kAll, true,
+     Word::friend_},
+    {Command::block, "/block", "NAME", "refuse somebody's messages and requests", 1, kAll, true,
+     Word::person},
     {Command::unblock, "/unblock", "NAME", "allow them again", 1, kAll, true, Word::person},
-    {Command::remark, "/remark", "NAME [NOTE]", "your own note on a friend; without NOTE it is removed", 1, 2, true, Word::friend_},
+    {Command::remark, "/remark", "NAME [NOTE]", "your own note on a friend; without NOTE it is removed", 1, 2,
+     true, Word::friend_},
     {Command::groups, "/groups", "", "the groups you are in", 0, 0},
     {Command::create, "/create", "NAME [DESCRIPTION]", "make a group", 1, 2, true},
     {Command::join, "/join", "#GROUP|ID", "join a group", 1, kAll, true},
     {Command::leave, "/leave", "[#GROUP]", "leave a group", 0, kAll, true, Word::group},
     {Command::members, "/members", "[#GROUP]", "who is in a group", 0, kAll, true, Word::group},
-    {Command::history, "/history", "[N]", "load N older messages of the open conversation (PgUp does too)", 0, 1},
+    {Command::history, "/history", "[N]", "load N older messages of the open conversation (PgUp does too)", 0,
+     1},
     {Command::read, "/read", "", "mark everything read", 0, 0},
     {Command::who, "/who", "", "which of your friends are online", 0, 0},
-    {Command::find, "/find", "NAME|#GROUP", "look somebody or a group up", 1, kAll, true, Word::person_or_group},
+    {Command::find, "/find", "NAME|#GROUP", "look somebody or a group up", 1, kAll, true,
+     Word::person_or_group},
     {Command::password, "/password", "", "change your password; all other sessions end", 0, 0},
     {Command::tokens, "/tokens", "", "where you are logged in", 0, 0},
     {Command::revoke, "/revoke", "ID|DEVICE|all", "end sessions: one, those of a device, or all", 1, 1},
     {Command::nick, "/nick", "[NAME]", "your members here; with NAME enter it, or create it", 0, kAll, true},
     {Command::status, "/status", "", "connection, member, what waits to be sent", 0, 0},
     {Command::quit, "/quit", "", "end (Ctrl-D too)", 0, 0},
-    {Command::wait, "/wait", "PATTERN [SECONDS]", "wait for an event line; * is anything", 1, 2, false, Word::none, true},
-    {Command::expect, "/expect", "PATTERN", "the last command must have printed such a line", 1, 1, false, Word::none, true},
+    {Command::wait, "/wait", "PATTERN [SECONDS]", "wait for an event line; * is anything", 1, 2, false,
+     Word::none, true},
+    {Command::expect, "/expect", "PATTERN", "the last command must have printed such a line", 1, 1, false,
+     Word::none, true},
 });
 
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
@@ -101,10 +108,11 @@ const CommandInfo* by_name(std::string_view name) {
 }
 
 std::string unknown(std::string_view name) {
-  const auto nearest = std::min_element(kCommands.begin(), kCommands.end(), [&](const auto& a, const auto& b) {
-    return distance(name, a.name) < distance(name, b.name);
-  });
-  return "there is no " + std::string(name) + "; did you mean " + std::string(nearest->name) + "? (/help lists all)";
+  const auto nearest = std::min_element(
+      kCommands.begin(), kCommands.end(),
+      [&](const auto& a, const auto& b) { return distance(name, a.name) < distance(name, b.name); });
+  return "there is no " + std::string(name) + "; did you mean " + std::string(nearest->name) +
+         "? (/help lists all)";
 }
 
 }  // namespace
@@ -113,7 +121,8 @@ std::span<const CommandInfo> commands() { return kCommands; }
 
 const CommandInfo& info(Command command) {
   static constexpr CommandInfo kSay{Command::say, "", "TEXT", "send to the open conversation", 1, kAll, true};
-  const auto found = std::find_if(kCommands.begin(), kCommands.end(), [&](const auto& c) { return c.command == command; });
+  const auto found = std::find_if(kCommands.begin(), kCommands.end(),
+                                  [&](const auto& c) { return c.command == command; });
   return found == kCommands.end() ? kSay : *found;
 }
 
@@ -125,7 +134,8 @@ std::vector<std::string> split_words(std::string_view text) {
 
 Result<ParsedLine, std::string> parse_line(std::string_view line) {
   if (!line.starts_with('/')) return ParsedLine{.command = Command::say, .words = {std::string(line)}};
-  if (line.starts_with("//")) return ParsedLine{.command = Command::say, .words = {std::string(line.substr(1))}};
+  if (line.starts_with("//"))
+    return ParsedLine{.command = Command::say, .words = {std::string(line.substr(1))}};
   std::string_view rest = line;
   const std::string name = take_word(rest);
   const CommandInfo* found = by_name(name);

@@ -13,9 +13,38 @@ namespace plaza::client::chat {
 
 enum class Command : std::uint8_t {
   say,  ///< a line without '/': a message to the open conversation
-  help, register_, login, logout, msg, open, close, friends, add, accept, refuse, remove, block, unblock, remark, groups,
-  create, join, leave, members, history, read, who, find, password, tokens, revoke, nick, status, quit,
-  wait, expect,  ///< scripts only
+  help,
+  register_,
+  login,
+  logout,
+  msg,
+  open,
+  close,
+  friends,
+  add,
+  accept,
+  refuse,
+  remove,
+  block,
+  unblock,
+  remark,
+  groups,
+  create,
+  join,
+  leave,
+  members,
+  history,
+  read,
+  who,
+  find,
+  password,
+  tokens,
+  revoke,
+  nick,
+  status,
+  quit,
+  wait,
+  expect,  ///< scripts only
 };
 
 /// What a word of a command stands for; Tab completes it.
@@ -26,9 +55,9 @@ struct CommandInfo {
   std::string_view name;       ///< with the '/'
   std::string_view arguments;  ///< for people: "NAME TEXT"
   std::string_view meaning;
-  unsigned words_min = 0;      ///< needed
+  unsigned words_min = 0;  ///< needed
   unsigned words_max = 0;
-  bool rest = false;           ///< the last word takes the rest of the line as it is
+  bool rest = false;  ///< the last word takes the rest of the line as it is
   Word first = Word::none;
   bool script_only = false;
 };

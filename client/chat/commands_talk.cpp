@@ -11,9 +11,12 @@ namespace plaza::client::chat {
 constexpr std::uint32_t kHistoryDefault = 50;
 
 void ChatSession::say(Conversation to, const std::string& text, Done done) {
-  if (!to) return failed("open a conversation first: /open NAME or /open #GROUP, or use /msg NAME TEXT", std::move(done));
+  if (!to)
+    return failed("open a conversation first: /open NAME or /open #GROUP, or use /msg NAME TEXT",
+                  std::move(done));
   if (text.empty()) return done(true);
-  if (state_ != ClientState::online && model_.self() == 0) return failed("log in first: /login or /register", std::move(done));
+  if (state_ != ClientState::online && model_.self() == 0)
+    return failed("log in first: /login or /register", std::move(done));
   const std::uint64_t local = model_.typed(to, text, wall_ms());
   ++sends_open_;
   client_.send(to, text, [this, local, done = std::move(done)](const SendOutcome& outcome) mutable {
@@ -37,16 +40,19 @@ void ChatSession::say(Conversation to, const std::string& text, Done done) {
 }
 
 void ChatSession::msg(const ParsedLine& line, Done done) {
-  with_conversation(line.words[0], std::move(done), [this, text = line.words[1]](Conversation key, Done then) {
-    say(key, text, std::move(then));
-  });
+  with_conversation(
+      line.words[0], std::move(done),
+      [this, text = line.words[1]](Conversation key, Done then) { say(key, text, std::move(then)); });
 }
 
 void ChatSession::open(Conversation key) {
   model_.set_open(key);
-  const Talk* talk = model_.find_talk(key);
-  const bool empty = talk->oldest == 0 && talk->head > 0 && !frontend_.is_script();
-  if (key && empty) load_history(key, kHistoryDefault, [](bool) {});
+  const Talk& talk = model_.talk(key);
+  const auto messages = static_cast<std::uint32_t>(std::count_if(
+      talk.lines.begin(), talk.lines.end(), [](const Line& line) { return line.message.cseq != 0; }));
+  // News alone tell little: what was said before belongs to it.
+  const bool few = talk.head > 0 && messages < kHistoryDefault && !talk.complete && !frontend_.is_script();
+  if (key && few) load_history(key, kHistoryDefault, [](bool) {});
   frontend_.changed();
 }
 
@@ -60,8 +66,8 @@ void ChatSession::open_command(const ParsedLine& line, Done done) {
       return failed("you are not in " + model_.title(key) + "; /join " + model_.title(key), std::move(then));
     }
     open(key);
-    succeeded(Record("open").add("conversation", model_.title(key)).add("unread", model_.talk(key).unread()), {},
-              std::move(then), key);
+    succeeded(Record("open").add("conversation", model_.title(key)).add("unread", model_.talk(key).unread()),
+              {}, std::move(then), key);
   });
 }
 
@@ -83,23 +89,31 @@ void ChatSession::load_history(Conversation key, std::uint32_t count, Done done)
   request.before = from_newest ? 0 : talk.oldest;
   request.limit = std::clamp<std::uint32_t>(count, 1, protocol::kHistoryLimitMax);
   client_.request(request, here([this, key, done = std::move(done)](const Reply& reply) mutable {
-    const auto* ack = reply.get<protocol::HistoryAck>();
-    if (!reply.ok() || ack == nullptr) {
-      model_.talk(key).asked_history = false;
-      return refused(reply, std::move(done));
-    }
-    std::vector<Message> page;
-    for (const protocol::Chat& chat : ack->messages) page.push_back(to_message(chat, model_.self()));
-    model_.history(key, page, ack->more);
-    for (auto one = page.rbegin(); one != page.rend(); ++one) {
-      tell(Record("history").add("with", model_.title(key)).add("from", one->mine ? model_.self_name() : one->sender_name)
-               .add("text", one->body).add("cseq", one->cseq).add("id", one->id)
-               .add("time_ms", static_cast<std::uint64_t>(one->time_ms)));
-    }
-    tell(Record("ok").add("command", "/history").add("messages", std::uint64_t{page.size()}).add_flag("more", ack->more));
-    frontend_.changed();
-    done(true);
-  }));
+                    const auto* ack = reply.get<protocol::HistoryAck>();
+                    if (!reply.ok() || ack == nullptr) {
+                      model_.talk(key).asked_history = false;
+                      return refused(reply, std::move(done));
+                    }
+                    std::vector<Message> page;
+                    for (const protocol::Chat& chat : ack->messages)
+                      page.push_back(to_message(chat, model_.self()));
+                    model_.history(key, page, ack->more);
+                    for (auto one = page.rbegin(); one != page.rend(); ++one) {
+                      tell(Record("history")
+                               .add("with", model_.title(key))
+                               .add("from", one->mine ? model_.self_name() : one->sender_name)
+                               .add("text", one->body)
+                               .add("cseq", one->cseq)
+                               .add("id", one->id)
+                               .add("time_ms", static_cast<std::uint64_t>(one->time_ms)));
+                    }
+                    tell(Record("ok")
+                             .add("command", "/history")
+                             .add("messages", std::uint64_t{page.size()})
+                             .add_flag("more", ack->more));
+                    frontend_.changed();
+                    done(true);
+                  }));
 }
 
 void ChatSession::history(const ParsedLine& line, Done done) {
@@ -108,13 +122,16 @@ void ChatSession::history(const ParsedLine& line, Done done) {
   if (!line.words.empty()) {
     const std::string& word = line.words[0];
     const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), count);
-    if (error != std::errc{} || end != word.data() + word.size() || count == 0 || count > protocol::kHistoryLimitMax) {
-      return failed("/history takes a number from 1 to " + std::to_string(protocol::kHistoryLimitMax), std::move(done));
+    if (error != std::errc{} || end != word.data() + word.size() || count == 0 ||
+        count > protocol::kHistoryLimitMax) {
+      return failed("/history takes a number from 1 to " + std::to_string(protocol::kHistoryLimitMax),
+                    std::move(done));
     }
   }
   if (!frontend_.is_script() && model_.talk(model_.open()).complete) {
-    return succeeded(Record("ok").add("command", "/history").add("messages", std::uint64_t{0}).add_flag("more", false),
-                     "That is the beginning of the conversation.", std::move(done));
+    return succeeded(
+        Record("ok").add("command", "/history").add("messages", std::uint64_t{0}).add_flag("more", false),
+        "That is the beginning of the conversation.", std::move(done));
   }
   load_history(model_.open(), count, std::move(done));
 }
@@ -136,7 +153,8 @@ void ChatSession::help(const ParsedLine& line, Done done) {
   for (const CommandInfo& one : commands()) {
     if (!one.script_only) width = std::max(width, one.name.size() + 1 + one.arguments.size());
   }
-  const std::string wanted = line.words.empty() ? std::string{} : (line.words[0].starts_with('/') ? "" : "/") + line.words[0];
+  const std::string wanted = line.words.empty() ? std::string{}
+                                                : (line.words[0].starts_with('/') ? "" : "/") + line.words[0];
   bool found = false;
   for (const CommandInfo& one : commands()) {
     if (one.script_only || (!wanted.empty() && one.name != wanted)) continue;
@@ -148,21 +166,30 @@ void ChatSession::help(const ParsedLine& line, Done done) {
   }
   if (!found) return failed("there is no " + wanted + "; /help lists all", std::move(done));
   if (wanted.empty()) {
-    human += "\n\nAnything without a '/' goes to the open conversation. Tab completes commands and names.\n"
-             "Ctrl-N and Ctrl-P change the conversation, PgUp and PgDn scroll, Up and Down bring typed lines back.\n"
-             "Behind your messages: \u2026 on its way, \u2713 stored, \u2713\u2713 arrived, \u2713\u2713 coloured: read, \u2717 refused.";
+    human +=
+        "\n\nAnything without a '/' goes to the open conversation. Tab completes commands and names.\n"
+        "Ctrl-N and Ctrl-P change the conversation, PgUp and PgDn scroll, Up and Down bring typed lines "
+        "back.\n"
+        "Behind your messages: \u2026 on its way, \u2713 stored, \u2713\u2713 arrived, \u2713\u2713 "
+        "coloured: read, \u2717 refused.";
   }
   succeeded(Record("ok").add("command", "/help"), human, std::move(done));
 }
 
 void ChatSession::status(Done done) {
   const std::string who = model_.self() == 0 ? "nobody" : model_.self_name();
-  std::string human = std::string(state_name(state_)) + " at " + options_.endpoint.text() + " as " + who + " on device " + options_.device;
+  std::string human = std::string(state_name(state_)) + " at " + options_.endpoint.text() + " as " + who +
+                      " on device " + options_.device;
   if (!state_why_.empty()) human += "\n" + state_why_;
-  human += "\n" + std::to_string(sends_open_) + (sends_open_ == 1 ? " message waits" : " messages wait") + " to be stored, " +
-           std::to_string(model_.unread_total()) + " unread";
-  succeeded(Record("status").add("state", state_name(state_)).add("server", options_.endpoint.text()).add("name", who)
-                .add("id", model_.self()).add("device", options_.device).add("waiting", std::uint64_t{sends_open_})
+  human += "\n" + std::to_string(sends_open_) + (sends_open_ == 1 ? " message waits" : " messages wait") +
+           " to be stored, " + std::to_string(model_.unread_total()) + " unread";
+  succeeded(Record("status")
+                .add("state", state_name(state_))
+                .add("server", options_.endpoint.text())
+                .add("name", who)
+                .add("id", model_.self())
+                .add("device", options_.device)
+                .add("waiting", std::uint64_t{sends_open_})
                 .add("unread", model_.unread_total()),
             human, std::move(done));
 }
@@ -180,15 +207,21 @@ void ChatSession::find(const ParsedLine& line, Done done) {
     const auto* found = reply.get<protocol::FindAck>();
     if (found->groupid) {
       const std::string text = found->groupdesc.empty() ? "" : ": " + found->groupdesc;
-      return succeeded(Record("found").add("group", found->groupname).add("id", found->groupid.value)
+      return succeeded(Record("found")
+                           .add("group", found->groupname)
+                           .add("id", found->groupid.value)
                            .add("description", found->groupdesc),
-                       "#" + found->groupname + " (" + std::to_string(found->groupid.value) + ")" + text, std::move(then));
+                       "#" + found->groupname + " (" + std::to_string(found->groupid.value) + ")" + text,
+                       std::move(then));
     }
     Person& person = model_.person(found->id.value, found->name);
     person.online = found->online;
-    succeeded(Record("found").add("name", found->name).add("id", found->id.value)
+    succeeded(Record("found")
+                  .add("name", found->name)
+                  .add("id", found->id.value)
                   .add("state", found->online ? "online" : "offline"),
-              found->name + " (member " + std::to_string(found->id.value) + ") is " + (found->online ? "online" : "offline"),
+              found->name + " (member " + std::to_string(found->id.value) + ") is " +
+                  (found->online ? "online" : "offline"),
               std::move(then));
   });
 }

@@ -55,7 +55,9 @@ TEST(Commands, EveryCommandHasOneNameAndAMeaning) {
   }
 }
 
-const CompletionNames kNames{.people = {"ann", "anton", "bob", "zoë b"}, .friends = {"ann"}, .askers = {"carl"},
+const CompletionNames kNames{.people = {"ann", "anton", "bob", "zoë b"},
+                             .friends = {"ann"},
+                             .askers = {"carl"},
                              .groups = {"devs", "design"}};
 
 TEST(Completion, CommandsCompleteToWhatTheyHaveInCommon) {

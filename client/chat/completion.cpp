@@ -9,7 +9,8 @@ namespace {
 void add_fitting(std::vector<std::string>& to, const std::vector<std::string>& names, std::string_view prefix,
                  const char* before = "") {
   for (const std::string& name : names) {
-    if (const std::string whole = before + name; starts_with_ignoring_case(whole, prefix)) to.push_back(whole);
+    if (const std::string whole = before + name; starts_with_ignoring_case(whole, prefix))
+      to.push_back(whole);
   }
 }
 
@@ -27,7 +28,8 @@ std::vector<std::string> candidates_for(Word word, std::string_view prefix, cons
       break;
     case Word::command:
       for (const CommandInfo& one : commands()) {
-        if (!one.script_only && one.name.substr(1).starts_with(prefix)) fitting.emplace_back(one.name.substr(1));
+        if (!one.script_only && one.name.substr(1).starts_with(prefix))
+          fitting.emplace_back(one.name.substr(1));
       }
   }
   std::sort(fitting.begin(), fitting.end());
@@ -74,10 +76,12 @@ Completion complete(std::string_view line, const CompletionNames& names) {
   }
   if (line.starts_with('/')) {
     const auto all = commands();
-    const auto found = std::find_if(all.begin(), all.end(), [&](const CommandInfo& c) { return c.name == line.substr(0, blank); });
+    const auto found = std::find_if(all.begin(), all.end(),
+                                    [&](const CommandInfo& c) { return c.name == line.substr(0, blank); });
     const std::size_t start = blank + 1;
     if (found != all.end() && line.find(' ', start) == std::string_view::npos) {
-      return made(line.substr(0, start), line.substr(start), candidates_for(found->first, line.substr(start), names));
+      return made(line.substr(0, start), line.substr(start),
+                  candidates_for(found->first, line.substr(start), names));
     }
   }
   // In a text: "@na" or the first word names somebody.

@@ -9,7 +9,14 @@
 namespace plaza::client::chat {
 
 // Keys that terminfo has no name for.
-enum ExtraKey : int { kKeyPasteBegin = KEY_MAX + 1, kKeyPasteEnd, kKeyNext, kKeyPrevious, kKeyWordLeft, kKeyWordRight };
+enum ExtraKey : int {
+  kKeyPasteBegin = KEY_MAX + 1,
+  kKeyPasteEnd,
+  kKeyNext,
+  kKeyPrevious,
+  kKeyWordLeft,
+  kKeyWordRight
+};
 
 // Colour pairs.
 enum Pair : short { kPairNone = 0, kPairOwn, kPairWarning, kPairAccent, kPairHeader, kPairName0 };

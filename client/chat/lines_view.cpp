@@ -28,8 +28,10 @@ Frame frame_of(std::int64_t time_ms, std::wstring_view name, Style style, int wi
   const std::wstring time = to_wide(clock_text(time_ms));
   Frame frame;
   if (width >= 60) {
-    frame.first = {{time + L" ", Style::dim}, {right_aligned(name, kNameCells), style}, {L" \u2502 ", Style::dim}};
-    frame.following = {{std::wstring(kTimeCells + 1 + kNameCells, L' '), Style::dim}, {L" \u2502 ", Style::dim}};
+    frame.first = {
+        {time + L" ", Style::dim}, {right_aligned(name, kNameCells), style}, {L" \u2502 ", Style::dim}};
+    frame.following = {{std::wstring(kTimeCells + 1 + kNameCells, L' '), Style::dim},
+                       {L" \u2502 ", Style::dim}};
   } else {
     frame.first = {{time + L" ", Style::dim}, {fit(name, kNameCells) + L" ", style}};
     frame.following = {{L"  ", Style::dim}};
@@ -82,7 +84,8 @@ bool begins_news(const Talk& talk, std::size_t index, std::optional<std::uint64_
   };
   if (!divider || !is_news(talk.lines[index])) return false;
   for (std::size_t i = index; i-- > 0;) {
-    if (talk.lines[i].kind == Line::Kind::message && talk.lines[i].message.cseq != 0) return talk.lines[i].message.cseq <= *divider;
+    if (talk.lines[i].kind == Line::Kind::message && talk.lines[i].message.cseq != 0)
+      return talk.lines[i].message.cseq <= *divider;
   }
   return true;
 }
@@ -96,28 +99,34 @@ int row_width(const Row& row) {
 }
 
 Style name_style(std::uint64_t member) {
-  return static_cast<Style>(static_cast<unsigned>(Style::name_0) + static_cast<unsigned>(mix64(member) % kNameStyles));
+  return static_cast<Style>(static_cast<unsigned>(Style::name_0) +
+                            static_cast<unsigned>(mix64(member) % kNameStyles));
 }
 
-std::vector<Row> rows_of(const Model& model, const Talk& talk, std::size_t index, const ViewOptions& options) {
+std::vector<Row> rows_of(const Model& model, const Talk& talk, std::size_t index,
+                         const ViewOptions& options) {
   const Line& line = talk.lines[index];
   const int width = std::max(view_width_min, options.width);
   std::vector<Row> rows;
   const std::string day = day_text(line.time_ms);
-  const bool new_day = index == 0 ? static_cast<bool>(talk.key) : day != day_text(talk.lines[index - 1].time_ms);
+  const bool new_day = index == 0 ? static_cast<bool>(talk.key)
+                                  : day != day_text(talk.lines[index - 1].time_ms);
   if (new_day) rows.push_back(rule(to_wide(day), width, Style::dim));
   if (begins_news(talk, index, options.divider)) rows.push_back(rule(L"new", width, Style::divider));
   if (line.kind != Line::Kind::message) {
     const bool warning = line.kind == Line::Kind::warning;
     const Style style = warning ? Style::warning : Style::normal;
-    const Frame frame = frame_of(line.time_ms, warning ? L"!" : L"--", warning ? Style::warning : Style::dim, width);
-    add_rows(rows, frame, wrap_table(printable(line.text), std::max(2, frame.text_width + kTickCells)), style);
+    const Frame frame = frame_of(line.time_ms, warning ? L"!" : L"--", warning ? Style::warning : Style::dim,
+                                 width);
+    add_rows(rows, frame, wrap_table(printable(line.text), std::max(2, frame.text_width + kTickCells)),
+             style);
     return rows;
   }
   const bool mine = line.message.mine;
   const std::string& name = line.message.sender_name;
-  const Frame frame = frame_of(line.time_ms, name.empty() ? printable_line(model.name_of(line.message.sender)) : printable_line(name),
-                               mine ? Style::own : name_style(line.message.sender), width);
+  const Frame frame = frame_of(
+      line.time_ms, name.empty() ? printable_line(model.name_of(line.message.sender)) : printable_line(name),
+      mine ? Style::own : name_style(line.message.sender), width);
   const Delivery delivery = model.delivery(talk, line);
   const int text_width = std::max(2, frame.text_width);
   add_rows(rows, frame, wrap(body_text(line.message), text_width),
@@ -133,7 +142,8 @@ std::vector<Row> rows_of(const Model& model, const Talk& talk, std::size_t index
   return rows;
 }
 
-VisibleRows visible_rows(const Model& model, const Talk& talk, const ViewOptions& options, std::size_t skip, std::size_t height) {
+VisibleRows visible_rows(const Model& model, const Talk& talk, const ViewOptions& options, std::size_t skip,
+                         std::size_t height) {
   std::vector<Row> upward;  // bottom one first
   std::size_t index = talk.lines.size();
   while (index > 0 && upward.size() < skip + height) {

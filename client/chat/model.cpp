@@ -71,14 +71,16 @@ const Group* Model::find_group(std::string_view name) const {
 std::string Model::name_of(std::uint64_t member) const {
   if (member == self_) return self_name_;
   const auto found = people_.find(member);
-  return found == people_.end() || found->second.name.empty() ? "member " + std::to_string(member) : found->second.name;
+  return found == people_.end() || found->second.name.empty() ? "member " + std::to_string(member)
+                                                              : found->second.name;
 }
 
 std::string Model::title(Conversation key) const {
   if (!key) return "plaza";
   if (!key.is_group()) return name_of(key.id);
   const auto found = groups_.find(key.id);
-  return "#" + (found == groups_.end() || found->second.name.empty() ? std::to_string(key.id) : found->second.name);
+  return "#" +
+         (found == groups_.end() || found->second.name.empty() ? std::to_string(key.id) : found->second.name);
 }
 
 Talk& Model::talk(Conversation key) {
@@ -96,7 +98,9 @@ void Model::insert(Talk& talk, Line line) {
   auto at = talk.lines.end();
   while (at != talk.lines.begin()) {
     const Line& before = *std::prev(at);
-    if (before.kind == Line::Kind::message && before.message.cseq != 0 && before.message.cseq < line.message.cseq) break;
+    if (before.kind == Line::Kind::message && before.message.cseq != 0 &&
+        before.message.cseq < line.message.cseq)
+      break;
     if (before.message.cseq == 0 && before.time_ms <= line.time_ms && !before.sending) break;
     --at;
   }
@@ -107,7 +111,8 @@ void Model::trim(Talk& talk) {
   while (talk.lines.size() > lines_max) {
     talk.lines.pop_front();
     talk.complete = false;
-    const auto first = std::find_if(talk.lines.begin(), talk.lines.end(), [](const Line& l) { return l.message.cseq != 0; });
+    const auto first = std::find_if(talk.lines.begin(), talk.lines.end(),
+                                    [](const Line& l) { return l.message.cseq != 0; });
     talk.oldest = first == talk.lines.end() ? 0 : first->message.cseq;
   }
 }
@@ -115,7 +120,12 @@ void Model::trim(Talk& talk) {
 std::uint64_t Model::typed(Conversation to, const std::string& text, std::int64_t now_ms) {
   const std::uint64_t local = next_local_++;
   Line line{.local = local, .sending = true, .time_ms = now_ms};
-  line.message = {.conversation = to, .sender = self_, .sender_name = self_name_, .body = text, .time_ms = now_ms, .mine = true};
+  line.message = {.conversation = to,
+                  .sender = self_,
+                  .sender_name = self_name_,
+                  .body = text,
+                  .time_ms = now_ms,
+                  .mine = true};
   Talk& in = talk(to);
   in.lines.push_back(std::move(line));
   ++in.appended;
@@ -200,7 +210,8 @@ void Model::history(Conversation key, const std::vector<Message>& page, bool mor
 
 void Model::conversation(const protocol::Conversation& listed) {
   const bool is_group = static_cast<bool>(listed.groupid);
-  const Conversation key = is_group ? Conversation::group(listed.groupid.value) : Conversation::peer(listed.friendid.value);
+  const Conversation key = is_group ? Conversation::group(listed.groupid.value)
+                                    : Conversation::peer(listed.friendid.value);
   if (is_group) {
     group(key.id, listed.name);
   } else {
@@ -213,7 +224,8 @@ void Model::conversation(const protocol::Conversation& listed) {
 }
 
 void Model::receipt(const protocol::ReceiptPush& receipt) {
-  const Conversation key = receipt.groupid ? Conversation::group(receipt.groupid.value) : Conversation::peer(receipt.friendid.value);
+  const Conversation key = receipt.groupid ? Conversation::group(receipt.groupid.value)
+                                           : Conversation::peer(receipt.friendid.value);
   Talk& in = talk(key);
   if (receipt.id.value == self_) {  // another of our own devices
     in.read = std::max(in.read, receipt.read);

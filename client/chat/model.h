@@ -37,10 +37,10 @@ struct Line {
   enum class Kind : std::uint8_t { message, notice, warning };
   Kind kind = Kind::message;
   Message message;
-  std::uint64_t local = 0;   ///< number of an own message that was typed here
+  std::uint64_t local = 0;  ///< number of an own message that was typed here
   bool sending = false;
-  std::string refused;       ///< why, for a person
-  std::string text;          ///< of a notice
+  std::string refused;  ///< why, for a person
+  std::string text;     ///< of a notice
   std::int64_t time_ms = 0;
 };
 
@@ -48,14 +48,14 @@ struct Line {
 struct Talk {
   Conversation key;  ///< id 0: the notices of the program
   std::deque<Line> lines;
-  std::uint64_t head = 0;            ///< newest position known
-  std::uint64_t read = 0;            ///< own read mark
-  std::uint64_t oldest = 0;          ///< oldest position loaded, 0 for none
-  bool complete = false;             ///< nothing older exists
-  bool asked_history = false;        ///< a page is on its way
+  std::uint64_t head = 0;      ///< newest position known
+  std::uint64_t read = 0;      ///< own read mark
+  std::uint64_t oldest = 0;    ///< oldest position loaded, 0 for none
+  bool complete = false;       ///< nothing older exists
+  bool asked_history = false;  ///< a page is on its way
   std::uint64_t their_delivered = 0, their_read = 0;
-  std::int64_t active_ms = 0;        ///< when something last happened
-  std::uint64_t appended = 0;        ///< lines ever put at the end (not those of the history)
+  std::int64_t active_ms = 0;  ///< when something last happened
+  std::uint64_t appended = 0;  ///< lines ever put at the end (not those of the history)
 
   [[nodiscard]] std::uint64_t unread() const { return head > read ? head - read : 0; }
 };

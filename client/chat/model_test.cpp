@@ -19,7 +19,12 @@ struct Chat {
     model.entered(ack);
   }
   static Message from(Conversation in, std::uint64_t cseq, std::string body, std::int64_t time_ms = 0) {
-    return {.conversation = in, .sender = 7, .sender_name = "ann", .body = std::move(body), .id = 100 + cseq, .cseq = cseq,
+    return {.conversation = in,
+            .sender = 7,
+            .sender_name = "ann",
+            .body = std::move(body),
+            .id = 100 + cseq,
+            .cseq = cseq,
             .time_ms = time_ms != 0 ? time_ms : static_cast<std::int64_t>(cseq) * 1000};
   }
   Message own(Conversation in, std::uint64_t cseq, std::string body) {
@@ -33,7 +38,8 @@ struct Chat {
   std::string lines(Conversation key) {
     std::string text;
     for (const Line& line : model.talk(key).lines) {
-      text += (text.empty() ? "" : " | ") + (line.kind == Line::Kind::message ? line.message.body : "(" + line.text + ")");
+      text += (text.empty() ? "" : " | ") +
+              (line.kind == Line::Kind::message ? line.message.body : "(" + line.text + ")");
     }
     return text;
   }
@@ -118,7 +124,8 @@ TEST(Model, ARefusedMessageStaysWithItsReason) {
 TEST(Model, HistoryGoesAboveAndDoesNotRepeatWhatIsThere) {
   Chat chat;
   chat.model.message(Chat::from(kAnn, 5, "five"));
-  chat.model.history(kAnn, {Chat::from(kAnn, 5, "five"), Chat::from(kAnn, 4, "four"), Chat::from(kAnn, 3, "three")}, true);
+  chat.model.history(
+      kAnn, {Chat::from(kAnn, 5, "five"), Chat::from(kAnn, 4, "four"), Chat::from(kAnn, 3, "three")}, true);
   EXPECT_EQ(chat.lines(kAnn), "three | four | five");
   EXPECT_EQ(chat.model.talk(kAnn).oldest, 3U);
   EXPECT_FALSE(chat.model.talk(kAnn).complete);
@@ -159,7 +166,8 @@ std::string text_of(const Row& row) {
 TEST(LinesView, EveryRowFitsAndAHostileMessageCannotBreakOut) {
   use_utf8_locale();
   Chat chat;
-  chat.model.message(Chat::from(kAnn, 1, "x\033[2J\n你好世界你好世界你好世界 long-word-long-word-long-word-long-word"));
+  chat.model.message(
+      Chat::from(kAnn, 1, "x\033[2J\n你好世界你好世界你好世界 long-word-long-word-long-word-long-word"));
   const Talk& talk = chat.model.talk(kAnn);
   for (int width = view_width_min; width < 120; ++width) {
     for (const Row& row : rows_of(chat.model, talk, 0, {.width = width})) {

@@ -50,7 +50,8 @@ class SignalsBlocked {
 
 }  // namespace
 
-Screen::Screen(ChatOptions options) : session_(std::move(options.client), std::move(options.account), *this, queue_) {}
+Screen::Screen(ChatOptions options)
+    : session_(std::move(options.client), std::move(options.account), *this, queue_) {}
 Screen::~Screen() {
   session_.stop();
   end_terminal();
@@ -71,7 +72,8 @@ void Screen::begin_terminal() {
     init_pair(kPairWarning, COLOR_RED, -1);
     init_pair(kPairAccent, COLOR_CYAN, -1);
     init_pair(kPairHeader, COLOR_WHITE, COLOR_BLUE);
-    constexpr short kNameColours[kNameStyles] = {COLOR_CYAN, COLOR_MAGENTA, COLOR_YELLOW, COLOR_BLUE, COLOR_RED, COLOR_CYAN};
+    constexpr short kNameColours[kNameStyles] = {COLOR_CYAN, COLOR_MAGENTA, COLOR_YELLOW,
+                                                 COLOR_BLUE, COLOR_RED,     COLOR_CYAN};
     for (short i = 0; i < static_cast<short>(kNameStyles); ++i) {
       init_pair(static_cast<short>(kPairName0 + i), kNameColours[i], -1);
     }
@@ -106,7 +108,8 @@ void Screen::suspend() {
 void Screen::start_session() {
   const SignalsBlocked blocked;
   const std::string server = session_.options().endpoint.text();
-  session_.model().notice({}, "Welcome to Plaza. The server is " + server + ".", Line::Kind::notice, ChatSession::wall_ms());
+  session_.model().notice({}, "Welcome to Plaza. The server is " + server + ".", Line::Kind::notice,
+                          ChatSession::wall_ms());
   session_.start([](bool) {});
 }
 
@@ -161,7 +164,8 @@ void Screen::event(const Record& /*record*/, const std::string& human, Line::Kin
   // A long answer is shown from its beginning.
   const Talk& talk = session_.model().talk(open);
   const Layout place = layout();
-  const std::size_t rows = rows_of(session_.model(), talk, talk.lines.size() - 1, {.width = place.width - 1}).size();
+  const std::size_t rows = rows_of(session_.model(), talk, talk.lines.size() - 1, {.width = place.width - 1})
+                               .size();
   const auto room = static_cast<std::size_t>(std::max(1, place.body_rows()));
   scroll_ = rows > room ? rows - room : 0;
   appended_seen_ = talk.appended;

@@ -33,7 +33,7 @@ class Screen final : private Frontend {
   };
   struct Layout {
     int rows = 0, columns = 0;
-    int list_width = 0;   ///< 0: no list
+    int list_width = 0;       ///< 0: no list
     int left = 0, width = 0;  ///< of the conversation
     int input_rows = 1;
     [[nodiscard]] int body_top() const { return 2; }
@@ -85,11 +85,11 @@ class Screen final : private Frontend {
   bool on_terminal_ = false;
   bool dirty_ = true;
   bool pasting_ = false;
-  std::wstring hint_;                    ///< until the next key: what Tab could complete to
-  std::size_t scroll_ = 0;               ///< rows below the window
-  std::uint64_t appended_seen_ = 0;      ///< lines of the open talk that scroll_ accounts for
+  std::wstring hint_;                ///< until the next key: what Tab could complete to
+  std::size_t scroll_ = 0;           ///< rows below the window
+  std::uint64_t appended_seen_ = 0;  ///< lines of the open talk that scroll_ accounts for
   bool at_top_ = false;
-  Conversation shown_;                   ///< whose draft is in the editor
+  Conversation shown_;  ///< whose draft is in the editor
   std::map<Conversation, std::uint64_t> divider_;
   std::map<Conversation, std::wstring> drafts_;
   ChatSession session_;

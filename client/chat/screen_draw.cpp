@@ -42,7 +42,8 @@ std::wstring state_text(ClientState state, const std::string& why) {
     case ClientState::online: return L"\u25CF online";
     case ClientState::connected: return L"\u25CB not logged in";
     case ClientState::choosing: return L"\u25CB choose a member: /nick";
-    case ClientState::waiting: return L"\u25CB reconnecting" + (why.empty() ? L"" : L": " + printable_line(why));
+    case ClientState::waiting:
+      return L"\u25CB reconnecting" + (why.empty() ? L"" : L": " + printable_line(why));
     case ClientState::ended: return L"\u25CB session ended: /login";
     case ClientState::offline: return L"\u25CB offline";
     default: return L"\u25CB connecting";
@@ -119,7 +120,8 @@ Screen::Layout Screen::layout() const {
   layout.width = layout.columns - layout.left;
   std::size_t cursor = 0;
   const std::wstring input = shown_input(&cursor);
-  const auto rows = static_cast<int>(break_input(prompt(), input, cursor, std::max(2, layout.columns)).rows.size());
+  const auto rows = static_cast<int>(
+      break_input(prompt(), input, cursor, std::max(2, layout.columns)).rows.size());
   layout.input_rows = std::clamp(rows, 1, std::max(1, std::min(kInputRowsMax, layout.rows - 5)));
   return layout;
 }
@@ -167,7 +169,8 @@ void Screen::draw_list(const Layout& where) {
     const std::wstring count = unread == 0 ? L"" : L" " + to_wide(count_text(unread));
     const auto person = key.is_group() || !key ? model.people().end() : model.people().find(key.id);
     // Only friends tell each other whether they are online.
-    const bool is_friend = person != model.people().end() && person->second.friendship == protocol::Friendship::friends;
+    const bool is_friend = person != model.people().end() &&
+                           person->second.friendship == protocol::Friendship::friends;
     const bool online = is_friend && person->second.online;
     const std::wstring dot = online ? L"\u25CF " : is_friend ? L"\u25CB " : L"  ";
     const int room = where.list_width - cell_width(dot) - cell_width(count) - 1;
@@ -193,7 +196,9 @@ void Screen::draw_talk(const Layout& where) {
       case protocol::Friendship::friends: title += person.online ? L"  online" : L"  offline"; break;
       case protocol::Friendship::requested: title += L"  asked to be friends"; break;
       case protocol::Friendship::asked: title += L"  wants to be your friend: /accept or /refuse"; break;
-      case protocol::Friendship::none: title += L"  not a friend yet: /add " + printable_line(person.name); break;
+      case protocol::Friendship::none:
+        title += L"  not a friend yet: /add " + printable_line(person.name);
+        break;
     }
     if (!person.remark.empty()) title += L"  (" + printable_line(person.remark) + L")";
     if (person.blocked) title += L"  blocked";
@@ -207,7 +212,9 @@ void Screen::draw_talk(const Layout& where) {
   // What came while the person reads further up must not move what they read.
   if (scroll_ > 0) {
     for (std::uint64_t i = appended_seen_; i < talk.appended && talk.appended - i <= talk.lines.size(); ++i) {
-      scroll_ += rows_of(model, talk, talk.lines.size() - static_cast<std::size_t>(talk.appended - i), options).size();
+      scroll_ += rows_of(model, talk, talk.lines.size() - static_cast<std::size_t>(talk.appended - i),
+                         options)
+                     .size();
     }
   }
   appended_seen_ = talk.appended;

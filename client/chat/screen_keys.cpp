@@ -57,9 +57,7 @@ void Screen::on_control(wchar_t c) {
     case ctrl('E'): return editor_.end();
     case ctrl('F'): return editor_.right();
     case ctrl('K'): return editor_.kill_to_end();
-    case ctrl('L'):
-      wclear(stdscr);
-      return;
+    case ctrl('L'): wclear(stdscr); return;
     case ctrl('N'): return go_by(1);
     case ctrl('P'): return go_by(-1);
     case ctrl('U'): return editor_.kill_to_start();
@@ -106,9 +104,7 @@ void Screen::on_key(int key) {
     case KEY_PPAGE: return scroll(page);
     case KEY_NPAGE: return scroll(-page);
     case KEY_ENTER: return enter();
-    case KEY_RESIZE:
-      wclear(stdscr);
-      return;
+    case KEY_RESIZE: wclear(stdscr); return;
     default: return;
   }
 }
@@ -170,7 +166,8 @@ void Screen::scroll(int rows) {
   // Read ahead of the person by a page.
   if (open && !talk.complete && talk.head > 0) {
     const Layout where = layout();
-    const auto above = visible_rows(session_.model(), talk, {.width = where.width}, scroll_ + static_cast<std::size_t>(rows),
+    const auto above = visible_rows(session_.model(), talk, {.width = where.width},
+                                    scroll_ + static_cast<std::size_t>(rows),
                                     static_cast<std::size_t>(std::max(1, where.body_rows())));
     if (above.reached_top) session_.load_history(open, kHistoryPage, [](bool) {});
   }

@@ -32,11 +32,15 @@ bool contains_pattern(std::string_view line, std::string_view pattern) {
 }
 
 Script::Script(ChatOptions options, int input_fd, int output_fd)
-    : input_fd_(input_fd), output_fd_(output_fd), session_(std::move(options.client), std::move(options.account), *this, queue_) {}
+    : input_fd_(input_fd),
+      output_fd_(output_fd),
+      session_(std::move(options.client), std::move(options.account), *this, queue_) {}
 Script::~Script() { session_.stop(); }
 
 std::int64_t Script::now_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
 }
 
 int Script::run() {
@@ -111,7 +115,8 @@ void Script::carry_out(const std::string& line) {
 
 void Script::line_done(bool ok, const std::string& line, bool must_fail) {
   if (ok != must_fail) return;
-  if (must_fail) print(Record("error").add("errno", std::uint64_t{0}).add("text", "was not refused: " + line).text());
+  if (must_fail)
+    print(Record("error").add("errno", std::uint64_t{0}).add("text", "was not refused: " + line).text());
   if (!exit_code_) exit_code_ = 1;
 }
 
@@ -120,7 +125,10 @@ void Script::begin_wait(const std::string& pattern, const std::vector<std::strin
   if (words.size() > 1) {
     const auto [end, error] = std::from_chars(words[1].data(), words[1].data() + words[1].size(), seconds);
     if (error != std::errc{} || end != words[1].data() + words[1].size() || seconds < 0 || seconds > 3600) {
-      print(Record("error").add("errno", std::uint64_t{0}).add("text", "/wait PATTERN [SECONDS]: quote a pattern with blanks").text());
+      print(Record("error")
+                .add("errno", std::uint64_t{0})
+                .add("text", "/wait PATTERN [SECONDS]: quote a pattern with blanks")
+                .text());
       exit_code_ = 1;
       return;
     }
@@ -144,7 +152,8 @@ bool Script::try_wait() {
 }
 
 void Script::expect(const std::string& pattern) {
-  for (std::uint64_t i = std::max(command_from_, printed_before_); i < printed_before_ + printed_.size(); ++i) {
+  for (std::uint64_t i = std::max(command_from_, printed_before_); i < printed_before_ + printed_.size();
+       ++i) {
     if (contains_pattern(printed_[i - printed_before_], pattern)) return;
   }
   print(Record("unexpected").add("pattern", pattern).text());
@@ -178,7 +187,8 @@ void Script::print(const std::string& line) {
   }
 }
 
-void Script::event(const Record& record, const std::string& /*human*/, Line::Kind /*kind*/, Conversation /*where*/) {
+void Script::event(const Record& record, const std::string& /*human*/, Line::Kind /*kind*/,
+                   Conversation /*where*/) {
   print(record.text());
 }
 
@@ -186,10 +196,13 @@ void Script::event(const Record& record, const std::string& /*human*/, Line::Kin
 void Script::ask(const std::string& label, Secret secret, Answer answer) {
   const char* present = std::getenv("PLAZA_PASSWORD");
   const char* fresh = std::getenv("PLAZA_NEW_PASSWORD");
-  if (secret == Secret::yes && label.starts_with("Your present") && present != nullptr) return answer(present);
+  if (secret == Secret::yes && label.starts_with("Your present") && present != nullptr)
+    return answer(present);
   if (secret == Secret::yes && fresh != nullptr) return answer(fresh);
-  print(Record("error").add("errno", std::uint64_t{0})
-            .add("text", secret == Secret::yes ? "a password is needed: PLAZA_PASSWORD, or --password-file" : "a name is needed")
+  print(Record("error")
+            .add("errno", std::uint64_t{0})
+            .add("text", secret == Secret::yes ? "a password is needed: PLAZA_PASSWORD, or --password-file"
+                                               : "a name is needed")
             .text());
   answer(std::nullopt);
 }

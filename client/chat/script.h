@@ -53,13 +53,13 @@ class Script final : private Frontend {
   std::string input_;
   bool input_ended_ = false;
   std::optional<int> exit_code_;
-  bool busy_ = true;             ///< a line (or the login) is being carried out
+  bool busy_ = true;  ///< a line (or the login) is being carried out
   std::deque<std::string> printed_;
   std::uint64_t printed_before_ = 0;  ///< lines that are no longer in printed_
   std::uint64_t matched_to_ = 0;      ///< lines before this one were looked at by /wait
   std::uint64_t command_from_ = 0;    ///< first line of the last command
   std::string waiting_for_;
-  std::int64_t deadline_ms_ = 0;      ///< of /wait, and of the end
+  std::int64_t deadline_ms_ = 0;  ///< of /wait, and of the end
   bool ending_ = false;
   ChatSession session_;
 };

@@ -75,7 +75,8 @@ TEST(Script, AFailedLineEndsItWithOneAndAnExclamationMarkTurnsThatAround) {
 TEST(Script, WaitsForAnEventAndTellsWhenItDoesNotCome) {
   FakeServer server;
   run_script(server, "bob", "");
-  const ScriptRun ann = run_script(server, "ann", "/msg bob one\n/msg bob two\n/wait sent*two 5\n/expect text=\"two\"\n");
+  const ScriptRun ann = run_script(server, "ann",
+                                   "/msg bob one\n/msg bob two\n/wait sent*two 5\n/expect text=\"two\"\n");
   EXPECT_EQ(ann.code, 0) << ann.output;
   const ScriptRun carl = run_script(server, "carl", "/wait never 0\n/status\n");
   EXPECT_EQ(carl.code, 1);
@@ -90,7 +91,8 @@ TEST(Script, EventsThatWereMatchedOnceDoNotMatchAgain) {
 }
 
 TEST(Script, ALineOfAnyTextStaysOneLineAndCannotSteerATerminal) {
-  EXPECT_EQ(Record("x").add("text", "a\nb\x1b[2J\xC2\x9B\x7f\"").text(), "x text=\"a\\nb\\u001b[2J\\u009b\\u007f\\\"\"");
+  EXPECT_EQ(Record("x").add("text", "a\nb\x1b[2J\xC2\x9B\x7f\"").text(),
+            "x text=\"a\\nb\\u001b[2J\\u009b\\u007f\\\"\"");
 }
 
 TEST(Script, RegisterMeansOnlyWhenThereIsNoSuchAccount) {

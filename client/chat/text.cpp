@@ -21,7 +21,10 @@ wchar_t decode(std::string_view text, std::size_t& at) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned first = byte(at++);
   if (first < 0x80) return static_cast<wchar_t>(first);
-  const int more = first >= 0xF0 && first < 0xF5 ? 3 : first >= 0xE0 && first < 0xF0 ? 2 : first >= 0xC2 && first < 0xE0 ? 1 : 0;
+  const int more = first >= 0xF0 && first < 0xF5   ? 3
+                   : first >= 0xE0 && first < 0xF0 ? 2
+                   : first >= 0xC2 && first < 0xE0 ? 1
+                                                   : 0;
   if (more == 0) return kReplacement;
   std::uint32_t code = first & (0x3FU >> more);
   const std::size_t start = at;
@@ -38,9 +41,10 @@ wchar_t decode(std::string_view text, std::size_t& at) {
 }
 
 bool is_invisible(wchar_t c) {
-  return c == 0xAD || c == 0x61C || c == 0x180E || (c >= 0x200B && c <= 0x200F) || (c >= 0x202A && c <= 0x202E) ||
-         (c >= 0x2060 && c <= 0x206F) || (c >= 0xFE00 && c <= 0xFE0F) || c == 0xFEFF || (c >= 0xFFF9 && c <= 0xFFFB) ||
-         (c >= 0xE0000 && c <= 0xE0FFF) || (c >= 0x1F3FB && c <= 0x1F3FF);
+  return c == 0xAD || c == 0x61C || c == 0x180E || (c >= 0x200B && c <= 0x200F) ||
+         (c >= 0x202A && c <= 0x202E) || (c >= 0x2060 && c <= 0x206F) || (c >= 0xFE00 && c <= 0xFE0F) ||
+         c == 0xFEFF || (c >= 0xFFF9 && c <= 0xFFFB) || (c >= 0xE0000 && c <= 0xE0FFF) ||
+         (c >= 0x1F3FB && c <= 0x1F3FF);
 }
 
 std::wstring clean(std::string_view utf8, bool one_line) {
@@ -167,7 +171,9 @@ std::vector<std::wstring> wrap_table(std::wstring_view text, int width) {
     const std::wstring_view line = text.substr(0, end);
     const std::size_t start = std::min(line.find_first_not_of(L' '), line.size());
     const std::size_t gap = line.find(L"  ", start);
-    const std::size_t column = gap == std::wstring_view::npos ? start : std::min(line.find_first_not_of(L' ', gap), line.size());
+    const std::size_t column = gap == std::wstring_view::npos
+                                   ? start
+                                   : std::min(line.find_first_not_of(L' ', gap), line.size());
     const int indent = cell_width(line.substr(0, column));
     if (cell_width(line) <= width || indent > width / 2) {
       for (std::wstring& part : wrap(line, width)) lines.push_back(std::move(part));
@@ -206,7 +212,8 @@ bool starts_with_ignoring_case(std::string_view text, std::string_view prefix) {
   return text.size() >= prefix.size() && equal_ignoring_case(text.substr(0, prefix.size()), prefix);
 }
 bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return lower(x) == lower(y); });
 }
 
 std::string clock_text(std::int64_t unix_ms) { return time_text(unix_ms, "%H:%M"); }

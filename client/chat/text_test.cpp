@@ -20,7 +20,9 @@ using Lines = std::vector<std::string>;
 TEST_F(Text, WhatSteersATerminalIsNeverShown) {
   EXPECT_EQ(shown("a\033[2Jb"), "a\uFFFD[2Jb");
   EXPECT_EQ(shown("\a\b\x7f"), "\uFFFD\uFFFD\uFFFD");
-  EXPECT_EQ(shown("\xC2\x9B" "31m"), "\uFFFD31m");                // C1: CSI
+  EXPECT_EQ(shown("\xC2\x9B"
+                  "31m"),
+            "\uFFFD31m");                                        // C1: CSI
   EXPECT_EQ(shown("abc\u202Edef\u2066\u200B\uFEFF"), "abcdef");  // direction changes, invisible ones
 }
 
@@ -30,10 +32,14 @@ TEST_F(Text, LineFeedsStayInMessagesAndBecomeASignInLines) {
 }
 
 TEST_F(Text, BrokenUtf8BecomesReplacementsAndLosesNothingElse) {
-  EXPECT_EQ(shown("a\xff" "b"), "a\uFFFDb");
-  EXPECT_EQ(shown("a\xe4\xbd"), "a\uFFFD\uFFFD");       // cut character
-  EXPECT_EQ(shown("\xc0\xaf" "x"), "\uFFFD\uFFFDx");   // overlong
-  EXPECT_EQ(shown("\xed\xa0\x80x").back(), 'x');       // surrogate
+  EXPECT_EQ(shown("a\xff"
+                  "b"),
+            "a\uFFFDb");
+  EXPECT_EQ(shown("a\xe4\xbd"), "a\uFFFD\uFFFD");  // cut character
+  EXPECT_EQ(shown("\xc0\xaf"
+                  "x"),
+            "\uFFFD\uFFFDx");                     // overlong
+  EXPECT_EQ(shown("\xed\xa0\x80x").back(), 'x');  // surrogate
 }
 
 TEST_F(Text, CombiningMarksAreBounded) {
@@ -75,7 +81,8 @@ TEST_F(Text, NoWrappedLineIsWiderThanAsked) {
 
 TEST_F(Text, TablesGoOnBelowTheirSecondColumn) {
   Lines lines;
-  for (const std::wstring& line : wrap_table(L"/a     what it does here\nplain", 14)) lines.push_back(to_utf8(line));
+  for (const std::wstring& line : wrap_table(L"/a     what it does here\nplain", 14))
+    lines.push_back(to_utf8(line));
   EXPECT_EQ(lines, (Lines{"/a     what it", "       does", "       here", "plain"}));
 }
 
