@@ -79,8 +79,8 @@ int run_node(const Config& config, const std::function<Result<LoadedConfig, Conf
   if (!logging) return failed(logging.error());
   const auto descriptors = raise_descriptor_limit();
   if (descriptors.soft < static_cast<std::uint64_t>(config.edge.connections_max) + kDescriptorsReserved) {
-    PLAZA_LOG(warn, "start", "edge.connections_max is {}, but this process may open only {} files: see `plaza doctor`",
-              config.edge.connections_max, descriptors.soft);
+    PLAZA_LOG(info, "start", "at most about {} connections: this process may open {} files (`plaza doctor` says how to raise that)",
+              descriptors.soft - kDescriptorsReserved, descriptors.soft);
   }
   register_process_metrics();
 
@@ -98,7 +98,7 @@ int run_node(const Config& config, const std::function<Result<LoadedConfig, Conf
     return failed(written.error());
   }
   say_ready(facts);
-  PLAZA_LOG(info, "start", "{}", ready_line(facts));
+  PLAZA_LOG(info, "start", "accepting, {:.2f} s after the start", facts.seconds);
 
   Config running = config;
   for (;;) {
