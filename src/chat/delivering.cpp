@@ -44,9 +44,10 @@ bool Delivering::run(std::size_t deliveries_max) {
 
 void Delivering::acknowledge(const ports::Appended& outcome) {
   Session* session = state_.session(outcome.append.origin_session);
-  if (!session) return;
-  if (session->unacknowledged > 0) --session->unacknowledged;
   const ports::Append& sent = outcome.append;
+  // The connection may have logged out meanwhile, and somebody else in.
+  if (!session || session->member->who.id != sent.message->sender || session->device != sent.message->device) return;
+  if (session->unacknowledged > 0) --session->unacknowledged;
   // A store number for a send without send_id is no send_id of the client's: it is not shown.
   const std::uint64_t send_id = sent.message->send_id;
   const Asked asked{push_msgid(*sent.message), sent.wants_rid ? protocol::Rid(sent.rid) : std::nullopt,

@@ -192,6 +192,23 @@ TEST_F(Delivering, AnAckToASessionThatIsGoneGoesNowhere) {
   EXPECT_EQ(bob_web.take_messages().back(), line(2, ann, "last words"));
 }
 
+TEST_F(Delivering, AnAckDoesNotReachAnotherMemberThatLoggedInOnTheSameConnection) {
+  TestClient& first = online(ann);
+  online(bob);
+  first.say(bob.id, "so that bob is known", 1);
+  for (std::uint64_t i = 2; i <= 5; ++i) first.post(TestClient::chat(bob.id, "late", i), i);
+  turn();
+  // One whose home is this shard too, and whom bob has blocked.
+  ports::Member other = cid;
+  for (int i = 0; home(other.id) != home(ann.id); ++i) other = member("other" + std::to_string(i));
+  ASSERT_TRUE(directory.set_blocked(zone->id, bob.id, other.id, true).has_value());
+  log_in_again(first, other, "web");
+  settle();
+  ASSERT_EQ(first.session.state, SessionState::entered);
+  for (const auto& frame : first.take()) EXPECT_FALSE(frame.get<SendAck>()) << "of the member before";
+  EXPECT_EQ(first.say(bob.id, "first of this one", 1).refusal.error, protocol::Errno::not_permitted);
+}
+
 TEST_F(Delivering, ADuplicateIsAnsweredAndPushedToNobody) {
   TestClient& ann_web = online(ann);
   TestClient& bob_web = online(bob);

@@ -102,6 +102,8 @@ bool Entering::admit(Session& session, const EnterAs& as) {
 Verdict Entering::loaded(Session& session, const EnterPtr& as, Loaded loaded) {
   if (!loaded.ok) return give_up(session, *as, refusal_of(loaded.error, Errno::no_such_peer, Errno::conflict));
   Friends::apply(state_, session.member->who.id, loaded.relations);
+  // What a session before this one of the same device has sent is decided first: last_send_id must not be told too low.
+  state_.flush();
   state_.node.store.open_device(
       session.member->who.id, session.device,
       state_.answer<ports::DeviceState>(session, [this, as, loaded = std::move(loaded)](

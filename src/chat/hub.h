@@ -39,7 +39,7 @@ class Hub {
 
   void committed(Delivering::Batch batch) { delivering_.committed(std::move(batch)); }
   [[nodiscard]] bool run(std::size_t deliveries_max) { return delivering_.run(deliveries_max); }
-  void end_of_turn() { sending_.flush(); }
+  void end_of_turn() { state_.flush(); }
 
   /// The connection has room for pushes again (and, as a safety net, now and then).
   void writable(Session& session) { reading_.pump(session); }

@@ -122,10 +122,6 @@ Verdict Sending::put(Session& session, const Asked& asked, const protocol::Conte
   return Verdict::wait;
 }
 
-void Sending::flush() {
-  if (!state_.outbox.empty()) state_.node.store.append(std::exchange(state_.outbox, {}));
-}
-
 /// Looking something up that may not exist costs a worker's time: it counts as a request, not as a message.
 bool Sending::may_look_up(Session& session, const Asked& asked) {
   std::int64_t wait_ms = 0;

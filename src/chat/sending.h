@@ -23,9 +23,6 @@ class Sending {
   Verdict one_chat(Session& session, const protocol::Request& request);
   Verdict group_chat(Session& session, const protocol::Request& request);
 
-  /// Hands the turn's sends to the store. Called at the end of every turn.
-  void flush();
-
   /// Reads the room into the shard's cache, then the request is delivered again.
   Verdict load_room(Session& session, const Asked& asked, RoomId room);
   /// Learns whether the member exists in the session's zone, then the request is delivered again.

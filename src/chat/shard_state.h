@@ -51,6 +51,10 @@ class ShardState {
   KnownMembers known;
   std::vector<ports::Append> outbox;  ///< sends of this turn, on their way to the store
 
+  /// Hands the turn's sends to the store: at the end of every turn, and before the store is asked where a device is.
+  void flush() {
+    if (!outbox.empty()) node.store.append(std::exchange(outbox, {}));
+  }
   [[nodiscard]] Session* session(SessionId id) const {
     const auto at = sessions.find(id);
     return at == sessions.end() ? nullptr : at->second;

@@ -171,8 +171,18 @@ class ChatTest : public testing::Test {
   /// A client that asks to enter as the member; whether it is in says session.state.
   TestClient& connect(const ports::Member& who, const std::string& device, EnterStyle style = EnterStyle::enter,
                       bool replaces = false);
+  /// As the edge does at LOGINOUT: the connection, and its session's id, go on for somebody else.
+  void log_in_again(TestClient& client, const ports::Member& who, const std::string& device) {
+    hubs[home_of(client)]->leave(client.session);
+    const SessionId id = client.session.id;
+    client.session = {};
+    client.session.id = id;
+    client.session.out = &client;
+    enter(client, who, device, EnterStyle::enter, false);
+  }
   /// A full client that is ready; the frames of getting there are dropped.
   TestClient& online(const ports::Member& who, const std::string& device = "web");
+  void enter(TestClient& client, const ports::Member& who, const std::string& device, EnterStyle style, bool replaces);
   TestClient& classic(const ports::Member& who) { return connect(who, "classic", EnterStyle::classic); }
   void leave(TestClient& client) {
     hubs[home_of(client)]->leave(client.session);
@@ -295,8 +305,14 @@ inline std::vector<std::string> TestClient::take_messages() {
 inline TestClient& ChatTest::connect(const ports::Member& who, const std::string& device, EnterStyle style, bool replaces) {
   const SessionId id = clients.size() + 1;
   clients.push_back(std::make_unique<TestClient>(*this, id));
-  TestClient& client = *clients.back();
-  homes[id] = home(who.id);
+  enter(*clients.back(), who, device, style, replaces);
+  settle();
+  return *clients.back();
+}
+
+inline void ChatTest::enter(TestClient& client, const ports::Member& who, const std::string& device, EnterStyle style,
+                            bool replaces) {
+  homes[client.session.id] = home(who.id);
   client.session.account = who.account;
   client.session.zone = who.zone;
   client.session.device = device;
@@ -310,8 +326,6 @@ inline TestClient& ChatTest::connect(const ports::Member& who, const std::string
                                              .token = {},
                                              .token_expires_ms = 0,
                                              .replaces = replaces});
-  settle();
-  return client;
 }
 
 inline TestClient& ChatTest::online(const ports::Member& who, const std::string& device) {
