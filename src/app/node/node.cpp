@@ -23,6 +23,15 @@ namespace plaza::app {
 using metrics::Observed;
 using metrics::Type;
 
+namespace {
+// What one connection more than allowed is told before it is closed.
+constexpr const char* kTooManyConnectionsJson =
+    R"({"msgid":54,"errno":21,"errmsg":"the server has as many connections as it may","reconnect":true,"retry_after_ms":5000})"
+    "\n";
+constexpr const char* kTooManyConnectionsHttp =
+    "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+}  // namespace
+
 /// In the order in which they are built; destroyed backwards.
 struct Node::Parts {
   explicit Parts(const Config& config)
@@ -84,7 +93,7 @@ Result<void, std::string> Node::Parts::listen(const Config& config) {
     options.kind = kind;
     options.tls = with_tls ? tls : nullptr;
     options.connection = connection_options(config);
-    options.refusal = R"({"msgid":54,"errno":21,"errmsg":"the server has as many connections as it may","reconnect":true,"retry_after_ms":5000})";
+    options.refusal = kind == net::Connection::Kind::json ? kTooManyConnectionsJson : kTooManyConnectionsHttp;
     return net::Listener::open(shards, 0, std::move(options), limits,
                                [this](std::unique_ptr<net::Connection> connection) { edge->accept(std::move(connection)); });
   };
