@@ -178,7 +178,7 @@ class Checker {
     needed_by(log.member);
     if (!sent.to.is_group()) {
       needed_by(sent.to.id);
-      if (run_.blocks.surely_in(sent.to.id, log.member, sent.offered, stored ? sent.decided : sent.offered)) {
+      if (run_.blocks.surely_in(sent.to.id, log.member, sent.offered, stored ? sent.decided : ~Moment{0})) {
         violation(what + ": was accepted although " + text(sent.to.id) + " had blocked its sender before it was sent");
       }
     } else if (stored) {

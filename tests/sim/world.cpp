@@ -1,0 +1,300 @@
+#include "tests/sim/world.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <utility>
+
+#include "base/check.h"
+#include "tests/support/checker.h"
+
+namespace plaza::sim {
+namespace {
+
+using client::Conversation;
+using Membership = tests::Memberships::State;
+
+constexpr std::uint64_t kCalmStepsMax = 1'000'000;
+
+}  // namespace
+
+Scenario Scenario::drawn(std::uint64_t seed) {
+  Rng rng(seed ^ 0x5ca1ab1e);
+  Scenario s;
+  s.seed = seed;
+  s.members = static_cast<std::uint32_t>(rng.between(2, 7));
+  s.groups = static_cast<std::uint32_t>(rng.between(0, 3));
+  s.sends = static_cast<std::uint32_t>(rng.between(40, 250));
+  s.padding_max = static_cast<std::uint32_t>(rng.percent(30) ? 900 : 40);
+  s.node.shards = static_cast<std::uint32_t>(rng.between(1, 3));
+  s.node.busy_percent = static_cast<std::uint32_t>(rng.percent(30) ? 5 : 0);
+  s.node.outbound_bytes_max = rng.percent(50) ? 64 * 1024 : rng.between(4, 16) * 1024;
+  chat::Limits& limits = s.node.limits;
+  limits.member_messages = rng.percent(20) ? Rate{20, 5} : Rate{0, 1};
+  limits.member_requests = Rate{0, 1};
+  limits.room_messages = rng.percent(20) ? Rate{30, 5} : Rate{0, 1};
+  limits.send_window_max = static_cast<std::uint32_t>(rng.percent(50) ? 256 : rng.between(1, 6));
+  limits.page_entries_max = static_cast<std::uint32_t>(rng.percent(50) ? 500 : rng.between(1, 8));
+  limits.page_bytes_max = std::min<std::size_t>(s.node.outbound_bytes_max / 4, rng.between(500, 20'000));
+  limits.heartbeat_ms = static_cast<std::uint32_t>(rng.between(200, 5'000));
+  s.rules.send.unacked_max = rng.percent(50) ? 64 : rng.between(1, 8);
+  // Shorter than a full window takes, and repeats would pile up faster than the node works them off.
+  s.rules.send.reply_timeout_ms =
+      rng.percent(50) ? 10'000 : static_cast<std::int64_t>(100 + 25 * s.rules.send.unacked_max * s.members + rng.below(500));
+  s.rules.follow.sync_timeout_ms = rng.percent(50) ? 10'000 : static_cast<std::int64_t>(rng.between(50, 1'000));
+  s.rules.follow.held_max = rng.percent(70) ? 512 : rng.between(1, 4);
+  s.rules.reconnect_base_ms = 20;
+  s.rules.reconnect_cap_ms = 400;
+  s.cut_permille = static_cast<std::uint32_t>(rng.percent(70) ? rng.between(1, 8) : 0);
+  s.stall_permille = static_cast<std::uint32_t>(rng.percent(40) ? rng.between(1, 4) : 0);
+  s.client_restart_permille = static_cast<std::uint32_t>(rng.percent(40) ? rng.between(1, 3) : 0);
+  s.crash_permille = static_cast<std::uint32_t>(rng.percent(50) ? rng.between(1, 3) : 0);
+  s.commit_failure_permille = static_cast<std::uint32_t>(rng.percent(30) ? rng.between(1, 5) : 0);
+  s.directory_failure_permille = static_cast<std::uint32_t>(rng.percent(20) ? 1 : 0);
+  s.group_change_permille = static_cast<std::uint32_t>(rng.percent(60) ? rng.between(1, 10) : 0);
+  s.block_permille = static_cast<std::uint32_t>(rng.percent(30) ? rng.between(1, 4) : 0);
+  s.slow_reader_percent = static_cast<std::uint32_t>(rng.percent(50) ? 40 : 0);
+  return s;
+}
+
+World::World(const Scenario& scenario)
+    : scenario_(scenario),
+      rng_(scenario.seed),
+      store_(make_store(scenario.store, clock_)),
+      tracing_(std::getenv("PLAZA_SIM_TRACE") != nullptr) {
+  make_members();
+  start_node();
+}
+
+void World::trace(const std::string& line) {
+  if (tracing_) {
+    std::fprintf(stderr, "%8llu %7lld  %s\n", static_cast<unsigned long long>(step_),
+                 static_cast<long long>(clock_.steady_ms() - 1'000'000), line.c_str());
+  }
+}
+
+void World::make_members() {
+  ports::Zone wanted;
+  wanted.app_name = wanted.zone_name = "sim";
+  zone_ = std::make_shared<const ports::Zone>(directory_.put_zone(wanted).value());
+  for (std::uint32_t i = 0; i < scenario_.members; ++i) {
+    const std::string name = "member" + std::to_string(i);
+    members_.push_back(directory_.register_account(name, name, "", zone_->id)->id.value);
+  }
+  for (std::uint32_t i = 0; i < scenario_.groups; ++i) {
+    const std::string name = "group" + std::to_string(i);
+    const RoomId room = directory_.create_room(zone_->id, MemberId{members_.front()}, name, name, "")->id;
+    groups_.push_back(room.value);
+    run_.groups.note(room.value, members_.front(), Membership::in, 0);
+    for (const std::uint64_t member : members_) {
+      if (member == members_.front() || rng_.percent(30)) continue;
+      const bool joined = directory_.join_room(zone_->id, MemberId{member}, room).has_value();
+      PLAZA_CHECK(joined);
+      run_.groups.note(room.value, member, Membership::in, 0);
+    }
+  }
+  std::vector<bool> manages;
+  for (const std::uint64_t member : members_) {
+    const std::uint64_t devices = rng_.between(1, scenario_.devices_max);
+    for (std::uint64_t device = 0; device < devices; ++device) {
+      run_.devices.push_back({.member = member, .device = "d" + std::to_string(device)});
+      manages.push_back(device == 0);
+    }
+  }
+  for (std::size_t i = 0; i < run_.devices.size(); ++i) {
+    ClientOptions options{.rules = scenario_.rules, .padding_max = scenario_.padding_max};
+    if (rng_.percent(scenario_.slow_reader_percent)) options.reading_percent = static_cast<std::uint32_t>(rng_.between(1, 20));
+    ClientWorld& around = *this;
+    clients_.push_back(std::make_unique<SimClient>(around, clock_, rng_, run_, i, options, manages[i]));
+  }
+}
+
+LinkPtr World::connect() {
+  if (!node_) return nullptr;
+  auto link = std::make_shared<Link>();
+  links_.push_back(link);
+  node_->accept(link);
+  return link;
+}
+
+void World::start_node() {
+  trace("the node starts");
+  node_ = std::make_unique<SimNode>(scenario_.node, *store_, directory_, clock_, zone_, rng_, node_stats_);
+}
+
+void World::crash(const char* how) {
+  trace(std::string("the node dies ") + how);
+  ++crashes_;
+  dies_after_commit_ = false;
+  for (const LinkPtr& link : links_) {
+    link->up.cut(0);
+    link->down.cut(rng_.below(link->down.size() + 1));  // what the kernel had may still arrive
+  }
+  links_.clear();
+  node_.reset();
+  store_->crash();
+  node_back_ms_ = clock_.steady_ms() + static_cast<std::int64_t>(rng_.between(1, 300));
+}
+
+// One step ------------------------------------------------------------------------------------------------------------------
+
+void World::step(bool calm) {
+  ++step_;
+  const std::int64_t now = clock_.steady_ms();
+  if (!node_ && (now >= node_back_ms_ || calm)) start_node();
+  if (directory_back_ms_ != 0 && (now >= directory_back_ms_ || calm)) {
+    directory_.set_unavailable(false);
+    directory_back_ms_ = 0;
+  }
+  if (!node_ || node_->executor().idle()) drained_ = step_;
+  if (!calm) step_failures();
+  const std::uint64_t what = rng_.below(100);
+  if (what < 32) {
+    clients_[rng_.below(clients_.size())]->step();
+  } else if (what < 40) {
+    clock_.advance_ms(static_cast<std::int64_t>(rng_.between(1, 12)));
+  } else if (what < 44) {
+    if (!calm) step_application();
+  } else if (!node_) {
+    clock_.advance_ms(1);
+  } else if (what < 62) {
+    node_->executor().step();
+  } else if (what < 76) {
+    node_->step_session();
+  } else if (what < 84) {
+    node_->step_delivery();
+  } else if (what < 92) {
+    node_->step_end_of_turn();
+  } else {
+    SimExecutor& executor = node_->executor();
+    bool worked = false;
+    executor.as(executor.store(), [&] { worked = store_->step(); });
+    if (worked && dies_after_commit_) crash("after a commit, before anybody hears of it");
+  }
+}
+
+void World::step_application() {
+  if (offered_ >= scenario_.sends) return;
+  SimClient& sender = *clients_[rng_.below(clients_.size())];
+  ++offered_;
+  if (!groups_.empty() && rng_.percent(45)) {
+    sender.send(Conversation::group(groups_[rng_.below(groups_.size())]));
+  } else {
+    sender.send(Conversation::peer(members_[rng_.below(members_.size())]));
+  }
+}
+
+void World::step_failures() {
+  SimClient& client = *clients_[rng_.below(clients_.size())];
+  if (rng_.permille(scenario_.cut_permille)) {
+    ++cuts_;
+    client.cut();
+  }
+  if (rng_.permille(scenario_.stall_permille)) client.stall(static_cast<std::int64_t>(rng_.between(10, 2'000)));
+  if (rng_.permille(scenario_.client_restart_permille)) client.restart();
+  if (!groups_.empty() && rng_.permille(scenario_.group_change_permille) && client.member() != members_.front()) {
+    client.toggle_group(groups_[rng_.below(groups_.size())]);
+  }
+  if (rng_.permille(scenario_.block_permille)) client.toggle_block(members_[rng_.below(members_.size())]);
+  if (!node_) return;
+  if (rng_.permille(scenario_.commit_failure_permille)) store_->fail_commits(static_cast<std::uint32_t>(rng_.between(1, 3)));
+  if (rng_.permille(scenario_.directory_failure_permille)) {
+    directory_.set_unavailable(true);
+    directory_back_ms_ = clock_.steady_ms() + static_cast<std::int64_t>(rng_.between(10, 500));
+  }
+  if (!rng_.permille(scenario_.crash_permille)) return;
+  if (!rng_.percent(scenario_.crash_after_commit_percent)) return crash("");
+  store_->crash_after_next_commit();
+  dies_after_commit_ = true;
+}
+
+// The run -------------------------------------------------------------------------------------------------------------------
+
+bool World::settled() {
+  if (!node_ || !node_->idle()) return false;
+  return std::all_of(clients_.begin(), clients_.end(), [](const auto& client) { return client->settled(); });
+}
+
+Outcome World::run() {
+  while (offered_ < scenario_.sends) step(false);
+  // Some more trouble for what is still on the way, then none.
+  for (std::uint64_t i = rng_.below(3'000); i > 0; --i) step(false);
+  store_->fail_commits(0);
+  if (dies_after_commit_) crash("");  // asked for, not come to
+  for (const auto& client : clients_) client->read_well();
+  const std::uint64_t calm_until = step_ + kCalmStepsMax;
+  // Settled once is not enough: a push may be on its way.
+  for (unsigned settled_in_a_row = 0; settled_in_a_row < 20 && step_ < calm_until;) {
+    for (unsigned i = 0; i < 200; ++i) step(true);
+    settled_in_a_row = settled() ? settled_in_a_row + 1 : 0;
+    run_.finished = settled_in_a_row > 0;
+  }
+  read_inboxes();
+  return outcome();
+}
+
+void World::read_inboxes() {
+  for (const std::uint64_t member : members_) {
+    ports::ReadRequest request;
+    request.stream = ports::StreamId::inbox(MemberId{member});
+    request.entries_max = 1'000'000;
+    request.bytes_max = std::size_t{1} << 40U;
+    store_->port().read(request, [this, member](Result<ports::Page, ports::StoreError> page) {
+      PLAZA_CHECK(page.has_value());
+      tests::Inbox inbox{.member = member, .head = page->head.head};
+      for (const ports::Entry& entry : page->entries) {
+        const ports::Message& from = *entry.message;
+        client::Message message{.sender = from.sender.value, .kind = static_cast<client::BodyKind>(from.kind), .body = from.body,
+                                .id = from.id.value, .epoch = page->head.epoch, .seq = entry.seq, .cseq = from.conversation_seq};
+        const auto& conversation = from.conversation;
+        message.conversation = conversation.kind() == ports::StreamKind::room
+                                   ? Conversation::group(conversation.first())
+                                   : Conversation::peer(conversation.peer_of(MemberId{member}).value);
+        message.mine = message.sender == member;
+        message.send_id = from.send_id;
+        message.device = from.device;
+        inbox.entries.push_back(std::move(message));
+      }
+      run_.inboxes.push_back(std::move(inbox));
+    });
+  }
+  while (store_->step()) {
+  }
+}
+
+Outcome World::outcome() {
+  Outcome result;
+  result.violations = tests::check(run_);
+  if (!run_.finished) {
+    std::string waiting = "the run does not come to rest when nothing fails any more:";
+    for (const auto& client : clients_) {
+      if (!client->settled()) waiting += "\n    " + client->describe();
+    }
+    if (node_) waiting += "\n    " + node_->describe();
+    result.violations.insert(result.violations.begin(), std::move(waiting));
+  }
+  result.steps = step_;
+  result.crashes = crashes_;
+  result.cuts = cuts_;
+  result.node = node_stats_;
+  for (const auto& log : run_.devices) {
+    for (const auto& sent : log.sent) {
+      result.stored += sent.fate == tests::Sent::Fate::stored ? 1 : 0;
+      result.refused += sent.fate == tests::Sent::Fate::refused ? 1 : 0;
+      result.forgotten += sent.fate == tests::Sent::Fate::unknown ? 1 : 0;
+      result.digest = mix64(result.digest ^ sent.id ^ (sent.decided << 20U) ^ sent.seq);
+    }
+    for (const auto& message : log.seen) {
+      ++result.seen;
+      result.digest = mix64(result.digest ^ message.id ^ message.seq);
+    }
+  }
+  return result;
+}
+
+Outcome simulate(const Scenario& scenario) {
+  World world(scenario);
+  return world.run();
+}
+
+}  // namespace plaza::sim
