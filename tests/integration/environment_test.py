@@ -1,0 +1,75 @@
+"""What a user sees when something outside is wrong while the server runs: nothing acknowledged is lost, and it recovers by itself."""
+
+import os
+import sqlite3
+import unittest
+
+import plaza
+
+
+class LockedDatabase(unittest.TestCase):
+    def setUp(self):
+        self.server = plaza.Server("member.message_rate_per_s=0", "store.busy_timeout_ms=200")
+        self.addCleanup(self.server.close)
+
+    def client(self, name, register=True):
+        client = plaza.Client(self.server.tcp)
+        self.addCleanup(client.close)
+        if register:
+            client.register(name)
+        client.enter(name)
+        return client
+
+    def lock(self, file):
+        database = sqlite3.connect(os.path.join(self.server.data, file), timeout=plaza.DEADLINE_S, isolation_level=None)
+        self.addCleanup(database.close)
+        database.execute("BEGIN IMMEDIATE")
+        return database
+
+    def test_messages_are_refused_with_errno_13_while_another_program_holds_the_lock(self):
+        client = self.client("writer")
+        for send_id in range(1, 4):
+            self.assertEqual(client.ask(msgid=5, toid=client.id, msg="before", send_id=send_id)["errno"], 0)
+        lock = self.lock("streams.db")
+        refused = client.ask(msgid=5, toid=client.id, msg="while locked", send_id=4)
+        self.assertEqual((refused["errno"], refused["send_id"]), (13, 4))
+        self.assertGreater(refused["retry_after_ms"], 0)
+        status, text, _ = self.server.get("/readyz")
+        self.assertEqual(status, 503, text)
+        self.assertEqual(self.server.get("/healthz")[0], 200, "it lives; it only cannot store")
+        page = client.ask(msgid=22, since=0)
+        self.assertEqual([m["seq"] for m in page["messages"]], [1, 2, 3], "reading goes on")
+        lock.execute("ROLLBACK")
+
+        def accepted():
+            return client.ask(msgid=5, toid=client.id, msg="afterwards", send_id=4)["errno"] == 0
+
+        plaza.wait_until(accepted, "the store to recover")
+        self.assertEqual(self.server.get("/readyz")[0], 200)
+        self.server.process.kill()
+        self.server.process.wait()
+        self.server.restart()
+        again = self.client("writer", register=False)
+        page = again.ask(msgid=22, since=0)
+        self.assertEqual([m["msg"] for m in page["messages"]], ["before"] * 3 + ["afterwards"])
+
+    def test_registrations_are_refused_with_errno_13_while_the_directory_is_locked_and_messages_go_on(self):
+        ann, bob = self.client("ann"), self.client("bob")
+        self.assertEqual(ann.ask(msgid=5, toid=bob.id, msg="known", send_id=1)["errno"], 0)
+        lock = self.lock("directory.db")
+        other = plaza.Client(self.server.tcp)
+        self.addCleanup(other.close)
+        self.assertEqual(other.ask(msgid=3, name="late", password="secret")["errno"], 13)
+        self.assertEqual(ann.ask(msgid=6, friendid=bob.id)["errno"], 13)
+        self.assertEqual(ann.ask(msgid=5, toid=bob.id, msg="goes on", send_id=2)["errno"], 0)
+        lock.execute("ROLLBACK")
+
+        def registered():
+            return other.ask(msgid=3, name="late", password="secret")["errno"] == 0
+
+        plaza.wait_until(registered, "the directory to recover")
+        self.assertEqual(ann.ask(msgid=6, friendid=bob.id)["errno"], 0)
+
+
+if __name__ == "__main__":
+    plaza.main()
