@@ -8,5 +8,6 @@ namespace plaza {
 
 }  // namespace plaza
 
-#define PLAZA_CHECK(condition) \
-  (static_cast<bool>(condition) ? static_cast<void>(0) : ::plaza::check_failed(#condition, __FILE__, __LINE__))
+#define PLAZA_CHECK(condition)                         \
+  (static_cast<bool>(condition) ? static_cast<void>(0) \
+                                : ::plaza::check_failed(#condition, __FILE__, __LINE__))

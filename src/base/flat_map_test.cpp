@@ -37,9 +37,7 @@ TEST(FlatMap, AgreesWithStdMapOverRandomInsertsErasesAndSweeps) {
           map.insert(key, std::make_unique<Thing>(Thing{key, step}));
         }
         break;
-      case 2:
-        EXPECT_EQ(map.erase(key), model.erase(key) == 1);
-        break;
+      case 2: EXPECT_EQ(map.erase(key), model.erase(key) == 1); break;
       default:
         map.sweep(random() % 8, [&](const Thing& thing) {
           const bool drop = thing.value % 5 == 0;

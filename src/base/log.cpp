@@ -9,8 +9,8 @@ namespace {
 constexpr std::array<std::string_view, 6> kNames{"trace", "debug", "info", "warn", "error", "off"};
 
 void to_stderr(const LogLine& line) {
-  const std::string text = fmt::format("{:5} {}: {} ({}:{})\n", log_level_name(line.level), line.component, line.text,
-                                       line.file, line.line);
+  const std::string text = fmt::format("{:5} {}: {} ({}:{})\n", log_level_name(line.level), line.component,
+                                       line.text, line.file, line.line);
   std::fwrite(text.data(), 1, text.size(), stderr);
 }
 

@@ -37,14 +37,16 @@ void log_write(const LogLine& line);
 namespace detail {
 inline std::atomic<LogLevel> g_log_level{LogLevel::info};
 }
-inline bool log_enabled(LogLevel level) { return level >= detail::g_log_level.load(std::memory_order_relaxed); }
+inline bool log_enabled(LogLevel level) {
+  return level >= detail::g_log_level.load(std::memory_order_relaxed);
+}
 
 }  // namespace plaza
 
-#define PLAZA_LOG(level_, component_, ...)                                                                    \
-  do {                                                                                                        \
-    if (::plaza::log_enabled(::plaza::LogLevel::level_)) {                                                    \
-      const std::string plaza_log_text = ::fmt::format(__VA_ARGS__);                                          \
-      ::plaza::log_write({::plaza::LogLevel::level_, component_, plaza_log_text, __FILE_NAME__, __LINE__});    \
-    }                                                                                                         \
+#define PLAZA_LOG(level_, component_, ...)                                                                  \
+  do {                                                                                                      \
+    if (::plaza::log_enabled(::plaza::LogLevel::level_)) {                                                  \
+      const std::string plaza_log_text = ::fmt::format(__VA_ARGS__);                                        \
+      ::plaza::log_write({::plaza::LogLevel::level_, component_, plaza_log_text, __FILE_NAME__, __LINE__}); \
+    }                                                                                                       \
   } while (false)

@@ -19,8 +19,7 @@ TEST(RateLimit, AllowsTheBurstAtOnceAndNotOneMore) {
 TEST(RateLimit, AllowsOneMoreAfterTheTimeItNamedAndNotOneMillisecondBefore) {
   RateLimit limit;
   std::int64_t wait_ms = 0;
-  while (limit.take({10, 3}, 1000, wait_ms)) {
-  }
+  while (limit.take({10, 3}, 1000, wait_ms)) {}
   std::int64_t again = 0;
   EXPECT_FALSE(limit.take({10, 3}, 1000 + wait_ms - 1, again));
   EXPECT_TRUE(limit.take({10, 3}, 1000 + wait_ms, again));

@@ -11,7 +11,8 @@ namespace {
 
 // The futex word is the atomic itself; std::atomic<>::wait() has no timeout.
 void futex(std::atomic<std::uint32_t>& word, int operation, std::uint32_t value, const timespec* timeout) {
-  ::syscall(SYS_futex, reinterpret_cast<std::uint32_t*>(&word), operation | FUTEX_PRIVATE_FLAG, value, timeout, nullptr, 0);
+  ::syscall(SYS_futex, reinterpret_cast<std::uint32_t*>(&word), operation | FUTEX_PRIVATE_FLAG, value,
+            timeout, nullptr, 0);
 }
 
 }  // namespace
@@ -21,7 +22,8 @@ void Sleeper::sleep(std::int64_t timeout_ms) {
     futex(asleep_, FUTEX_WAIT, 1, nullptr);
     return;
   }
-  const timespec timeout{.tv_sec = static_cast<std::time_t>(timeout_ms / 1000), .tv_nsec = (timeout_ms % 1000) * 1'000'000};
+  const timespec timeout{.tv_sec = static_cast<std::time_t>(timeout_ms / 1000),
+                         .tv_nsec = (timeout_ms % 1000) * 1'000'000};
   futex(asleep_, FUTEX_WAIT, 1, &timeout);
 }
 

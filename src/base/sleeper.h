@@ -18,7 +18,8 @@ class Sleeper {
   /// At most `timeout_ms` (negative: no end); may return early.
   void sleep(std::int64_t timeout_ms);
   void wake() {
-    if (asleep_.load(std::memory_order_seq_cst) != 0 && asleep_.exchange(0, std::memory_order_seq_cst) != 0) ring();
+    if (asleep_.load(std::memory_order_seq_cst) != 0 && asleep_.exchange(0, std::memory_order_seq_cst) != 0)
+      ring();
   }
 
  private:

@@ -21,7 +21,9 @@ Verdict refuse(Session& session, const Asked& asked, Refusal why) {
 }
 
 Verdict ok(Session& session, const Asked& asked) {
-  if (asked.rid) answer(session, asked.rid, protocol::OkReply{.to = asked.msgid, .received = {}, .delivered = {}, .read = {}});
+  if (asked.rid)
+    answer(session, asked.rid,
+           protocol::OkReply{.to = asked.msgid, .received = {}, .delivered = {}, .read = {}});
   return Verdict::done;
 }
 
@@ -36,12 +38,12 @@ Refusal refusal_of(const ports::DirectoryError& error, Errno not_found, Errno ot
   return storage_unavailable();
 }
 
-Refusal busy() {
-  return {.error = Errno::try_again, .message = "the server is busy", .retry_after_ms = 500};
-}
+Refusal busy() { return {.error = Errno::try_again, .message = "the server is busy", .retry_after_ms = 500}; }
 
 Refusal storage_unavailable() {
-  return {.error = Errno::unavailable, .message = "the server cannot reach its storage just now", .retry_after_ms = 1000};
+  return {.error = Errno::unavailable,
+          .message = "the server cannot reach its storage just now",
+          .retry_after_ms = 1000};
 }
 
 }  // namespace plaza::chat

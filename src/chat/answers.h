@@ -21,7 +21,8 @@ struct Asked {
 
   static Asked from(const protocol::Request& request) {
     return {request.msgid, request.rid(),
-            request.has(protocol::Field::send_id) ? std::optional(request.number(protocol::Field::send_id)) : std::nullopt};
+            request.has(protocol::Field::send_id) ? std::optional(request.number(protocol::Field::send_id))
+                                                  : std::nullopt};
   }
 };
 

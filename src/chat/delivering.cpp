@@ -30,7 +30,8 @@ bool Delivering::run(std::size_t deliveries_max) {
       if (outcome.code != AppendCode::accepted) continue;
       Encoded encoded;
       for (const ports::Delivery& delivery : outcome.message->deliveries) {
-        if (home_shard(MemberId{delivery.stream.first()}, shards) == state_.shard) deliver(outcome, delivery, encoded);
+        if (home_shard(MemberId{delivery.stream.first()}, shards) == state_.shard)
+          deliver(outcome, delivery, encoded);
       }
       done += outcome.message->deliveries.size();
     }
@@ -46,7 +47,8 @@ void Delivering::acknowledge(const ports::Appended& outcome) {
   Session* session = state_.session(outcome.append.origin_session);
   const ports::Append& sent = outcome.append;
   // The connection may have logged out meanwhile, and somebody else in.
-  if (!session || session->member->who.id != sent.message->sender || session->device != sent.message->device) return;
+  if (!session || session->member->who.id != sent.message->sender || session->device != sent.message->device)
+    return;
   if (session->unacknowledged > 0) --session->unacknowledged;
   // A store number for a send without send_id is no send_id of the client's: it is not shown.
   const std::uint64_t send_id = sent.message->send_id;
@@ -97,7 +99,8 @@ void Delivering::deliver(const ports::Appended& outcome, const ports::Delivery& 
   if (delivery.seq > member->head) member->head = delivery.seq;
   const bool own = message.sender == member->who.id;
   for (Session* session : member->sessions) {
-    if (session->state != SessionState::ready || session->pulling || delivery.seq <= session->pushed) continue;
+    if (session->state != SessionState::ready || session->pulling || delivery.seq <= session->pushed)
+      continue;
     // The ack is the sending session's entry; a classic client does not show what its member wrote elsewhere.
     if (own && (session->classic || session->id == outcome.append.origin_session)) {
       session->pushed = delivery.seq;
@@ -111,7 +114,8 @@ void Delivering::deliver(const ports::Appended& outcome, const ports::Delivery& 
     }
     prefix_.clear();
     if (own) {
-      protocol::append_chat_prefix(prefix_, push_msgid(message), delivery.seq, member->epoch, message.send_id, message.device);
+      protocol::append_chat_prefix(prefix_, push_msgid(message), delivery.seq, member->epoch, message.send_id,
+                                   message.device);
     } else {
       protocol::append_chat_prefix(prefix_, push_msgid(message), delivery.seq, member->epoch);
     }

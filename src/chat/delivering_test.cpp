@@ -240,8 +240,7 @@ TEST_F(Delivering, IsDoneInPiecesAndNothingIsLeftOut) {
   executor.step();
   for (auto& hub : hubs) hub->end_of_turn();
   store.step();
-  while (executor.step()) {
-  }
+  while (executor.step()) {}
   Hub& hub = *hubs[home_of(bob_web)];
   std::size_t turns = 1;
   while (hub.run(3)) ++turns;

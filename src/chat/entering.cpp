@@ -77,7 +77,8 @@ bool Entering::admit(Session& session, const EnterAs& as) {
       member = state_.member(as.member.id);  // the last of its sessions took it along
     }
     if (member && member->sessions.size() >= state_.limits.sessions_per_member_max) {
-      refuse(session, as.asked, {.error = Errno::limit_reached, .message = "this member has too many sessions"});
+      refuse(session, as.asked,
+             {.error = Errno::limit_reached, .message = "this member has too many sessions"});
       return false;
     }
   }
@@ -100,21 +101,24 @@ bool Entering::admit(Session& session, const EnterAs& as) {
 }
 
 Verdict Entering::loaded(Session& session, const EnterPtr& as, Loaded loaded) {
-  if (!loaded.ok) return give_up(session, *as, refusal_of(loaded.error, Errno::no_such_peer, Errno::conflict));
+  if (!loaded.ok)
+    return give_up(session, *as, refusal_of(loaded.error, Errno::no_such_peer, Errno::conflict));
   Friends::apply(state_, session.member->who.id, loaded.relations);
   // What a session before this one of the same device has sent is decided first: last_send_id must not be told too low.
   state_.flush();
   state_.node.store.open_device(
       session.member->who.id, session.device,
-      state_.answer<ports::DeviceState>(session, [this, as, loaded = std::move(loaded)](
-                                                     Session& s, Result<ports::DeviceState, ports::StoreError> device) mutable {
-        if (!device) return give_up(s, *as, storage_unavailable());
-        return opened(s, as, std::move(loaded), *device);
-      }));
+      state_.answer<ports::DeviceState>(
+          session, [this, as, loaded = std::move(loaded)](
+                       Session& s, Result<ports::DeviceState, ports::StoreError> device) mutable {
+            if (!device) return give_up(s, *as, storage_unavailable());
+            return opened(s, as, std::move(loaded), *device);
+          }));
   return Verdict::wait;
 }
 
-Verdict Entering::opened(Session& session, const EnterPtr& as, Loaded loaded, const ports::DeviceState& device) {
+Verdict Entering::opened(Session& session, const EnterPtr& as, Loaded loaded,
+                         const ports::DeviceState& device) {
   MemberState& member = *session.member;
   member.epoch = device.inbox.epoch;
   member.head = std::max(member.head, device.inbox.head);
@@ -166,34 +170,37 @@ Verdict Entering::read_offline(Session& session, const EnterPtr& as, Loaded load
   read.from = session.pushed;
   read.entries_max = 200;
   read.bytes_max = 64 * 1024;
-  state_.node.store.read(read, state_.answer<ports::Page>(session, [this, as, loaded = std::move(loaded)](
-                                                                       Session& s, Result<ports::Page, ports::StoreError> page) {
-    if (!page) return give_up(s, *as, storage_unavailable());
-    const MemberId me = s.member->who.id;
-    protocol::ClassicLoginAckView ack;
-    ack.id = me;
-    ack.name = s.member->who.nickname;
-    // Lists first, as far as half of the room goes; then messages. What of these does not fit is pushed afterwards.
-    const std::size_t room_bytes = state_.limits.page_bytes_max;
-    std::size_t listed = add_classic_lists(ack, loaded, room_bytes / 2);
-    if (!keep_what_fits(page->entries, room_bytes - listed)) page->more = true;
-    for (const auto& entry : page->entries) {
-      if (entry.message->sender != me) ack.offlinemsg.push_back(inbox_view(*entry.message, me, entry.seq, page->head.epoch));
-      s.pushed = entry.seq;
-    }
-    if (page->entries.empty()) s.pushed = std::max(s.pushed, page->head.trimmed);
-    answer(s, as->asked.rid, ack);
-    reading_.store_cursor(s);
-    s.pulling = page->more || s.member->head > s.pushed;
-    become_ready(s);
-    reading_.pump(s);
-    return Verdict::done;
-  }));
+  state_.node.store.read(
+      read, state_.answer<ports::Page>(session, [this, as, loaded = std::move(loaded)](
+                                                    Session& s, Result<ports::Page, ports::StoreError> page) {
+        if (!page) return give_up(s, *as, storage_unavailable());
+        const MemberId me = s.member->who.id;
+        protocol::ClassicLoginAckView ack;
+        ack.id = me;
+        ack.name = s.member->who.nickname;
+        // Lists first, as far as half of the room goes; then messages. What of these does not fit is pushed afterwards.
+        const std::size_t room_bytes = state_.limits.page_bytes_max;
+        std::size_t listed = add_classic_lists(ack, loaded, room_bytes / 2);
+        if (!keep_what_fits(page->entries, room_bytes - listed)) page->more = true;
+        for (const auto& entry : page->entries) {
+          if (entry.message->sender != me)
+            ack.offlinemsg.push_back(inbox_view(*entry.message, me, entry.seq, page->head.epoch));
+          s.pushed = entry.seq;
+        }
+        if (page->entries.empty()) s.pushed = std::max(s.pushed, page->head.trimmed);
+        answer(s, as->asked.rid, ack);
+        reading_.store_cursor(s);
+        s.pulling = page->more || s.member->head > s.pushed;
+        become_ready(s);
+        reading_.pump(s);
+        return Verdict::done;
+      }));
   return Verdict::wait;
 }
 
 /// Friends and groups with their users, as many as fit into about `bytes_max`. Gives the bytes they take.
-std::size_t Entering::add_classic_lists(protocol::ClassicLoginAckView& ack, const Loaded& loaded, std::size_t bytes_max) const {
+std::size_t Entering::add_classic_lists(protocol::ClassicLoginAckView& ack, const Loaded& loaded,
+                                        std::size_t bytes_max) const {
   constexpr std::size_t kEntryBytes = 72;
   std::size_t bytes = 0;
   const auto fits = [&](std::size_t more) {
@@ -210,10 +217,13 @@ std::size_t Entering::add_classic_lists(protocol::ClassicLoginAckView& ack, cons
     if (!fits(kEntryBytes + json_bytes(room.room.name) + json_bytes(room.room.description))) break;
     std::size_t users = 0;
     while (users < room.members.size() && fits(kEntryBytes + json_bytes(room.members[users].name))) ++users;
-    ack.groups.push_back({.id = room.room.id,
-                          .groupname = room.room.name,
-                          .groupdesc = room.room.description,
-                          .users = user_entries(state_.node.presence, {room.members.begin(), room.members.begin() + static_cast<std::ptrdiff_t>(users)})});
+    ack.groups.push_back(
+        {.id = room.room.id,
+         .groupname = room.room.name,
+         .groupdesc = room.room.description,
+         .users = user_entries(
+             state_.node.presence,
+             {room.members.begin(), room.members.begin() + static_cast<std::ptrdiff_t>(users)})});
   }
   return bytes;
 }

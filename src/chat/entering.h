@@ -26,7 +26,8 @@ struct EnterAs {
   std::string account_name;
   std::string token;  ///< issued now; empty when it came with one
   std::int64_t token_expires_ms = 0;
-  bool replaces = false;  ///< the device showed its token: an older session of it is a dead one, whatever the policy
+  bool replaces =
+      false;  ///< the device showed its token: an older session of it is a dead one, whatever the policy
 };
 
 /// From an authenticated session to a member that is there.
@@ -37,7 +38,8 @@ struct EnterAs {
 /// Thread  The member's home shard.
 class Entering {
  public:
-  Entering(ShardState& state, Friends& friends, Reading& reading) : state_(state), friends_(friends), reading_(reading) {}
+  Entering(ShardState& state, Friends& friends, Reading& reading)
+      : state_(state), friends_(friends), reading_(reading) {}
 
   /// Ends in out->resume(); then session.state tells whether it is in.
   void enter(Session& session, EnterAs as);
@@ -52,7 +54,8 @@ class Entering {
   Verdict loaded(Session& session, const EnterPtr& as, Loaded loaded);
   Verdict opened(Session& session, const EnterPtr& as, Loaded loaded, const ports::DeviceState& device);
   Verdict read_offline(Session& session, const EnterPtr& as, Loaded loaded);
-  [[nodiscard]] std::size_t add_classic_lists(protocol::ClassicLoginAckView& ack, const Loaded& loaded, std::size_t bytes_max) const;
+  [[nodiscard]] std::size_t add_classic_lists(protocol::ClassicLoginAckView& ack, const Loaded& loaded,
+                                              std::size_t bytes_max) const;
   Verdict give_up(Session& session, const EnterAs& as, Refusal why);
   void become_ready(Session& session);
   void remove(Session& session);

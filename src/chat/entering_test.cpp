@@ -123,7 +123,8 @@ TEST_F(Entering, AFailureOfTheDirectoryLeavesTheSessionAsItWas) {
   EXPECT_TRUE(state.members.empty());
   EXPECT_TRUE(state.sessions.empty());
   directory.set_unavailable(false);
-  EXPECT_EQ(connect(ann, "web").session.state, SessionState::entered) << "nothing of the failed one is in its way";
+  EXPECT_EQ(connect(ann, "web").session.state, SessionState::entered)
+      << "nothing of the failed one is in its way";
 }
 
 TEST_F(Entering, WhenTooMuchWaitsTheClientIsToldToTryAgain) {
@@ -278,7 +279,8 @@ TEST_F(Classic, ALoginAnswerFitsIntoTheOutboundQueueWhateverTheMessagesAre) {
   TestClient& client = classic(ann);
   ASSERT_TRUE(login_ack(client));
   EXPECT_GE(login_ack(client)->offlinemsg.size(), 1U);
-  EXPECT_LT(client.frame_bytes[0], 256U * 1024) << "an answer larger than the queue ends the connection, at every login";
+  EXPECT_LT(client.frame_bytes[0], 256U * 1024)
+      << "an answer larger than the queue ends the connection, at every login";
   EXPECT_EQ(login_ack(client)->offlinemsg.size() + (client.frames.size() - 1), 40U);
 }
 

@@ -33,11 +33,14 @@ void Friends::apply(ShardState& state, MemberId member, const Relations& relatio
 /// change(directory, zone, me, peer) -> DirectoryResult<Relation> runs where it may block; answer(session, Relation) here,
 /// when both members' shards know the new state.
 template <class Change, class Answer>
-Verdict Friends::change(Session& session, const Asked& asked, MemberId peer, Errno otherwise, Change change_it, Answer answer_it) {
+Verdict Friends::change(Session& session, const Asked& asked, MemberId peer, Errno otherwise,
+                        Change change_it, Answer answer_it) {
   const MemberId me = session.member->who.id;
   if (!peer || peer == me) {
     return refuse(session, asked,
-                  {.error = peer ? otherwise : Errno::no_such_peer, .field = "friendid", .allowed = "another member's id"});
+                  {.error = peer ? otherwise : Errno::no_such_peer,
+                   .field = "friendid",
+                   .allowed = "another member's id"});
   }
   auto finish = [this, id = session.id, asked, otherwise, answer_it](const Changed& changed) {
     Session* still = state_.session(id);
@@ -52,24 +55,28 @@ Verdict Friends::change(Session& session, const Asked& asked, MemberId peer, Err
     still->out->resume(Resume::next);
   };
   // In force also when the session that asked is gone by then: the directory has it.
-  const bool started = state_.node.executor.blocking([this, zone = session.zone, me, peer, change_it, finish] {
-    Node& node = state_.node;
-    const auto changed = std::make_shared<const Changed>(make_change(node.directory, zone, me, peer, change_it));
-    if (!changed->relation) return node.executor.post(state_.shard, [finish, changed] { finish(*changed); });
-    const std::uint32_t shards = node.executor.shards();
-    on_shards_then(
-        node, state_.shard, {home_shard(me, shards), home_shard(peer, shards)},
-        [me, peer, changed](Hub& hub) {
-          apply(hub.state(), me, changed->mine);
-          apply(hub.state(), peer, changed->theirs);
-        },
-        [finish, changed] { finish(*changed); });
-  });
+  const bool started = state_.node.executor.blocking(
+      [this, zone = session.zone, me, peer, change_it, finish] {
+        Node& node = state_.node;
+        const auto changed = std::make_shared<const Changed>(
+            make_change(node.directory, zone, me, peer, change_it));
+        if (!changed->relation)
+          return node.executor.post(state_.shard, [finish, changed] { finish(*changed); });
+        const std::uint32_t shards = node.executor.shards();
+        on_shards_then(
+            node, state_.shard, {home_shard(me, shards), home_shard(peer, shards)},
+            [me, peer, changed](Hub& hub) {
+              apply(hub.state(), me, changed->mine);
+              apply(hub.state(), peer, changed->theirs);
+            },
+            [finish, changed] { finish(*changed); });
+      });
   return started ? Verdict::wait : refuse(session, asked, busy());
 }
 
 template <class Change>
-Friends::Changed Friends::make_change(ports::Directory& directory, ZoneId zone, MemberId me, MemberId peer, const Change& change_it) {
+Friends::Changed Friends::make_change(ports::Directory& directory, ZoneId zone, MemberId me, MemberId peer,
+                                      const Change& change_it) {
   Changed changed{change_it(directory, zone, me, peer), {}, {}};
   if (!changed.relation) return changed;
   // When one of these fails the change is made but not everywhere known: answering "unavailable" makes the client ask again,
@@ -92,11 +99,14 @@ Verdict Friends::add(Session& session, const protocol::Request& request) {
   const auto wanted = protocol::as<protocol::AddFriend>(request);
   const Asked asked = Asked::from(request);
   if (wanted.id && *wanted.id != session.member->who.id) {
-    return refuse(session, asked, {.error = Errno::not_permitted, .field = "id", .allowed = "your own member id, or no id"});
+    return refuse(session, asked,
+                  {.error = Errno::not_permitted, .field = "id", .allowed = "your own member id, or no id"});
   }
   return change(
       session, asked, wanted.friendid, Errno::add_friend_failed,
-      [](ports::Directory& directory, ZoneId zone, MemberId me, MemberId peer) { return directory.add_friend(zone, me, peer); },
+      [](ports::Directory& directory, ZoneId zone, MemberId me, MemberId peer) {
+        return directory.add_friend(zone, me, peer);
+      },
       [this, asked](Session& s, const Relation& relation) {
         const bool friends = relation.friendship == ports::Friendship::friends;
         protocol::AddFriendAck ack;
@@ -130,7 +140,9 @@ Verdict Friends::remove(Session& session, const protocol::Request& request) {
   const Asked asked = Asked::from(request);
   return change(
       session, asked, wanted.friendid, Errno::conflict,
-      [](ports::Directory& directory, ZoneId zone, MemberId me, MemberId peer) { return directory.remove_friend(zone, me, peer); },
+      [](ports::Directory& directory, ZoneId zone, MemberId me, MemberId peer) {
+        return directory.remove_friend(zone, me, peer);
+      },
       [this, asked](Session& s, const Relation& relation) {
         ok(s, asked);
         tell(relation.peer, FriendEventKind::removed, s.member->who.id, s.member->who.nickname);
@@ -175,16 +187,23 @@ Verdict Friends::list(Session& session, const protocol::Request& request) {
   const Asked asked = Asked::from(request);
   auto& directory = state_.node.directory;
   const bool started = state_.await(
-      session, [&directory, zone = session.zone, me = session.member->who.id] { return directory.relations(zone, me); },
+      session,
+      [&directory, zone = session.zone, me = session.member->who.id] {
+        return directory.relations(zone, me);
+      },
       [this, asked, after = wanted.after_id, limit = std::min(wanted.limit, state_.limits.list_entries_max)](
           Session& s, DirectoryResult<std::vector<Relation>> relations) {
-        if (!relations) return refuse(s, asked, refusal_of(relations.error(), Errno::no_such_peer, Errno::conflict));
-        std::sort(relations->begin(), relations->end(), [](const Relation& x, const Relation& y) { return x.peer < y.peer; });
+        if (!relations)
+          return refuse(s, asked, refusal_of(relations.error(), Errno::no_such_peer, Errno::conflict));
+        std::sort(relations->begin(), relations->end(),
+                  [](const Relation& x, const Relation& y) { return x.peer < y.peer; });
         protocol::FriendsAck ack;
         for (const Relation& relation : *relations) {
           // A peer that only blocks us is not ours to see.
           if (relation.peer <= after) continue;
-          if (relation.friendship == ports::Friendship::none && !relation.blocked_by_me && relation.remark.empty()) continue;
+          if (relation.friendship == ports::Friendship::none && !relation.blocked_by_me &&
+              relation.remark.empty())
+            continue;
           if (ack.friends.size() == limit) {
             ack.more = true;
             break;
@@ -229,13 +248,15 @@ Verdict Friends::find(Session& session, const protocol::Request& request) {
         protocol::FindAck ack;
         if (found.room) {
           const auto& room = *found.room;
-          if (!room) return refuse(s, asked, refusal_of(room.error(), Errno::no_such_group, Errno::no_such_group));
+          if (!room)
+            return refuse(s, asked, refusal_of(room.error(), Errno::no_such_group, Errno::no_such_group));
           ack.groupid = room->id;
           ack.groupname = room->name;
           ack.groupdesc = room->description;
         } else {
           const auto& member = *found.member;
-          if (!member) return refuse(s, asked, refusal_of(member.error(), Errno::no_such_peer, Errno::no_such_peer));
+          if (!member)
+            return refuse(s, asked, refusal_of(member.error(), Errno::no_such_peer, Errno::no_such_peer));
           ack.id = member->id;
           ack.name = member->nickname;
           ack.avatar = member->avatar;

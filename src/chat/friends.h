@@ -36,9 +36,11 @@ class Friends {
     Relations mine, theirs;
   };
   template <class Change>
-  static Changed make_change(ports::Directory& directory, ZoneId zone, MemberId me, MemberId peer, const Change& change_it);
+  static Changed make_change(ports::Directory& directory, ZoneId zone, MemberId me, MemberId peer,
+                             const Change& change_it);
   template <class Change, class Answer>
-  Verdict change(Session& session, const Asked& asked, MemberId peer, protocol::Errno otherwise, Change change, Answer answer);
+  Verdict change(Session& session, const Asked& asked, MemberId peer, protocol::Errno otherwise,
+                 Change change, Answer answer);
   void tell(MemberId member, protocol::FriendEventKind event, MemberId who, const std::string& name);
 
   ShardState& state_;

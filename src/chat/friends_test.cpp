@@ -68,13 +68,17 @@ TEST_F(FriendsOfMembers, ARefusedRequestLeavesNothing) {
   EXPECT_FALSE(bob_web.ask(protocol::AnswerFriend{.friendid = ann.id, .accept = false}).refused());
   EXPECT_EQ(taken<FriendEventPush>(ann_web).at(0).event, protocol::FriendEventKind::refused);
   EXPECT_TRUE(friends_of(ann_web).empty());
-  EXPECT_EQ(bob_web.ask(protocol::AnswerFriend{.friendid = ann.id, .accept = true}).refusal.error, Errno::conflict);
+  EXPECT_EQ(bob_web.ask(protocol::AnswerFriend{.friendid = ann.id, .accept = true}).refusal.error,
+            Errno::conflict);
 }
 
 TEST_F(FriendsOfMembers, RefusesOneselfNobodyAFriendAlreadyAndAnotherMembersId) {
-  EXPECT_EQ(ann_web.ask(protocol::AddFriend{.friendid = ann.id, .id = {}}).refusal.error, Errno::add_friend_failed);
-  EXPECT_EQ(ann_web.ask(protocol::AddFriend{.friendid = MemberId{999}, .id = {}}).refusal.error, Errno::no_such_peer);
-  EXPECT_EQ(ann_web.ask(protocol::AddFriend{.friendid = bob.id, .id = bob.id}).refusal.error, Errno::not_permitted);
+  EXPECT_EQ(ann_web.ask(protocol::AddFriend{.friendid = ann.id, .id = {}}).refusal.error,
+            Errno::add_friend_failed);
+  EXPECT_EQ(ann_web.ask(protocol::AddFriend{.friendid = MemberId{999}, .id = {}}).refusal.error,
+            Errno::no_such_peer);
+  EXPECT_EQ(ann_web.ask(protocol::AddFriend{.friendid = bob.id, .id = bob.id}).refusal.error,
+            Errno::not_permitted);
   ann_web.ask(protocol::AddFriend{.friendid = bob.id, .id = {}});
   const auto again = ann_web.ask(protocol::AddFriend{.friendid = bob.id, .id = {}});
   EXPECT_EQ(again.refusal.error, Errno::add_friend_failed);
@@ -96,7 +100,8 @@ TEST_F(FriendsOfMembers, ABlockIsNotToldToThePeerAndEndsNothingElse) {
   EXPECT_TRUE(friends_of(ann_web).empty()) << "a peer that only blocks us is not ours to see";
   ASSERT_EQ(friends_of(bob_web).size(), 1U);
   EXPECT_TRUE(friends_of(bob_web)[0].blocked);
-  EXPECT_EQ(ann_web.ask(protocol::AddFriend{.friendid = bob.id, .id = {}}).refusal.error, Errno::add_friend_failed);
+  EXPECT_EQ(ann_web.ask(protocol::AddFriend{.friendid = bob.id, .id = {}}).refusal.error,
+            Errno::add_friend_failed);
 }
 
 TEST_F(FriendsOfMembers, ABlockIsInForceAlsoWhenTheOneWhoAskedIsGoneBeforeTheAnswer) {
@@ -117,7 +122,8 @@ TEST_F(FriendsOfMembers, RemarksAreOnesOwn) {
   EXPECT_EQ(friends_of(bob_web).at(0).remark, "");
   set_limits([](Limits& l) { l.remark_bytes_max = 4; });
   EXPECT_FALSE(ann_web.ask(protocol::Remark{.friendid = bob.id, .remark = "four"}).refused());
-  EXPECT_EQ(ann_web.ask(protocol::Remark{.friendid = bob.id, .remark = "five5"}).refusal.error, Errno::too_large);
+  EXPECT_EQ(ann_web.ask(protocol::Remark{.friendid = bob.id, .remark = "five5"}).refusal.error,
+            Errno::too_large);
 }
 
 TEST_F(FriendsOfMembers, AreListedInPages) {
@@ -194,7 +200,8 @@ TEST_F(FriendsOfMembers, AreFoundByNicknameIdAndNotInAnotherZone) {
   protocol::Find far_by_id;
   far_by_id.id = far.id;
   EXPECT_EQ(ann_web.ask(far_by_id).refusal.error, Errno::no_such_peer);
-  EXPECT_EQ(ann_web.ask(protocol::AddFriend{.friendid = far.id, .id = {}}).refusal.error, Errno::no_such_peer);
+  EXPECT_EQ(ann_web.ask(protocol::AddFriend{.friendid = far.id, .id = {}}).refusal.error,
+            Errno::no_such_peer);
 }
 
 TEST_F(FriendsOfMembers, WhenTheDirectoryIsAwayNothingChangesAndItIsSaid) {

@@ -34,7 +34,8 @@ protocol::Role shown(ports::RoomRole role) {
   return protocol::Role::member;
 }
 
-std::vector<protocol::UserEntry> user_entries(const ports::Presence& presence, const std::vector<ports::RoomMember>& members) {
+std::vector<protocol::UserEntry> user_entries(const ports::Presence& presence,
+                                              const std::vector<ports::RoomMember>& members) {
   std::vector<MemberId> ids;
   ids.reserve(members.size());
   for (const auto& member : members) ids.push_back(member.id);
@@ -42,13 +43,17 @@ std::vector<protocol::UserEntry> user_entries(const ports::Presence& presence, c
   std::vector<protocol::UserEntry> users;
   users.reserve(members.size());
   for (std::size_t i = 0; i < members.size(); ++i) {
-    users.push_back({.id = members[i].id, .name = members[i].name, .role = shown(members[i].role), .online = online[i] != 0});
+    users.push_back({.id = members[i].id,
+                     .name = members[i].name,
+                     .role = shown(members[i].role),
+                     .online = online[i] != 0});
   }
   return users;
 }
 
 template <class Job, class Refused, class Done>
-Verdict Groups::change(Session& session, const Asked& asked, Change kind, Job job, Refused refused, Done done) {
+Verdict Groups::change(Session& session, const Asked& asked, Change kind, Job job, Refused refused,
+                       Done done) {
   using Room = std::shared_ptr<const RoomWithMembers>;
   // Runs on the session's shard when the change is in force, or was refused.
   auto finish = [this, id = session.id, asked, refused = std::move(refused), done = std::move(done)](
@@ -64,14 +69,16 @@ Verdict Groups::change(Session& session, const Asked& asked, Change kind, Job jo
     }
     still->out->resume(Resume::next);
   };
-  const bool started = state_.node.executor.blocking([this, zone = session.zone, me = session.member->who.id, kind, job = std::move(job),
+  const bool started = state_.node.executor.blocking([this, zone = session.zone, me = session.member->who.id,
+                                                      kind, job = std::move(job),
                                                       finish = std::move(finish)]() mutable {
     Node& node = state_.node;
     DirectoryResult<RoomWithMembers> result = job(node.directory, zone, me);
     if (!result) {
-      return node.executor.post(state_.shard, [finish = std::move(finish), error = std::move(result.error())]() mutable {
-        finish(fail(std::move(error)), false);
-      });
+      return node.executor.post(state_.shard,
+                                [finish = std::move(finish), error = std::move(result.error())]() mutable {
+                                  finish(fail(std::move(error)), false);
+                                });
     }
     const Room room = std::make_shared<const RoomWithMembers>(std::move(*result));
     const StreamId stream = StreamId::room(room->room.id);
@@ -82,7 +89,9 @@ Verdict Groups::change(Session& session, const Asked& asked, Change kind, Job jo
           [room, finish = std::move(finish), listed]() mutable { finish(room, listed); });
     };
     if (kind == Change::enters) {
-      node.store.follow(me, stream, [in_force = std::move(in_force)](auto marked) mutable { in_force(marked.has_value()); });
+      node.store.follow(me, stream, [in_force = std::move(in_force)](auto marked) mutable {
+        in_force(marked.has_value());
+      });
     } else {
       node.store.unfollow(me, stream, [](auto) {});
       in_force(true);
@@ -95,7 +104,8 @@ Verdict Groups::create(Session& session, const protocol::Request& request) {
   const auto wanted = protocol::as<protocol::CreateGroup>(request);
   const Asked asked = Asked::from(request);
   if (wanted.id && *wanted.id != session.member->who.id) {
-    return refuse(session, asked, {.error = Errno::not_permitted, .field = "id", .allowed = "your own member id, or no id"});
+    return refuse(session, asked,
+                  {.error = Errno::not_permitted, .field = "id", .allowed = "your own member id, or no id"});
   }
   const auto name = login::check_name(wanted.groupname);
   if (!name) {
@@ -106,10 +116,11 @@ Verdict Groups::create(Session& session, const protocol::Request& request) {
                    .allowed = name.error().allowed});
   }
   if (wanted.groupdesc.size() > state_.limits.room_description_bytes_max) {
-    return refuse(session, asked,
-                  {.error = Errno::create_group_failed,
-                   .field = "groupdesc",
-                   .allowed = "at most " + std::to_string(state_.limits.room_description_bytes_max) + " bytes"});
+    return refuse(
+        session, asked,
+        {.error = Errno::create_group_failed,
+         .field = "groupdesc",
+         .allowed = "at most " + std::to_string(state_.limits.room_description_bytes_max) + " bytes"});
   }
   return change(
       session, asked, Change::enters,
@@ -136,17 +147,21 @@ Verdict Groups::join(Session& session, const protocol::Request& request) {
   const auto wanted = protocol::as<protocol::AddGroup>(request);
   const Asked asked = Asked::from(request);
   if (wanted.id && *wanted.id != session.member->who.id) {
-    return refuse(session, asked, {.error = Errno::not_permitted, .field = "id", .allowed = "your own member id, or no id"});
+    return refuse(session, asked,
+                  {.error = Errno::not_permitted, .field = "id", .allowed = "your own member id, or no id"});
   }
   std::string key;
   if (wanted.groupname) {
     const auto name = login::check_name(*wanted.groupname);
-    if (!name) return refuse(session, asked, {.error = Errno::add_group_failed, .message = "no such group", .field = "groupname"});
+    if (!name)
+      return refuse(session, asked,
+                    {.error = Errno::add_group_failed, .message = "no such group", .field = "groupname"});
     key = name->key;
   }
   return change(
       session, asked, Change::enters,
-      [id = wanted.groupid, key](ports::Directory& directory, ZoneId zone, MemberId me) -> DirectoryResult<RoomWithMembers> {
+      [id = wanted.groupid, key](ports::Directory& directory, ZoneId zone,
+                                 MemberId me) -> DirectoryResult<RoomWithMembers> {
         RoomId room = id.value_or(RoomId{});
         if (!id) {
           const auto found = directory.room_by_name(zone, key);
@@ -194,7 +209,8 @@ Verdict Groups::leave(Session& session, const protocol::Request& request) {
         return result;
       },
       [asked, stranger](Session& s, const ports::DirectoryError& error) {
-        Refusal why = refusal_of(error, Errno::no_such_group, *stranger ? Errno::not_in_group : Errno::conflict);
+        Refusal why = refusal_of(error, Errno::no_such_group,
+                                 *stranger ? Errno::not_in_group : Errno::conflict);
         why.field = "groupid";
         refuse(s, asked, std::move(why));
       },
@@ -221,7 +237,8 @@ Verdict Groups::list(Session& session, const protocol::Request& request) {
   const Asked asked = Asked::from(request);
   auto& directory = state_.node.directory;
   const bool started = state_.await(
-      session, [&directory, zone = session.zone, me = session.member->who.id] { return directory.rooms_of(zone, me); },
+      session,
+      [&directory, zone = session.zone, me = session.member->who.id] { return directory.rooms_of(zone, me); },
       [asked](Session& s, DirectoryResult<std::vector<Room>> rooms) {
         if (!rooms) return refuse(s, asked, refusal_of(rooms.error(), Errno::no_such_group, Errno::conflict));
         protocol::GroupsAck ack;
@@ -237,7 +254,8 @@ Verdict Groups::members(Session& session, const protocol::Request& request) {
   const Asked asked = Asked::from(request);
   auto& directory = state_.node.directory;
   const bool started = state_.await(
-      session, [&directory, zone = session.zone, room = wanted.groupid] { return directory.room(zone, room); },
+      session,
+      [&directory, zone = session.zone, room = wanted.groupid] { return directory.room(zone, room); },
       [this, asked, after = wanted.after_id, limit = std::min(wanted.limit, state_.limits.list_entries_max)](
           Session& s, DirectoryResult<RoomWithMembers> room) {
         if (!room) return refuse(s, asked, refusal_of(room.error(), Errno::no_such_group, Errno::conflict));

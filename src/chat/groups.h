@@ -38,6 +38,7 @@ class Groups {
 
 protocol::Role shown(ports::RoomRole role);
 std::vector<protocol::GroupEntry> group_entries(const std::vector<ports::Room>& rooms);
-std::vector<protocol::UserEntry> user_entries(const ports::Presence& presence, const std::vector<ports::RoomMember>& members);
+std::vector<protocol::UserEntry> user_entries(const ports::Presence& presence,
+                                              const std::vector<ports::RoomMember>& members);
 
 }  // namespace plaza::chat

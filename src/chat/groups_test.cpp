@@ -132,8 +132,10 @@ TEST_F(GroupsOfMembers, RefusalsOfJoiningAreErrno7) {
   EXPECT_EQ(join(bob_web, RoomId{4711}).refusal.error, Errno::add_group_failed);
   EXPECT_FALSE(join(bob_web, group).refused());
   EXPECT_EQ(join(bob_web, group).refusal.error, Errno::add_group_failed) << "already in it";
-  EXPECT_EQ(bob_web.ask(AddGroup{.groupid = {}, .groupname = "no such", .id = {}}).refusal.error, Errno::add_group_failed);
-  EXPECT_EQ(bob_web.ask(AddGroup{.groupid = group, .groupname = {}, .id = ann.id}).refusal.error, Errno::not_permitted);
+  EXPECT_EQ(bob_web.ask(AddGroup{.groupid = {}, .groupname = "no such", .id = {}}).refusal.error,
+            Errno::add_group_failed);
+  EXPECT_EQ(bob_web.ask(AddGroup{.groupid = group, .groupname = {}, .id = ann.id}).refusal.error,
+            Errno::not_permitted);
 }
 
 TEST_F(GroupsOfMembers, RefusalsOfCreatingAreErrno5) {
@@ -141,22 +143,27 @@ TEST_F(GroupsOfMembers, RefusalsOfCreatingAreErrno5) {
   const auto taken = bob_web.ask(CreateGroup{.groupname = "CHESS", .groupdesc = "", .id = {}});
   EXPECT_EQ(taken.refusal.error, Errno::create_group_failed);
   EXPECT_EQ(taken.refusal.field, "groupname");
-  EXPECT_EQ(bob_web.ask(CreateGroup{.groupname = "x", .groupdesc = "", .id = {}}).refusal.error, Errno::create_group_failed);
-  EXPECT_EQ(bob_web.ask(CreateGroup{.groupname = "xx", .groupdesc = "", .id = ann.id}).refusal.error, Errno::not_permitted);
+  EXPECT_EQ(bob_web.ask(CreateGroup{.groupname = "x", .groupdesc = "", .id = {}}).refusal.error,
+            Errno::create_group_failed);
+  EXPECT_EQ(bob_web.ask(CreateGroup{.groupname = "xx", .groupdesc = "", .id = ann.id}).refusal.error,
+            Errno::not_permitted);
   set_limits([](Limits& l) { l.room_description_bytes_max = 3; });
   EXPECT_FALSE(bob_web.ask(CreateGroup{.groupname = "fits", .groupdesc = "abc", .id = {}}).refused());
-  EXPECT_EQ(bob_web.ask(CreateGroup{.groupname = "not", .groupdesc = "abcd", .id = {}}).refusal.error, Errno::create_group_failed);
+  EXPECT_EQ(bob_web.ask(CreateGroup{.groupname = "not", .groupdesc = "abcd", .id = {}}).refusal.error,
+            Errno::create_group_failed);
 }
 
 TEST_F(GroupsOfMembers, LeavingTellsStrangerOwnerAndNoSuchGroupApart) {
   const RoomId group = created();
   join(bob_web, group);
   EXPECT_EQ(cid_web.ask(protocol::LeaveGroup{.groupid = group}).refusal.error, Errno::not_in_group);
-  EXPECT_EQ(ann_web.ask(protocol::LeaveGroup{.groupid = group}).refusal.error, Errno::conflict) << "the owner leaves last";
+  EXPECT_EQ(ann_web.ask(protocol::LeaveGroup{.groupid = group}).refusal.error, Errno::conflict)
+      << "the owner leaves last";
   EXPECT_EQ(ann_web.ask(protocol::LeaveGroup{.groupid = RoomId{4711}}).refusal.error, Errno::no_such_group);
   EXPECT_FALSE(bob_web.ask(protocol::LeaveGroup{.groupid = group}).refused());
   EXPECT_FALSE(ann_web.ask(protocol::LeaveGroup{.groupid = group}).refused());
-  EXPECT_EQ(join(cid_web, group).refusal.error, Errno::add_group_failed) << "the group of the last one is gone";
+  EXPECT_EQ(join(cid_web, group).refusal.error, Errno::add_group_failed)
+      << "the group of the last one is gone";
 }
 
 TEST_F(GroupsOfMembers, TellTheOthersWhoComesAndGoes) {
@@ -204,7 +211,8 @@ TEST_F(GroupsOfMembers, OneWhoJoinsHasNothingUnread) {
   ASSERT_EQ(list->conversations.size(), 1U);
   EXPECT_EQ(list->conversations[0].unread, 0U);
   bob_web.ask(protocol::LeaveGroup{.groupid = group});
-  EXPECT_TRUE(bob_web.ask(protocol::Conversations{}).get<protocol::ConversationsAck>()->conversations.empty());
+  EXPECT_TRUE(
+      bob_web.ask(protocol::Conversations{}).get<protocol::ConversationsAck>()->conversations.empty());
 }
 
 TEST_F(GroupsOfMembers, AListOfManyLongDescriptionsStillFitsIntoTheOutboundQueue) {

@@ -45,7 +45,8 @@ Verdict Hub::request(Session& session, const protocol::Request& request) {
 
 bool Hub::within_rate(Session& session, const protocol::Request& request) {
   std::int64_t wait_ms = 0;
-  if (session.member->requests.take(state_.limits.member_requests, state_.node.executor.now_ms(), wait_ms)) return true;
+  if (session.member->requests.take(state_.limits.member_requests, state_.node.executor.now_ms(), wait_ms))
+    return true;
   refuse(session, Asked::from(request),
          {.error = Errno::rate_limited, .retry_after_ms = static_cast<std::uint64_t>(wait_ms)});
   return false;
@@ -54,7 +55,8 @@ bool Hub::within_rate(Session& session, const protocol::Request& request) {
 void Hub::heartbeat(Session& session) {
   if (!session.member || session.classic) return;
   std::string& frame = frame_buffer();
-  protocol::encode(frame, protocol::HeartbeatPush{.epoch = session.member->epoch, .head = session.member->head});
+  protocol::encode(frame,
+                   protocol::HeartbeatPush{.epoch = session.member->epoch, .head = session.member->head});
   session.out->send(frame);
 }
 

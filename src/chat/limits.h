@@ -11,16 +11,17 @@ namespace plaza::chat {
 struct Limits {
   Rate member_messages{10, 60};
   Rate room_messages{50, 100};
-  Rate member_requests{50, 200};         ///< everything else that a member asks for, but heartbeats
+  Rate member_requests{50, 200};  ///< everything else that a member asks for, but heartbeats
   std::size_t body_bytes_max = 32 * 1024;
-  std::uint32_t send_window_max = 256;   ///< sends of a session that wait for the store; then reading pauses
+  std::uint32_t send_window_max = 256;  ///< sends of a session that wait for the store; then reading pauses
   std::uint32_t page_entries_max = 500;
   std::size_t page_bytes_max = 128 * 1024;
   std::uint32_t history_entries_max = 100;
   std::uint32_t list_entries_max = 200;
   std::uint32_t sessions_per_member_max = 16;
-  std::uint32_t classic_group_users_max = 2000;  ///< users listed in a classic login answer, all groups together
-  std::uint32_t receipt_room_members_max = 50;   ///< read receipts are pushed in rooms up to this size
+  std::uint32_t
+      classic_group_users_max = 2000;  ///< users listed in a classic login answer, all groups together
+  std::uint32_t receipt_room_members_max = 50;  ///< read receipts are pushed in rooms up to this size
   std::uint32_t heartbeat_ms = 25'000;
   std::size_t remark_bytes_max = 128;
   std::size_t room_description_bytes_max = 512;

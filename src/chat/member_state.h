@@ -28,7 +28,7 @@ struct MemberState {
   std::vector<Session*> sessions;
   RateLimit messages;
   RateLimit requests;
-  std::uint64_t head = 0;   ///< newest inbox entry that this shard knows of
+  std::uint64_t head = 0;  ///< newest inbox entry that this shard knows of
   std::uint32_t epoch = 0;
   std::uint64_t peers_version = 0;  ///< see Relations; 0 = not read yet
   bool announced = false;           ///< friends were told that it is online

@@ -19,7 +19,8 @@ protocol::ChatView view_of(const ports::Message& message) {
   return view;
 }
 
-protocol::ChatView inbox_view(const ports::Message& message, MemberId reader, std::uint64_t seq, std::uint32_t epoch) {
+protocol::ChatView inbox_view(const ports::Message& message, MemberId reader, std::uint64_t seq,
+                              std::uint32_t epoch) {
   protocol::ChatView view = view_of(message);
   view.seq = seq;
   view.epoch = epoch;

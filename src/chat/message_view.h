@@ -6,13 +6,15 @@ namespace plaza::chat {
 
 /// The msgid under which a message is shown: 5 in a conversation of two, 12 in a room.
 inline protocol::Msg push_msgid(const ports::Message& message) {
-  return message.conversation.kind() == ports::StreamKind::room ? protocol::Msg::group_chat : protocol::Msg::one_chat;
+  return message.conversation.kind() == ports::StreamKind::room ? protocol::Msg::group_chat
+                                                                : protocol::Msg::one_chat;
 }
 
 /// What everybody sees of a message; seq and epoch are the reader's own and stay 0.
 protocol::ChatView view_of(const ports::Message& message);
 
 /// As view_of(), with the reader's inbox position, and in the sender's own copy its device and send_id.
-protocol::ChatView inbox_view(const ports::Message& message, MemberId reader, std::uint64_t seq, std::uint32_t epoch);
+protocol::ChatView inbox_view(const ports::Message& message, MemberId reader, std::uint64_t seq,
+                              std::uint32_t epoch);
 
 }  // namespace plaza::chat

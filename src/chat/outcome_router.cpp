@@ -17,7 +17,8 @@ void OutcomeRouter::appended(std::vector<ports::Appended> outcomes) {
     }
   }
   for (std::uint32_t shard = 0; shard < shards; ++shard) {
-    if (concerned[shard]) node_.executor.post(shard, [hub = node_.hubs[shard], batch] { hub->committed(batch); });
+    if (concerned[shard])
+      node_.executor.post(shard, [hub = node_.hubs[shard], batch] { hub->committed(batch); });
   }
 }
 

@@ -34,7 +34,8 @@ Reading::Target Reading::target(Session& session, const Asked& asked, const prot
     return {StreamId::room(*of.groupid), Verdict::done};
   }
   if (of.friendid) {
-    if (!*of.friendid) return {{}, refuse(session, asked, {.error = Errno::no_such_peer, .field = "friendid"})};
+    if (!*of.friendid)
+      return {{}, refuse(session, asked, {.error = Errno::no_such_peer, .field = "friendid"})};
     if (*of.friendid != session.member->who.id && !state_.known.knows(*of.friendid, session.zone)) {
       return {{}, sending_.load_member(session, asked, *of.friendid)};
     }
@@ -54,10 +55,11 @@ Verdict Reading::sync(Session& session, const protocol::Request& request) {
   read.from = wanted.since;
   read.entries_max = std::min(wanted.limit, state_.limits.page_entries_max);
   read.bytes_max = state_.limits.page_bytes_max;
-  state_.node.store.read(read, state_.answer<Page>(session, [this, asked, stream = of.stream](Session& s, auto page) {
-    if (!page) return refuse(s, asked, storage_unavailable());
-    return sync_answer(s, asked, stream, std::move(*page));
-  }));
+  state_.node.store.read(
+      read, state_.answer<Page>(session, [this, asked, stream = of.stream](Session& s, auto page) {
+        if (!page) return refuse(s, asked, storage_unavailable());
+        return sync_answer(s, asked, stream, std::move(*page));
+      }));
   return Verdict::wait;
 }
 
@@ -73,7 +75,8 @@ Verdict Reading::sync_answer(Session& session, const Asked& asked, StreamId stre
   ack.more = page.more;
   ack.messages.reserve(page.entries.size());
   for (const auto& entry : page.entries) {
-    ack.messages.push_back(inbox ? inbox_view(*entry.message, reader, entry.seq, page.head.epoch) : view_of(*entry.message));
+    ack.messages.push_back(inbox ? inbox_view(*entry.message, reader, entry.seq, page.head.epoch)
+                                 : view_of(*entry.message));
   }
   answer(session, asked.rid, ack);
   if (!inbox || page.more || !session.pulling) return Verdict::done;
@@ -139,7 +142,8 @@ Verdict Reading::mark(Session& session, const protocol::Request& request) {
   if (!of.stream) return of.verdict;
   const ports::Marks marks{.delivered = std::max(wanted.delivered, wanted.read), .read = wanted.read};
   // A conversation in which nothing was said has no marks: nobody can fill the store with them.
-  auto then = [this, asked, stream = of.stream, marks](Session& s, Result<std::vector<ports::Head>, ports::StoreError> heads) {
+  auto then = [this, asked, stream = of.stream, marks](
+                  Session& s, Result<std::vector<ports::Head>, ports::StoreError> heads) {
     if (!heads) return refuse(s, asked, storage_unavailable());
     if (heads->front().head == 0) return move_marks(s, asked, {}, {});
     return move_marks(s, asked, stream, marks);
@@ -164,7 +168,8 @@ Verdict Reading::move_marks(Session& session, const Asked& asked, StreamId strea
     if (marked->changed) tell_receipt(s, stream, marked->marks);
     return Verdict::done;
   };
-  state_.node.store.mark(session.member->who.id, stream, marks, state_.answer<ports::Marked>(session, std::move(then)));
+  state_.node.store.mark(session.member->who.id, stream, marks,
+                         state_.answer<ports::Marked>(session, std::move(then)));
   return Verdict::wait;
 }
 
@@ -191,7 +196,8 @@ void Reading::tell_receipt(const Session& session, StreamId stream, const ports:
   push.groupid = RoomId{stream.first()};
   const rooms::RoomView* room = state_.rooms.find(push.groupid);
   const std::string frame = encoded(push);
-  if (!room || room->members->size() > state_.limits.receipt_room_members_max) return notices.tell(me, frame, session.id);
+  if (!room || room->members->size() > state_.limits.receipt_room_members_max)
+    return notices.tell(me, frame, session.id);
   for (const MemberId member : *room->members) notices.tell(member, frame, session.id);
 }
 
@@ -206,7 +212,9 @@ Verdict Reading::conversations(Session& session, const protocol::Request& reques
     const bool good = first.ec == std::errc{} && first.ptr != end && *first.ptr == '.' &&
                       std::from_chars(first.ptr + 1, end, after.b).ptr == end;
     if (!good) {
-      return refuse(session, asked, {.error = Errno::bad_request, .field = "after", .allowed = "the `after` of the page before"});
+      return refuse(
+          session, asked,
+          {.error = Errno::bad_request, .field = "after", .allowed = "the `after` of the page before"});
     }
   }
   auto then = [this, asked](Session& s, Result<ports::ConversationPage, ports::StoreError> page) {
@@ -223,7 +231,8 @@ Verdict Reading::conversations(Session& session, const protocol::Request& reques
     }
     return list_conversations(s, asked, std::move(*page));
   };
-  state_.node.store.conversations(session.member->who.id, after, std::min(wanted.limit, state_.limits.history_entries_max),
+  state_.node.store.conversations(session.member->who.id, after,
+                                  std::min(wanted.limit, state_.limits.history_entries_max),
                                   state_.answer<ports::ConversationPage>(session, std::move(then)));
   return Verdict::wait;
 }
@@ -306,7 +315,8 @@ void Reading::pumped(Session& session, const Page& page) {
       std::string& frame = frame_buffer();
       protocol::append_chat(frame, inbox_view(*entry.message, reader, entry.seq, page.head.epoch));
       SharedTail tail{.text = frame, .shared = {}};
-      if (!session.out->push({}, tail)) return keep_cursor(session);  // the edge calls pump() when there is room
+      if (!session.out->push({}, tail))
+        return keep_cursor(session);  // the edge calls pump() when there is room
     }
     session.pushed = entry.seq;
   }

@@ -17,7 +17,8 @@ class Reading : public ChatTest {
   TestClient& bob_web = online(bob);
 
   void say(std::uint64_t from, std::uint64_t to) {
-    for (std::uint64_t i = from; i <= to; ++i) ann_web.post(TestClient::chat(bob.id, std::to_string(i), i), i);
+    for (std::uint64_t i = from; i <= to; ++i)
+      ann_web.post(TestClient::chat(bob.id, std::to_string(i), i), i);
     settle();
     ann_web.take();
     bob_web.take();
@@ -118,7 +119,8 @@ TEST_F(Reading, AListOfConversationsFitsIntoTheOutboundQueueWhateverWasSaidLast)
     const auto reply = ann_web.ask(ask);
     const auto* page = reply.get<protocol::ConversationsAck>();
     ASSERT_TRUE(page);
-    EXPECT_LT(ann_web.frame_bytes.back(), 256U * 1024) << "an answer larger than the queue ends the connection";
+    EXPECT_LT(ann_web.frame_bytes.back(), 256U * 1024)
+        << "an answer larger than the queue ends the connection";
     seen += page->conversations.size();
     after = page->after;
     if (!page->more) break;
@@ -264,7 +266,8 @@ TEST_F(Reading, NobodyCanFillTheStoreWithMarksOfConversationsThatDoNotExist) {
   mark.of.friendid = bob.id;
   mark.read = 5;
   EXPECT_FALSE(ann_web.ask(mark).refused());
-  EXPECT_TRUE(ann_web.ask(protocol::Conversations{}).get<protocol::ConversationsAck>()->conversations.empty());
+  EXPECT_TRUE(
+      ann_web.ask(protocol::Conversations{}).get<protocol::ConversationsAck>()->conversations.empty());
 }
 
 TEST_F(Reading, AFailureOfTheStoreIsUnavailableAndTheSessionGoesOn) {

@@ -21,8 +21,8 @@ std::size_t json_bytes(std::string_view text) {
 
 std::size_t listed_bytes(const ports::Message& message) {
   const bool text = message.kind == ports::MessageKind::text;
-  return kMessageFieldsBytes + (text ? json_bytes(message.body) : message.body.size()) + json_bytes(message.sender_name) +
-         json_bytes(message.device);
+  return kMessageFieldsBytes + (text ? json_bytes(message.body) : message.body.size()) +
+         json_bytes(message.sender_name) + json_bytes(message.device);
 }
 
 bool keep_what_fits(std::vector<ports::Entry>& entries, std::size_t bytes_max) {

@@ -17,7 +17,8 @@ Verdict Sending::one_chat(Session& session, const protocol::Request& request) {
   const Asked asked = Asked::from(request);
   const MemberState& sender = *session.member;
   if (wanted.id && *wanted.id != sender.who.id) {
-    return refuse(session, asked, {.error = Errno::not_permitted, .field = "id", .allowed = "your own member id, or no id"});
+    return refuse(session, asked,
+                  {.error = Errno::not_permitted, .field = "id", .allowed = "your own member id, or no id"});
   }
   if (accepted_before(session, asked)) {
     if (!check_rate(session, asked)) return Verdict::done;
@@ -31,11 +32,13 @@ Verdict Sending::one_chat(Session& session, const protocol::Request& request) {
     if (peer && (peer->blocked_by_them || peer->blocked_by_me)) {
       return refuse_send(session, asked,
                          {.error = Errno::not_permitted,
-                          .message = peer->blocked_by_me ? "you have blocked this member" : "this member does not take your messages",
+                          .message = peer->blocked_by_me ? "you have blocked this member"
+                                                         : "this member does not take your messages",
                           .field = "toid"});
     }
     if (sender.zone->messages == ports::MessagePolicy::friends_only && !(peer && peer->friends)) {
-      return refuse_send(session, asked, {.error = Errno::not_permitted, .field = "toid", .allowed = "a friend of yours"});
+      return refuse_send(session, asked,
+                         {.error = Errno::not_permitted, .field = "toid", .allowed = "a friend of yours"});
     }
   }
   if (!check_rate(session, asked)) return Verdict::done;
@@ -47,7 +50,8 @@ Verdict Sending::group_chat(Session& session, const protocol::Request& request) 
   const Asked asked = Asked::from(request);
   const MemberState& sender = *session.member;
   if (wanted.id && *wanted.id != sender.who.id) {
-    return refuse(session, asked, {.error = Errno::not_permitted, .field = "id", .allowed = "your own member id, or no id"});
+    return refuse(session, asked,
+                  {.error = Errno::not_permitted, .field = "id", .allowed = "your own member id, or no id"});
   }
   if (accepted_before(session, asked)) {
     if (!check_rate(session, asked)) return Verdict::done;
@@ -56,8 +60,10 @@ Verdict Sending::group_chat(Session& session, const protocol::Request& request) 
   if (!check_content(session, asked, wanted.content)) return Verdict::done;
   const rooms::RoomView* room = state_.rooms.find(wanted.groupid);
   if (!room) return load_room(session, asked, wanted.groupid);
-  if (room->zone != session.zone) return refuse_send(session, asked, {.error = Errno::no_such_group, .field = "groupid"});
-  if (!room->has(sender.who.id)) return refuse_send(session, asked, {.error = Errno::not_in_group, .field = "groupid"});
+  if (room->zone != session.zone)
+    return refuse_send(session, asked, {.error = Errno::no_such_group, .field = "groupid"});
+  if (!room->has(sender.who.id))
+    return refuse_send(session, asked, {.error = Errno::not_in_group, .field = "groupid"});
   if (!check_rate(session, asked)) return Verdict::done;
   std::int64_t wait_ms = 0;
   if (!room->rate->take(state_.limits.room_messages, state_.node.executor.now_ms(), wait_ms)) {
@@ -70,8 +76,12 @@ Verdict Sending::group_chat(Session& session, const protocol::Request& request) 
 }
 
 Verdict Sending::refuse_send(Session& session, const Asked& asked, Refusal why) {
-  const bool undecided = asked.send_id && session.unacknowledged > 0 && *asked.send_id <= session.submitted_send_id;
-  if (undecided) why = {.error = Errno::try_again, .message = "an earlier try of this send is being stored", .retry_after_ms = 100};
+  const bool undecided = asked.send_id && session.unacknowledged > 0 &&
+                         *asked.send_id <= session.submitted_send_id;
+  if (undecided)
+    why = {.error = Errno::try_again,
+           .message = "an earlier try of this send is being stored",
+           .retry_after_ms = 100};
   return refuse(session, asked, std::move(why));
 }
 
@@ -79,7 +89,11 @@ bool Sending::check_content(Session& session, const Asked& asked, const protocol
   const std::size_t size = content.bytes().size();
   const std::string field = content.kind == 0 ? "msg" : "body";
   if (size == 0) {
-    refuse(session, asked, {.error = Errno::bad_request, .message = "an empty message", .field = field, .allowed = "at least 1 byte"});
+    refuse(session, asked,
+           {.error = Errno::bad_request,
+            .message = "an empty message",
+            .field = field,
+            .allowed = "at least 1 byte"});
     return false;
   }
   if (size > state_.limits.body_bytes_max) {
@@ -92,13 +106,15 @@ bool Sending::check_content(Session& session, const Asked& asked, const protocol
 
 bool Sending::check_rate(Session& session, const Asked& asked) {
   std::int64_t wait_ms = 0;
-  if (session.member->messages.take(state_.limits.member_messages, state_.node.executor.now_ms(), wait_ms)) return true;
-  refuse(session, asked, {.error = Errno::rate_limited, .retry_after_ms = static_cast<std::uint64_t>(wait_ms)});
+  if (session.member->messages.take(state_.limits.member_messages, state_.node.executor.now_ms(), wait_ms))
+    return true;
+  refuse(session, asked,
+         {.error = Errno::rate_limited, .retry_after_ms = static_cast<std::uint64_t>(wait_ms)});
   return false;
 }
 
-Verdict Sending::put(Session& session, const Asked& asked, const protocol::Content& content, ports::StreamId conversation,
-                     std::shared_ptr<const std::vector<MemberId>> fanout) {
+Verdict Sending::put(Session& session, const Asked& asked, const protocol::Content& content,
+                     ports::StreamId conversation, std::shared_ptr<const std::vector<MemberId>> fanout) {
   auto message = std::make_shared<ports::Message>();
   message->zone = session.zone;
   message->sender = session.member->who.id;
@@ -125,8 +141,10 @@ Verdict Sending::put(Session& session, const Asked& asked, const protocol::Conte
 /// Looking something up that may not exist costs a worker's time: it counts as a request, not as a message.
 bool Sending::may_look_up(Session& session, const Asked& asked) {
   std::int64_t wait_ms = 0;
-  if (session.member->requests.take(state_.limits.member_requests, state_.node.executor.now_ms(), wait_ms)) return true;
-  refuse(session, asked, {.error = Errno::rate_limited, .retry_after_ms = static_cast<std::uint64_t>(wait_ms)});
+  if (session.member->requests.take(state_.limits.member_requests, state_.node.executor.now_ms(), wait_ms))
+    return true;
+  refuse(session, asked,
+         {.error = Errno::rate_limited, .retry_after_ms = static_cast<std::uint64_t>(wait_ms)});
   return false;
 }
 
@@ -136,7 +154,8 @@ Verdict Sending::load_member(Session& session, const Asked& asked, MemberId memb
   const bool started = state_.await(
       session, [&directory, zone = session.zone, member] { return directory.member(zone, member); },
       [this, asked](Session& s, ports::DirectoryResult<ports::Member> found) {
-        if (!found) return refuse_send(s, asked, refusal_of(found.error(), Errno::no_such_peer, Errno::no_such_peer));
+        if (!found)
+          return refuse_send(s, asked, refusal_of(found.error(), Errno::no_such_peer, Errno::no_such_peer));
         state_.known.add(found->id, found->zone);
         return Verdict::again;
       });
@@ -150,7 +169,8 @@ Verdict Sending::load_room(Session& session, const Asked& asked, RoomId room) {
   const bool started = state_.await(
       session, [&directory, zone = session.zone, room] { return directory.room(zone, room); },
       [this, asked, generation](Session& s, ports::DirectoryResult<ports::RoomWithMembers> found) {
-        if (!found) return refuse_send(s, asked, refusal_of(found.error(), Errno::no_such_group, Errno::no_such_group));
+        if (!found)
+          return refuse_send(s, asked, refusal_of(found.error(), Errno::no_such_group, Errno::no_such_group));
         auto members = std::make_shared<std::vector<MemberId>>();
         members->reserve(found->members.size());
         for (const auto& member : found->members) members->push_back(member.id);

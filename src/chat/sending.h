@@ -34,8 +34,8 @@ class Sending {
   bool check_content(Session& session, const Asked& asked, const protocol::Content& content);
   bool check_rate(Session& session, const Asked& asked);
   bool may_look_up(Session& session, const Asked& asked);
-  Verdict put(Session& session, const Asked& asked, const protocol::Content& content, ports::StreamId conversation,
-              std::shared_ptr<const std::vector<MemberId>> fanout);
+  Verdict put(Session& session, const Asked& asked, const protocol::Content& content,
+              ports::StreamId conversation, std::shared_ptr<const std::vector<MemberId>> fanout);
 
   ShardState& state_;
 };

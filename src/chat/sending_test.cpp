@@ -17,7 +17,8 @@ class Sending : public ChatTest {
   /// The next send of this client is accepted with this number: nothing before it was consumed.
   void expect_next_send_id(TestClient& client, std::uint64_t send_id) {
     const ServerMessage reply = client.say(bob.id, "probe");
-    ASSERT_TRUE(reply.get<SendAck>()) << static_cast<int>(reply.refusal.error) << " " << reply.refusal.message;
+    ASSERT_TRUE(reply.get<SendAck>())
+        << static_cast<int>(reply.refusal.error) << " " << reply.refusal.message;
     EXPECT_EQ(reply.get<SendAck>()->send_id, send_id);
   }
 };
@@ -136,7 +137,8 @@ TEST_F(Sending, TakesABodyOfTheLimitAndRefusesOneByteMore) {
 TEST_F(Sending, CountsTheBytesOfAnObjectToo) {
   set_limits([](Limits& l) { l.body_bytes_max = 10; });
   const auto object = [&](std::string_view body, std::uint64_t send_id) {
-    return protocol::OneChat{.toid = bob.id, .content = {.kind = 3, .msg = {}, .body = body}, .send_id = send_id, .id = {}};
+    return protocol::OneChat{
+        .toid = bob.id, .content = {.kind = 3, .msg = {}, .body = body}, .send_id = send_id, .id = {}};
   };
   EXPECT_TRUE(ann_web.ask(object(R"({"a":1234})", 1)).get<SendAck>());
   const ServerMessage reply = ann_web.ask(object(R"({"a":12345})", 2));
@@ -207,7 +209,8 @@ TEST_F(Sending, AtTheFullWindowNothingIsReadUntilHalfOfItIsAnswered) {
   EXPECT_FALSE(ann_web.waiting());
   EXPECT_EQ(ann_web.in_line(), 0U);
   std::vector<std::uint64_t> answered;
-  for (const auto& frame : ann_web.frames) answered.push_back(frame.get<SendAck>() ? frame.get<SendAck>()->send_id : 0);
+  for (const auto& frame : ann_web.frames)
+    answered.push_back(frame.get<SendAck>() ? frame.get<SendAck>()->send_id : 0);
   EXPECT_EQ(answered, (std::vector<std::uint64_t>{2, 3, 4, 5, 6, 7, 8, 9}));
 }
 

@@ -16,7 +16,8 @@ using SessionId = std::uint64_t;
 /// receiver that wants to keep it without copying makes `shared` once and the next receivers take that.
 struct SharedTail {
   std::string_view text;
-  std::shared_ptr<const void> shared;  ///< whatever the receivers' side made of it; the domain does not look at it
+  std::shared_ptr<const void>
+      shared;  ///< whatever the receivers' side made of it; the domain does not look at it
 };
 
 enum class Resume : std::uint8_t { next, same };
@@ -59,20 +60,21 @@ struct Session {
   SessionOut* out = nullptr;
   MemberState* member = nullptr;  ///< from entering on
   AccountId account;
-  TokenId login_token;            ///< the token it logged in with, or got at login
-  TokenId member_token;           ///< the token it got when it entered
+  TokenId login_token;   ///< the token it logged in with, or got at login
+  TokenId member_token;  ///< the token it got when it entered
   ZoneId zone;
   std::string device;
-  std::uint64_t pushed = 0;         ///< the newest inbox position that was handed to the connection, or skipped as known
-  std::uint64_t stored_cursor = 0;  ///< classic: the cursor as the store has it
-  std::uint64_t accepted_send_id = 0;  ///< the device's newest accepted send, as far as this session knows
-  std::uint64_t submitted_send_id = 0; ///< the largest send_id that this session gave to the store
-  std::uint32_t unacknowledged = 0; ///< sends that the store has and has not decided
+  std::uint64_t
+      pushed = 0;  ///< the newest inbox position that was handed to the connection, or skipped as known
+  std::uint64_t stored_cursor = 0;      ///< classic: the cursor as the store has it
+  std::uint64_t accepted_send_id = 0;   ///< the device's newest accepted send, as far as this session knows
+  std::uint64_t submitted_send_id = 0;  ///< the largest send_id that this session gave to the store
+  std::uint32_t unacknowledged = 0;     ///< sends that the store has and has not decided
   SessionState state = SessionState::logged_out;
-  bool classic = false;       ///< knows only msgids 1..13: gets offline messages at login and is pushed by cursor
-  bool pulling = false;       ///< too slow for pushes: knows the head and syncs (classic: we read for it)
-  bool window_full = false;   ///< waits for acks before it may send more
-  bool pumping = false;       ///< classic: a page of its inbox is being read
+  bool classic = false;  ///< knows only msgids 1..13: gets offline messages at login and is pushed by cursor
+  bool pulling = false;  ///< too slow for pushes: knows the head and syncs (classic: we read for it)
+  bool window_full = false;  ///< waits for acks before it may send more
+  bool pumping = false;      ///< classic: a page of its inbox is being read
 };
 
 }  // namespace plaza::chat

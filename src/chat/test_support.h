@@ -98,10 +98,12 @@ class TestClient final : public SessionOut {
   protocol::ServerMessage say(MemberId to, std::string_view text, std::uint64_t send_id = 0);
   protocol::ServerMessage say(RoomId to, std::string_view text, std::uint64_t send_id = 0);
   [[nodiscard]] static protocol::OneChat chat(MemberId to, std::string_view text, std::uint64_t send_id = 0) {
-    return {.toid = to, .content = {.kind = 0, .msg = text, .body = {}}, .send_id = wanted(send_id), .id = {}};
+    return {
+        .toid = to, .content = {.kind = 0, .msg = text, .body = {}}, .send_id = wanted(send_id), .id = {}};
   }
   [[nodiscard]] static protocol::GroupChat chat(RoomId to, std::string_view text, std::uint64_t send_id = 0) {
-    return {.groupid = to, .content = {.kind = 0, .msg = text, .body = {}}, .send_id = wanted(send_id), .id = {}};
+    return {
+        .groupid = to, .content = {.kind = 0, .msg = text, .body = {}}, .send_id = wanted(send_id), .id = {}};
   }
 
   /// The oldest frames that were not taken yet.
@@ -114,7 +116,7 @@ class TestClient final : public SessionOut {
   Session session;
   std::vector<protocol::ServerMessage> frames;
   std::vector<std::size_t> frame_bytes;  ///< of every frame that ever came
-  bool slow = false;                ///< takes answers, but no pushes
+  bool slow = false;                     ///< takes answers, but no pushes
   std::optional<protocol::Errno> closed;
 
  private:
@@ -159,8 +161,11 @@ class ChatTest : public testing::Test {
     for (auto& hub : hubs) hub->set_limits(limits);
   }
 
-  ports::Member member(const std::string& name) { return directory.register_account(name, name, "", zone->id).value(); }
-  RoomId room(const std::string& name, const ports::Member& owner, const std::vector<ports::Member>& others = {}) {
+  ports::Member member(const std::string& name) {
+    return directory.register_account(name, name, "", zone->id).value();
+  }
+  RoomId room(const std::string& name, const ports::Member& owner,
+              const std::vector<ports::Member>& others = {}) {
     const RoomId id = directory.create_room(zone->id, owner.id, name, name, "")->id;
     for (const auto& other : others) EXPECT_TRUE(directory.join_room(zone->id, other.id, id).has_value());
     return id;
@@ -169,8 +174,8 @@ class ChatTest : public testing::Test {
   [[nodiscard]] std::uint32_t home(MemberId id) const { return home_shard(id, executor.shards()); }
 
   /// A client that asks to enter as the member; whether it is in says session.state.
-  TestClient& connect(const ports::Member& who, const std::string& device, EnterStyle style = EnterStyle::enter,
-                      bool replaces = false);
+  TestClient& connect(const ports::Member& who, const std::string& device,
+                      EnterStyle style = EnterStyle::enter, bool replaces = false);
   /// As the edge does at LOGINOUT: the connection, and its session's id, go on for somebody else.
   void log_in_again(TestClient& client, const ports::Member& who, const std::string& device) {
     hubs[home_of(client)]->leave(client.session);
@@ -182,7 +187,8 @@ class ChatTest : public testing::Test {
   }
   /// A full client that is ready; the frames of getting there are dropped.
   TestClient& online(const ports::Member& who, const std::string& device = "web");
-  void enter(TestClient& client, const ports::Member& who, const std::string& device, EnterStyle style, bool replaces);
+  void enter(TestClient& client, const ports::Member& who, const std::string& device, EnterStyle style,
+             bool replaces);
   TestClient& classic(const ports::Member& who) { return connect(who, "classic", EnterStyle::classic); }
   void leave(TestClient& client) {
     hubs[home_of(client)]->leave(client.session);
@@ -212,8 +218,7 @@ class ChatTest : public testing::Test {
 
   memory::ManualClock clock;
   memory::MemoryDirectory directory;
-  memory::MemoryStreamStore store{
-      clock, {.commits = memory::MemoryStreamStoreOptions::Commits::by_step}};
+  memory::MemoryStreamStore store{clock, {.commits = memory::MemoryStreamStoreOptions::Commits::by_step}};
   memory::MemoryPresence presence;
   rooms::RoomRates room_rates;
   TestExecutor executor;
@@ -297,12 +302,14 @@ inline std::vector<std::string> TestClient::take_messages() {
   std::vector<std::string> lines;
   for (const auto& frame : take()) {
     const auto* chat = frame.get<protocol::Chat>();
-    if (chat) lines.push_back(std::to_string(chat->seq) + " " + std::to_string(chat->id.value) + " " + chat->content);
+    if (chat)
+      lines.push_back(std::to_string(chat->seq) + " " + std::to_string(chat->id.value) + " " + chat->content);
   }
   return lines;
 }
 
-inline TestClient& ChatTest::connect(const ports::Member& who, const std::string& device, EnterStyle style, bool replaces) {
+inline TestClient& ChatTest::connect(const ports::Member& who, const std::string& device, EnterStyle style,
+                                     bool replaces) {
   const SessionId id = clients.size() + 1;
   clients.push_back(std::make_unique<TestClient>(*this, id));
   enter(*clients.back(), who, device, style, replaces);
@@ -310,8 +317,8 @@ inline TestClient& ChatTest::connect(const ports::Member& who, const std::string
   return *clients.back();
 }
 
-inline void ChatTest::enter(TestClient& client, const ports::Member& who, const std::string& device, EnterStyle style,
-                            bool replaces) {
+inline void ChatTest::enter(TestClient& client, const ports::Member& who, const std::string& device,
+                            EnterStyle style, bool replaces) {
   homes[client.session.id] = home(who.id);
   client.session.account = who.account;
   client.session.zone = who.zone;

@@ -36,7 +36,9 @@ Errno errno_of(LoginCode code) {
   return Errno::unavailable;
 }
 
-std::string text(const std::optional<std::string_view>& value) { return std::string(value.value_or(std::string_view{})); }
+std::string text(const std::optional<std::string_view>& value) {
+  return std::string(value.value_or(std::string_view{}));
+}
 
 std::vector<TokenId> ids_of(const std::vector<ports::Token>& tokens) {
   std::vector<TokenId> ids;
@@ -83,14 +85,15 @@ template <class Job, class Then>
 Verdict AccountRequests::await(Session& session, const Asked& asked, Pool pool, Job job, Then then) {
   EdgeParts& parts = shard_.node().parts();
   WorkerPool& workers = pool == Pool::sql ? parts.sql_workers : parts.password_workers;
-  const bool started = workers.try_run([this, id = session.id(), job = std::move(job), then = std::move(then)]() mutable {
-    auto result = job();
-    shard_.shard().post([this, id, result = std::move(result), then = std::move(then)]() mutable {
-      Session* still = shard_.find(id);
-      if (!still || still->closing()) return;
-      if (then(*still, std::move(result)) == Verdict::done) still->resume(chat::Resume::next);
-    });
-  });
+  const bool started = workers.try_run(
+      [this, id = session.id(), job = std::move(job), then = std::move(then)]() mutable {
+        auto result = job();
+        shard_.shard().post([this, id, result = std::move(result), then = std::move(then)]() mutable {
+          Session* still = shard_.find(id);
+          if (!still || still->closing()) return;
+          if (then(*still, std::move(result)) == Verdict::done) still->resume(chat::Resume::next);
+        });
+      });
   return started ? Verdict::wait : chat::refuse(session.chat(), asked, chat::busy());
 }
 
@@ -114,14 +117,19 @@ Verdict AccountRequests::log_in(Session& session, const protocol::Request& reque
   const bool classic = wanted.classic();
   const bool by_token = wanted.token.has_value();
   login.mode = classic ? login::LoginMode::classic : login::LoginMode::account;
-  login.device = wanted.device ? std::string(*wanted.device) : classic ? "classic" : by_token ? "" : "default";
+  login.device = wanted.device ? std::string(*wanted.device)
+                 : classic     ? "classic"
+                 : by_token    ? ""
+                               : "default";
   Pool pool = Pool::sql;
   if (by_token) {
     login.proof = login::TokenProof{std::string(*wanted.token)};
   } else if (wanted.vendor) {
-    login.proof = login::ThirdPartyProof{std::string(*wanted.vendor), std::string(wanted.vendor_user), std::string(wanted.proof)};
+    login.proof = login::ThirdPartyProof{std::string(*wanted.vendor), std::string(wanted.vendor_user),
+                                         std::string(wanted.proof)};
   } else {
-    login.proof = login::PasswordProof{wanted.id, std::string(wanted.account_name()), std::string(wanted.password)};
+    login.proof = login::PasswordProof{wanted.id, std::string(wanted.account_name()),
+                                       std::string(wanted.password)};
     pool = Pool::passwords;
   }
   login::LoginService& service = shard_.node().parts().login;
@@ -132,7 +140,8 @@ Verdict AccountRequests::log_in(Session& session, const protocol::Request& reque
       shard_.shard().defer([this, id = session.id(), asked, held] {
         Session* still = shard_.find(id);
         if (!still || still->closing()) return;
-        if (logged_in(*still, asked, false, true, shard_.shard().now_ms(), std::move(*held)) == Verdict::done) {
+        if (logged_in(*still, asked, false, true, shard_.shard().now_ms(), std::move(*held)) ==
+            Verdict::done) {
           still->resume(chat::Resume::next);
         }
       });
@@ -141,7 +150,8 @@ Verdict AccountRequests::log_in(Session& session, const protocol::Request& reque
   }
   return await(
       session, asked, pool, [&service, login = std::move(login)] { return service.login(login); },
-      [this, asked, classic, by_token, began_ms = shard_.shard().now_ms()](Session& s, LoginResult<login::LoggedIn> result) {
+      [this, asked, classic, by_token, began_ms = shard_.shard().now_ms()](
+          Session& s, LoginResult<login::LoggedIn> result) {
         if (!result) {
           metrics().logins_refused.add();
           return refuse(s, asked, result.error());
@@ -150,8 +160,8 @@ Verdict AccountRequests::log_in(Session& session, const protocol::Request& reque
       });
 }
 
-Verdict AccountRequests::logged_in(Session& session, const Asked& asked, bool classic, bool by_token, std::int64_t began_ms,
-                                   login::LoggedIn in) {
+Verdict AccountRequests::logged_in(Session& session, const Asked& asked, bool classic, bool by_token,
+                                   std::int64_t began_ms, login::LoggedIn in) {
   metrics().logins.add();
   chat::Session& chat = session.chat();
   chat.account = in.account;
@@ -196,12 +206,15 @@ Verdict AccountRequests::register_account(Session& session, const protocol::Requ
   reg.address = session.connection().remote().ip_text();
   login::LoginService& service = shard_.node().parts().login;
   return await(
-      session, asked, Pool::passwords, [&service, reg = std::move(reg)] { return service.register_account(reg); },
+      session, asked, Pool::passwords,
+      [&service, reg = std::move(reg)] { return service.register_account(reg); },
       [this, asked](Session& s, LoginResult<login::Registered> result) {
         if (!result) return refuse(s, asked, result.error());
         metrics().registrations.add();
         chat::answer(s.chat(), asked.rid,
-                     protocol::RegAck{.id = result->member.id, .account = result->member.nickname, .name = result->member.nickname});
+                     protocol::RegAck{.id = result->member.id,
+                                      .account = result->member.nickname,
+                                      .name = result->member.nickname});
         return Verdict::done;
       });
 }
@@ -218,11 +231,13 @@ Verdict AccountRequests::create_member(Session& session, const protocol::Request
   create.avatar = wanted.avatar;
   login::LoginService& service = shard_.node().parts().login;
   return await(
-      session, asked, Pool::sql, [&service, create = std::move(create)] { return service.create_member(create); },
+      session, asked, Pool::sql,
+      [&service, create = std::move(create)] { return service.create_member(create); },
       [this, asked](Session& s, LoginResult<ports::Member> member) {
         if (!member) return refuse(s, asked, member.error());
-        chat::answer(s.chat(), asked.rid,
-                     protocol::CreateMemberAck{.id = member->id, .name = member->nickname, .avatar = member->avatar});
+        chat::answer(
+            s.chat(), asked.rid,
+            protocol::CreateMemberAck{.id = member->id, .name = member->nickname, .avatar = member->avatar});
         return Verdict::done;
       });
 }
@@ -271,7 +286,9 @@ Verdict AccountRequests::log_out(Session& session, const protocol::Request& requ
   const Asked asked = Asked::from(request);
   chat::Session& chat = session.chat();
   if (wanted.id && chat.member && *wanted.id != chat.member->who.id) {
-    return chat::refuse(chat, asked, {.error = Errno::not_permitted, .field = "id", .allowed = "your own member id, or no id"});
+    return chat::refuse(
+        chat, asked,
+        {.error = Errno::not_permitted, .field = "id", .allowed = "your own member id, or no id"});
   }
   std::vector<TokenId> tokens;
   if (chat.login_token) tokens.push_back(chat.login_token);
@@ -320,7 +337,8 @@ Verdict AccountRequests::change_password(Session& session, const protocol::Reque
   if (session.chat().member_token) change.keep.push_back(session.chat().member_token);
   login::LoginService& service = shard_.node().parts().login;
   return await(
-      session, asked, Pool::passwords, [&service, change = std::move(change)] { return service.change_password(change); },
+      session, asked, Pool::passwords,
+      [&service, change = std::move(change)] { return service.change_password(change); },
       [this, asked](Session& s, const LoginResult<std::vector<ports::Token>>& revoked) {
         if (!revoked) return refuse(s, asked, revoked.error());
         shard_.node().close_account(s.chat().account, ids_of(*revoked), s.id());
@@ -335,17 +353,19 @@ Verdict AccountRequests::list_tokens(Session& session, const protocol::Request& 
   const Asked asked = Asked::from(request);
   login::LoginService& service = shard_.node().parts().login;
   return await(
-      session, asked, Pool::sql, [&service, account = session.chat().account] { return service.list_tokens(account); },
+      session, asked, Pool::sql,
+      [&service, account = session.chat().account] { return service.list_tokens(account); },
       [this, asked](Session& s, const LoginResult<std::vector<ports::Token>>& tokens) {
         if (!tokens) return refuse(s, asked, tokens.error());
         protocol::TokensAck ack;
         for (const auto& token : *tokens) {
-          ack.tokens.push_back({.id = token.id,
-                                .member = token.kind == ports::TokenKind::member,
-                                .device = token.device,
-                                .created_ms = token.created_ms,
-                                .expires_ms = token.expires_ms,
-                                .current = token.id == s.chat().login_token || token.id == s.chat().member_token});
+          ack.tokens.push_back(
+              {.id = token.id,
+               .member = token.kind == ports::TokenKind::member,
+               .device = token.device,
+               .created_ms = token.created_ms,
+               .expires_ms = token.expires_ms,
+               .current = token.id == s.chat().login_token || token.id == s.chat().member_token});
         }
         chat::answer(s.chat(), asked.rid, ack);
         return Verdict::done;
@@ -356,7 +376,8 @@ Verdict AccountRequests::revoke_token(Session& session, const protocol::Request&
   const auto wanted = protocol::as<protocol::RevokeToken>(request);
   const Asked asked = Asked::from(request);
   if (wanted.all && !*wanted.all) {
-    return chat::refuse(session.chat(), asked, {.error = Errno::bad_request, .field = "all", .allowed = "true"});
+    return chat::refuse(session.chat(), asked,
+                        {.error = Errno::bad_request, .field = "all", .allowed = "true"});
   }
   login::RevokeRequest revoke;
   revoke.account = session.chat().account;

@@ -18,7 +18,8 @@ namespace plaza::edge {
 /// The domain's way to other threads, on this node's shards and worker pools.
 class NodeExecutor final : public ports::Executor {
  public:
-  NodeExecutor(net::ShardGroup& shards, WorkerPool& sql_workers) : shards_(shards), sql_workers_(sql_workers) {}
+  NodeExecutor(net::ShardGroup& shards, WorkerPool& sql_workers)
+      : shards_(shards), sql_workers_(sql_workers) {}
   [[nodiscard]] std::uint32_t shards() const override { return shards_.size(); }
   [[nodiscard]] std::uint32_t self() const override { return net::Shard::current()->index(); }
   [[nodiscard]] std::int64_t now_ms() const override { return net::Shard::current()->now_ms(); }
@@ -70,7 +71,9 @@ class EdgeNode {
   [[nodiscard]] EdgeParts& parts() { return parts_; }
   [[nodiscard]] chat::Node& chat() { return chat_; }
   [[nodiscard]] EdgeShard& shard(std::uint32_t index) { return *edges_[index]; }
-  [[nodiscard]] chat::SessionId next_session_id() { return session_ids_.fetch_add(1, std::memory_order_relaxed); }
+  [[nodiscard]] chat::SessionId next_session_id() {
+    return session_ids_.fetch_add(1, std::memory_order_relaxed);
+  }
 
  private:
   /// Runs `task` on every shard and returns when all have.

@@ -67,9 +67,8 @@ void EdgeShard::enter_at_home(Session& session, chat::EnterAs as) {
   sessions_.erase(at);
   moving->depart();
   node_.parts().shards.at(home).post_arrival(
-      [&target = node_.shard(home), moving = std::move(moving), as = std::move(as), now_ms = shard_.now_ms()]() mutable {
-        target.adopt(std::move(moving), std::move(as), now_ms);
-      });
+      [&target = node_.shard(home), moving = std::move(moving), as = std::move(as),
+       now_ms = shard_.now_ms()]() mutable { target.adopt(std::move(moving), std::move(as), now_ms); });
 }
 
 void EdgeShard::adopt(std::unique_ptr<Session> session, chat::EnterAs as, std::int64_t departed_ms) {
@@ -94,7 +93,9 @@ void EdgeShard::set_limits(const Limits& limits) {
 
 void EdgeShard::revoke(const std::vector<TokenId>& tokens) {
   for (const TokenId token : tokens) revocations_.add(token, shard_.now_ms());
-  const auto revoked = [&](TokenId token) { return token && std::find(tokens.begin(), tokens.end(), token) != tokens.end(); };
+  const auto revoked = [&](TokenId token) {
+    return token && std::find(tokens.begin(), tokens.end(), token) != tokens.end();
+  };
   for_each([&](Session& session) {
     if (revoked(session.chat().login_token) || revoked(session.chat().member_token)) {
       session.close_with(protocol::Errno::revoked, {}, false);
@@ -105,7 +106,8 @@ void EdgeShard::revoke(const std::vector<TokenId>& tokens) {
 void EdgeShard::close_account(AccountId account, chat::SessionId but) {
   revocations_.add(account, shard_.now_ms());
   for_each([&](Session& session) {
-    if (session.chat().account == account && session.id() != but) session.close_with(protocol::Errno::revoked, {}, false);
+    if (session.chat().account == account && session.id() != but)
+      session.close_with(protocol::Errno::revoked, {}, false);
   });
 }
 

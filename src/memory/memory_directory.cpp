@@ -23,14 +23,15 @@ std::unexpected<DirectoryError> at_limit(const char* name, std::uint32_t limit) 
 }
 /// What counts against friends_max: what the member itself did. Being blocked or asked by others costs nothing.
 bool own(const Relation& r) {
-  return r.friendship == Friendship::friends || r.friendship == Friendship::requested_by_me || r.blocked_by_me;
+  return r.friendship == Friendship::friends || r.friendship == Friendship::requested_by_me ||
+         r.blocked_by_me;
 }
 
 }  // namespace
 
 // Every public method begins so.
-#define PLAZA_MEMORY_DIRECTORY_ENTER()            \
-  const std::lock_guard lock(mutex_);             \
+#define PLAZA_MEMORY_DIRECTORY_ENTER() \
+  const std::lock_guard lock(mutex_);  \
   if (unavailable_) return refuse(DirectoryCode::unavailable, "switched off")
 
 MemoryDirectory::MemoryDirectory(ports::DirectoryLimits limits, std::uint8_t region)
@@ -79,8 +80,10 @@ DirectoryResult<ports::Zone> MemoryDirectory::put_zone(const ports::Zone& wanted
 
 // Accounts -----------------------------------------------------------------------------------------------------------
 
-DirectoryResult<ports::Member> MemoryDirectory::register_account(const std::string& name, const std::string& name_key,
-                                                                 const std::string& password_hash, ZoneId zone) {
+DirectoryResult<ports::Member> MemoryDirectory::register_account(const std::string& name,
+                                                                 const std::string& name_key,
+                                                                 const std::string& password_hash,
+                                                                 ZoneId zone) {
   PLAZA_MEMORY_DIRECTORY_ENTER();
   if (!find_zone_locked(zone)) return not_found("zone");
   if (account_keys_.contains(name_key)) return refuse(DirectoryCode::name_taken, "account name");
@@ -154,8 +157,8 @@ DirectoryResult<ports::Member> MemoryDirectory::create_member(AccountId account,
     return at_limit("members_per_account_max", limits_.members_per_account_max);
   }
   if (nickname_keys_.contains({zone, nickname_key})) return refuse(DirectoryCode::name_taken, "nickname");
-  return add_member_locked({.id = {}, .account = account, .zone = zone, .nickname = nickname, .avatar = avatar},
-                           nickname_key);
+  return add_member_locked(
+      {.id = {}, .account = account, .zone = zone, .nickname = nickname, .avatar = avatar}, nickname_key);
 }
 
 DirectoryResult<ports::Member> MemoryDirectory::member(ZoneId zone, MemberId id) {
@@ -171,7 +174,8 @@ DirectoryResult<ports::Member> MemoryDirectory::member_by_id(MemberId id) {
   return at->second;
 }
 
-DirectoryResult<ports::Member> MemoryDirectory::member_by_nickname(ZoneId zone, const std::string& nickname_key) {
+DirectoryResult<ports::Member> MemoryDirectory::member_by_nickname(ZoneId zone,
+                                                                   const std::string& nickname_key) {
   PLAZA_MEMORY_DIRECTORY_ENTER();
   const auto at = nickname_keys_.find({zone, nickname_key});
   if (at == nickname_keys_.end()) return not_found("member");
@@ -230,7 +234,8 @@ DirectoryResult<std::vector<ports::Token>> MemoryDirectory::revoke_tokens(Accoun
   return revoked;
 }
 
-DirectoryResult<std::vector<ports::Token>> MemoryDirectory::tokens_of(AccountId account, std::int64_t now_ms) {
+DirectoryResult<std::vector<ports::Token>> MemoryDirectory::tokens_of(AccountId account,
+                                                                      std::int64_t now_ms) {
   PLAZA_MEMORY_DIRECTORY_ENTER();
   std::vector<ports::Token> found;
   for (const auto& [hash, t] : tokens_) {
@@ -296,9 +301,8 @@ bool MemoryDirectory::relations_full_locked(MemberId member) const {
 bool MemoryDirectory::requests_full_locked(MemberId member) const {
   const auto of = relations_.find(member);
   if (of == relations_.end()) return limits_.friends_max == 0;
-  const auto count = std::ranges::count_if(of->second, [](const auto& entry) {
-    return entry.second.friendship == Friendship::requested_by_them;
-  });
+  const auto count = std::ranges::count_if(
+      of->second, [](const auto& entry) { return entry.second.friendship == Friendship::requested_by_them; });
   return static_cast<std::uint64_t>(count) >= limits_.friends_max;
 }
 
@@ -338,14 +342,17 @@ DirectoryResult<Relation> MemoryDirectory::add_friend(ZoneId zone, MemberId memb
   return answer;
 }
 
-DirectoryResult<Relation> MemoryDirectory::answer_friend(ZoneId zone, MemberId member, MemberId peer, bool accept) {
+DirectoryResult<Relation> MemoryDirectory::answer_friend(ZoneId zone, MemberId member, MemberId peer,
+                                                         bool accept) {
   PLAZA_MEMORY_DIRECTORY_ENTER();
   if (const auto ok = check_pair_locked(zone, member, peer); !ok) return fail(ok.error());
   Relation& mine = relation_locked(member, peer);
   Relation& theirs = relation_locked(peer, member);
   const auto answer = [&]() -> DirectoryResult<Relation> {
-    if (mine.friendship != Friendship::requested_by_them) return refuse(DirectoryCode::conflict, "no request");
-    if (accept && !own(mine) && relations_full_locked(member)) return at_limit("friends_max", limits_.friends_max);
+    if (mine.friendship != Friendship::requested_by_them)
+      return refuse(DirectoryCode::conflict, "no request");
+    if (accept && !own(mine) && relations_full_locked(member))
+      return at_limit("friends_max", limits_.friends_max);
     mine.friendship = theirs.friendship = accept ? Friendship::friends : Friendship::none;
     if (!accept && !mine.blocked_by_me) mine.remark.clear();
     return mine;
@@ -371,13 +378,15 @@ DirectoryResult<Relation> MemoryDirectory::remove_friend(ZoneId zone, MemberId m
   return answer;
 }
 
-DirectoryResult<Relation> MemoryDirectory::set_blocked(ZoneId zone, MemberId member, MemberId peer, bool blocked) {
+DirectoryResult<Relation> MemoryDirectory::set_blocked(ZoneId zone, MemberId member, MemberId peer,
+                                                       bool blocked) {
   PLAZA_MEMORY_DIRECTORY_ENTER();
   if (const auto ok = check_pair_locked(zone, member, peer); !ok) return fail(ok.error());
   Relation& mine = relation_locked(member, peer);
   Relation& theirs = relation_locked(peer, member);
   const auto answer = [&]() -> DirectoryResult<Relation> {
-    if (blocked && !own(mine) && relations_full_locked(member)) return at_limit("friends_max", limits_.friends_max);
+    if (blocked && !own(mine) && relations_full_locked(member))
+      return at_limit("friends_max", limits_.friends_max);
     mine.blocked_by_me = theirs.blocked_by_them = blocked;
     if (!blocked && mine.friendship == Friendship::none) mine.remark.clear();
     return mine;
@@ -405,8 +414,8 @@ DirectoryResult<Relation> MemoryDirectory::set_remark(ZoneId zone, MemberId memb
 // Rooms --------------------------------------------------------------------------------------------------------------
 
 std::size_t MemoryDirectory::rooms_of_locked(MemberId member) const {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(rooms_, [&](const auto& entry) { return entry.second.members.contains(member); }));
+  return static_cast<std::size_t>(std::ranges::count_if(
+      rooms_, [&](const auto& entry) { return entry.second.members.contains(member); }));
 }
 
 ports::RoomWithMembers MemoryDirectory::room_view_locked(const RoomData& data) const {
@@ -418,7 +427,8 @@ ports::RoomWithMembers MemoryDirectory::room_view_locked(const RoomData& data) c
   return view;
 }
 
-DirectoryResult<ports::Room> MemoryDirectory::create_room(ZoneId zone, MemberId owner, const std::string& name,
+DirectoryResult<ports::Room> MemoryDirectory::create_room(ZoneId zone, MemberId owner,
+                                                          const std::string& name,
                                                           const std::string& name_key,
                                                           const std::string& description) {
   PLAZA_MEMORY_DIRECTORY_ENTER();
@@ -436,14 +446,16 @@ DirectoryResult<ports::Room> MemoryDirectory::create_room(ZoneId zone, MemberId 
   return data.room;
 }
 
-DirectoryResult<ports::RoomWithMembers> MemoryDirectory::join_room(ZoneId zone, MemberId member, RoomId room) {
+DirectoryResult<ports::RoomWithMembers> MemoryDirectory::join_room(ZoneId zone, MemberId member,
+                                                                   RoomId room) {
   PLAZA_MEMORY_DIRECTORY_ENTER();
   if (!find_member_locked(zone, member)) return not_found("member");
   const auto at = rooms_.find(room);
   if (at == rooms_.end() || at->second.room.zone != zone) return not_found("room");
   RoomData& data = at->second;
   if (data.members.contains(member)) return refuse(DirectoryCode::conflict, "already in the room");
-  if (data.members.size() >= limits_.room_members_max) return at_limit("room_members_max", limits_.room_members_max);
+  if (data.members.size() >= limits_.room_members_max)
+    return at_limit("room_members_max", limits_.room_members_max);
   if (rooms_of_locked(member) >= limits_.rooms_per_member_max) {
     return at_limit("rooms_per_member_max", limits_.rooms_per_member_max);
   }
@@ -451,7 +463,8 @@ DirectoryResult<ports::RoomWithMembers> MemoryDirectory::join_room(ZoneId zone, 
   return room_view_locked(data);
 }
 
-DirectoryResult<ports::RoomWithMembers> MemoryDirectory::leave_room(ZoneId zone, MemberId member, RoomId room) {
+DirectoryResult<ports::RoomWithMembers> MemoryDirectory::leave_room(ZoneId zone, MemberId member,
+                                                                    RoomId room) {
   PLAZA_MEMORY_DIRECTORY_ENTER();
   const auto at = rooms_.find(room);
   if (at == rooms_.end() || at->second.room.zone != zone) return not_found("room");

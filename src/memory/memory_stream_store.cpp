@@ -46,8 +46,7 @@ void MemoryStreamStore::stop() {
   }
   wake_.notify_one();
   if (thread_.joinable()) thread_.join();
-  while (commit_waiting()) {
-  }
+  while (commit_waiting()) {}
   const std::lock_guard lock(mutex_);
   running_ = false;
 }
@@ -150,9 +149,10 @@ template <class T, class Work>
 void MemoryStreamStore::call(Access access, Done<T> done, Work work) {
   submit([access, done = std::move(done), work = std::move(work)](Commit& commit) mutable {
     const bool refused = commit.closed || (commit.fails && access == Access::writes);
-    Result<T, StoreError> result =
-        refused ? Result<T, StoreError>(fail(StoreError{.code = ports::StoreCode::unavailable, .detail = "the commit failed"}))
-                : Result<T, StoreError>(work());
+    Result<T, StoreError> result = refused ? Result<T, StoreError>(
+                                                 fail(StoreError{.code = ports::StoreCode::unavailable,
+                                                                 .detail = "the commit failed"}))
+                                           : Result<T, StoreError>(work());
     commit.callbacks.emplace_back(
         [done = std::move(done), result = std::move(result)]() mutable { done(std::move(result)); });
   });
@@ -177,7 +177,8 @@ Appended MemoryStreamStore::append_one(Append append) {
   Device& device = durable_.devices[{message.sender, message.device}];
   const std::uint64_t next = device.accepted.size() + 1;
   const std::uint64_t wanted = message.send_id == 0 ? next : message.send_id;
-  Appended outcome{.code = AppendCode::accepted, .append = std::move(append), .message = nullptr, .expected_send_id = 0};
+  Appended outcome{
+      .code = AppendCode::accepted, .append = std::move(append), .message = nullptr, .expected_send_id = 0};
   if (wanted > next) {
     outcome.code = AppendCode::ahead;
     outcome.expected_send_id = next;
@@ -192,7 +193,8 @@ Appended MemoryStreamStore::append_one(Append append) {
   }
   const std::lock_guard lock(mutex_);
   if (outcome.code == AppendCode::accepted) ++stats_.messages;
-  if (outcome.code == AppendCode::duplicate || outcome.code == AppendCode::duplicate_trimmed) ++stats_.duplicates;
+  if (outcome.code == AppendCode::duplicate || outcome.code == AppendCode::duplicate_trimmed)
+    ++stats_.duplicates;
   return outcome;
 }
 
@@ -292,7 +294,8 @@ void MemoryStreamStore::open_device(MemberId member, std::string device, Done<po
 
 // ---- cursors and marks ------------------------------------------------------------------------------------------------
 
-void MemoryStreamStore::received(MemberId member, std::string device, std::uint64_t seq, Done<std::uint64_t> done) {
+void MemoryStreamStore::received(MemberId member, std::string device, std::uint64_t seq,
+                                 Done<std::uint64_t> done) {
   call(Access::writes, std::move(done), [this, member, device = std::move(device), seq] {
     std::uint64_t& cursor = durable_.devices[{member, device}].received;
     cursor = std::max(cursor, std::min(seq, head_of(StreamId::inbox(member)).head));
@@ -345,8 +348,11 @@ ports::ConversationPage MemoryStreamStore::list(MemberId member, StreamId after,
     const Marks marks = at->second.marks;
     ports::MessagePtr last;
     if (head.head > head.trimmed) last = durable_.streams.at(stream).entries.at(head.head);
-    page.conversations.push_back(
-        {.stream = stream, .head = head.head, .marks = marks, .unread = head.head - marks.read, .last = last});
+    page.conversations.push_back({.stream = stream,
+                                  .head = head.head,
+                                  .marks = marks,
+                                  .unread = head.head - marks.read,
+                                  .last = last});
   }
   return page;
 }

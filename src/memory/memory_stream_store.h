@@ -22,8 +22,8 @@ struct MemoryStreamStoreOptions {
     by_step,     ///< nothing happens until step(): the simulator and tests
   };
   Commits commits = Commits::own_thread;
-  std::uint8_t region = 0;          ///< in the high bits of every message id
-  std::uint32_t epoch = 1;          ///< of every stream
+  std::uint8_t region = 0;             ///< in the high bits of every message id
+  std::uint32_t epoch = 1;             ///< of every stream
   std::uint32_t trim_rows_max = 2000;  ///< messages and entries that one trim() removes
 };
 
@@ -49,7 +49,8 @@ class MemoryStreamStore final : public ports::StreamStore {
   void heads(std::vector<ports::StreamId> streams, Done<std::vector<ports::Head>> done) override;
   void open_device(MemberId member, std::string device, Done<ports::DeviceState> done) override;
   void received(MemberId member, std::string device, std::uint64_t seq, Done<std::uint64_t> done) override;
-  void mark(MemberId member, ports::StreamId conversation, ports::Marks marks, Done<ports::Marked> done) override;
+  void mark(MemberId member, ports::StreamId conversation, ports::Marks marks,
+            Done<ports::Marked> done) override;
   void follow(MemberId member, ports::StreamId conversation, Done<ports::Marked> done) override;
   void unfollow(MemberId member, ports::StreamId conversation, Done<bool> done) override;
   void conversations(MemberId member, ports::StreamId after, std::uint32_t limit,
@@ -116,7 +117,8 @@ class MemoryStreamStore final : public ports::StreamStore {
   [[nodiscard]] ports::Head head_of(ports::StreamId stream) const;
   [[nodiscard]] ports::Page page(const ports::ReadRequest& request) const;
   ports::Marked move_marks(MemberId member, ports::StreamId conversation, ports::Marks to);
-  [[nodiscard]] ports::ConversationPage list(MemberId member, ports::StreamId after, std::uint32_t limit) const;
+  [[nodiscard]] ports::ConversationPage list(MemberId member, ports::StreamId after,
+                                             std::uint32_t limit) const;
   bool trim_some(const ports::Retention& retention);
 
   // Constant after construction.

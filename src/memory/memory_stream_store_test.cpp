@@ -35,7 +35,8 @@ std::unique_ptr<StoreHarness> threaded() { return std::make_unique<MemoryHarness
 std::unique_ptr<StoreHarness> stepped() { return std::make_unique<MemoryHarness>(Commits::by_step); }
 
 INSTANTIATE_TEST_SUITE_P(Memory, StreamStoreContract,
-                         testing::Values(StoreUnderTest{"threaded", threaded}, StoreUnderTest{"stepped", stepped}),
+                         testing::Values(StoreUnderTest{"threaded", threaded},
+                                         StoreUnderTest{"stepped", stepped}),
                          name_of_store);
 
 // ---- what only the twin has: the simulator's handles -------------------------------------------------------------------

@@ -60,8 +60,8 @@ struct Token {
   TokenKind kind = TokenKind::account;
   std::string hash;  ///< 32 bytes
   AccountId account;
-  MemberId member;   ///< kind member and handover
-  ZoneId zone;       ///< where it may be used
+  MemberId member;  ///< kind member and handover
+  ZoneId zone;      ///< where it may be used
   std::string device;
   std::int64_t created_ms = 0;
   std::int64_t expires_ms = 0;
@@ -131,14 +131,17 @@ class Directory {
   virtual DirectoryResult<Account> account(AccountId id) = 0;
   virtual DirectoryResult<Account> account_by_name(const std::string& name_key) = 0;
   /// The account of (vendor, vendor_user), created when there is none.
-  virtual DirectoryResult<Account> third_party_account(const std::string& vendor, const std::string& vendor_user) = 0;
+  virtual DirectoryResult<Account> third_party_account(const std::string& vendor,
+                                                       const std::string& vendor_user) = 0;
   virtual DirectoryResult<void> set_password(AccountId id, const std::string& password_hash) = 0;
 
   // Members ------------------------------------------------------------------------------------------------------------
   virtual DirectoryResult<Member> create_member(AccountId account, ZoneId zone, const std::string& nickname,
-                                                const std::string& nickname_key, const std::string& avatar) = 0;
+                                                const std::string& nickname_key,
+                                                const std::string& avatar) = 0;
   virtual DirectoryResult<Member> member(ZoneId zone, MemberId id) = 0;
-  virtual DirectoryResult<Member> member_by_id(MemberId id) = 0;  ///< any zone: for login by id and for servers
+  virtual DirectoryResult<Member> member_by_id(
+      MemberId id) = 0;  ///< any zone: for login by id and for servers
   virtual DirectoryResult<Member> member_by_nickname(ZoneId zone, const std::string& nickname_key) = 0;
   virtual DirectoryResult<std::vector<Member>> members_of(AccountId account, ZoneId zone) = 0;
 
@@ -149,7 +152,8 @@ class Directory {
   /// As token(), and removes it in the same transaction: of two callers one gets not_found.
   virtual DirectoryResult<Token> take_token(const std::string& hash, std::int64_t now_ms) = 0;
   /// Revokes those that match (all of an account; or of one device of it when `device` is set; or one by id). Gives them.
-  virtual DirectoryResult<std::vector<Token>> revoke_tokens(AccountId account, std::optional<std::string> device,
+  virtual DirectoryResult<std::vector<Token>> revoke_tokens(AccountId account,
+                                                            std::optional<std::string> device,
                                                             std::optional<TokenId> only) = 0;
   virtual DirectoryResult<std::vector<Token>> tokens_of(AccountId account, std::int64_t now_ms) = 0;
   /// Deletes expired ones, at most `limit`; gives how many.
@@ -161,11 +165,14 @@ class Directory {
   /// conflict when they are friends already or the peer has blocked the member.
   virtual DirectoryResult<Relation> add_friend(ZoneId zone, MemberId member, MemberId peer) = 0;
   /// Answers the peer's request; conflict when there is none.
-  virtual DirectoryResult<Relation> answer_friend(ZoneId zone, MemberId member, MemberId peer, bool accept) = 0;
+  virtual DirectoryResult<Relation> answer_friend(ZoneId zone, MemberId member, MemberId peer,
+                                                  bool accept) = 0;
   /// Ends a friendship or withdraws a request, on both sides.
   virtual DirectoryResult<Relation> remove_friend(ZoneId zone, MemberId member, MemberId peer) = 0;
-  virtual DirectoryResult<Relation> set_blocked(ZoneId zone, MemberId member, MemberId peer, bool blocked) = 0;
-  virtual DirectoryResult<Relation> set_remark(ZoneId zone, MemberId member, MemberId peer, const std::string& remark) = 0;
+  virtual DirectoryResult<Relation> set_blocked(ZoneId zone, MemberId member, MemberId peer,
+                                                bool blocked) = 0;
+  virtual DirectoryResult<Relation> set_remark(ZoneId zone, MemberId member, MemberId peer,
+                                               const std::string& remark) = 0;
 
   // Rooms --------------------------------------------------------------------------------------------------------------
   /// The creator becomes owner. name_key is unique in the zone.

@@ -24,7 +24,8 @@ struct StreamId {
   static constexpr StreamId inbox(MemberId member) { return make(StreamKind::inbox, member.value, 0); }
   static constexpr StreamId room(RoomId room) { return make(StreamKind::room, room.value, 0); }
   static constexpr StreamId pair(MemberId x, MemberId y) {
-    return x.value < y.value ? make(StreamKind::pair, x.value, y.value) : make(StreamKind::pair, y.value, x.value);
+    return x.value < y.value ? make(StreamKind::pair, x.value, y.value)
+                             : make(StreamKind::pair, y.value, x.value);
   }
 
   [[nodiscard]] constexpr StreamKind kind() const { return static_cast<StreamKind>(a >> kIdBits); }
@@ -60,18 +61,19 @@ struct Message {
   // Set by whoever sends.
   ZoneId zone;
   MemberId sender;
-  std::string sender_name;          ///< as it was when sent
-  std::string device;               ///< 1..32 bytes
-  std::uint64_t send_id = 0;        ///< per (sender, device): 1, 2, 3...; 0 asks the store to take the next one
+  std::string sender_name;    ///< as it was when sent
+  std::string device;         ///< 1..32 bytes
+  std::uint64_t send_id = 0;  ///< per (sender, device): 1, 2, 3...; 0 asks the store to take the next one
   MessageKind kind = MessageKind::text;
-  StreamId conversation;            ///< a pair or a room
-  std::string body;                 ///< text, or compact JSON of an object, by kind
+  StreamId conversation;  ///< a pair or a room
+  std::string body;       ///< text, or compact JSON of an object, by kind
 
   // Set by the store.
   MessageId id;
-  std::int64_t time_ms = 0;         ///< Unix time of the commit, never less than that of an earlier message
+  std::int64_t time_ms = 0;  ///< Unix time of the commit, never less than that of an earlier message
   std::uint64_t conversation_seq = 0;
-  std::vector<Delivery> deliveries; ///< the inboxes it went to, sorted by stream; the conversation is not among them
+  std::vector<Delivery>
+      deliveries;  ///< the inboxes it went to, sorted by stream; the conversation is not among them
 
   /// The position in this member's inbox, 0 when it is not there.
   [[nodiscard]] std::uint64_t inbox_seq(MemberId member) const;

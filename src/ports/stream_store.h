@@ -27,10 +27,10 @@ struct Append {
 };
 
 enum class AppendCode : std::uint8_t {
-  accepted,     ///< stored now; durable
-  duplicate,    ///< this send_id was accepted before; `message` is the original
+  accepted,           ///< stored now; durable
+  duplicate,          ///< this send_id was accepted before; `message` is the original
   duplicate_trimmed,  ///< accepted before, but retention has removed the original: only that much is known
-  ahead,        ///< send_id is more than one past the last accepted; nothing was consumed; expected_send_id tells
+  ahead,  ///< send_id is more than one past the last accepted; nothing was consumed; expected_send_id tells
   unavailable,  ///< could not be stored (disk full, database gone); nothing was consumed; the same send_id may be retried
 };
 
@@ -72,17 +72,18 @@ struct Entry {
 
 struct ReadRequest {
   StreamId stream;
-  std::uint32_t epoch = 0;       ///< the epoch the reader knows; 0 = none yet
-  bool backward = false;         ///< false: seq > from, ascending (sync). true: seq < from, descending (history)
-  std::uint64_t from = 0;        ///< backward with 0 means from the head
+  std::uint32_t epoch = 0;  ///< the epoch the reader knows; 0 = none yet
+  bool backward = false;    ///< false: seq > from, ascending (sync). true: seq < from, descending (history)
+  std::uint64_t from = 0;   ///< backward with 0 means from the head
   std::uint32_t entries_max = 500;
   std::size_t bytes_max = 256 * 1024;  ///< counted as body + 128 bytes an entry; one entry is always served
 };
 
 struct Page {
-  Head head;                   ///< at the time of reading
-  bool too_old = false;        ///< forward only: the reader's epoch is another one, or entries after `from` are trimmed;
-                               ///< then the page starts at the first entry that is still there
+  Head head;  ///< at the time of reading
+  bool too_old =
+      false;  ///< forward only: the reader's epoch is another one, or entries after `from` are trimmed;
+              ///< then the page starts at the first entry that is still there
   bool more = false;           ///< there are further entries in the direction of reading
   std::vector<Entry> entries;  ///< gapless: consecutive seqs
 };
@@ -90,7 +91,7 @@ struct Page {
 /// What a device needs to go on where it was.
 struct DeviceState {
   Head inbox;
-  std::uint64_t received = 0;      ///< the device's receive cursor: it said it has every inbox entry up to here
+  std::uint64_t received = 0;  ///< the device's receive cursor: it said it has every inbox entry up to here
   std::uint64_t last_send_id = 0;
 };
 
@@ -118,8 +119,8 @@ struct ConversationPage {
 };
 
 struct Retention {
-  std::int64_t message_age_max_ms = 0;    ///< 0 = for ever
-  std::uint64_t inbox_entries_max = 0;    ///< newest entries kept in each stream; 0 = all
+  std::int64_t message_age_max_ms = 0;  ///< 0 = for ever
+  std::uint64_t inbox_entries_max = 0;  ///< newest entries kept in each stream; 0 = all
 };
 
 struct StoreHealth {
@@ -175,7 +176,8 @@ class StreamStore {
   /// Takes the conversation from the member's list (one who left a room). Unknown is fine.
   virtual void unfollow(MemberId member, StreamId conversation, Done<bool> done) = 0;
   /// The member's conversations with stream id > after.
-  virtual void conversations(MemberId member, StreamId after, std::uint32_t limit, Done<ConversationPage> done) = 0;
+  virtual void conversations(MemberId member, StreamId after, std::uint32_t limit,
+                             Done<ConversationPage> done) = 0;
 
   /// Removes what the retention allows to remove, a bounded piece per call. Gives true when there is more to remove.
   virtual void trim(Retention retention, Done<bool> done) = 0;

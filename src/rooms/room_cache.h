@@ -16,8 +16,9 @@ struct RoomView {
   RoomId id;
   ZoneId zone;
   std::string name;
-  std::shared_ptr<const std::vector<MemberId>> members;  ///< by id, ascending; shared with the messages in flight
-  std::shared_ptr<SharedRateLimit> rate;                 ///< one per room on this node, shared by the shards' caches
+  std::shared_ptr<const std::vector<MemberId>>
+      members;                            ///< by id, ascending; shared with the messages in flight
+  std::shared_ptr<SharedRateLimit> rate;  ///< one per room on this node, shared by the shards' caches
 
   [[nodiscard]] bool has(MemberId member) const;
 };

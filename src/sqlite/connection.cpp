@@ -11,9 +11,11 @@ namespace {
 
 }  // namespace
 
-int Connection::open(const std::string& path, Mode mode, const std::string& vfs, std::uint32_t busy_timeout_ms) {
+int Connection::open(const std::string& path, Mode mode, const std::string& vfs,
+                     std::uint32_t busy_timeout_ms) {
   const int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
-                    (mode == Mode::create ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY);
+                    (mode == Mode::create ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+                                          : SQLITE_OPEN_READONLY);
   sqlite3* db = nullptr;
   const int code = sqlite3_open_v2(path.c_str(), &db, flags, vfs.empty() ? nullptr : vfs.c_str());
   db_.reset(db);
@@ -44,14 +46,15 @@ int Connection::query_text(const char* sql, std::string& value) {
 SqlFailure Connection::failure() const {
   if (!db_) return {.code = SQLITE_NOMEM, .text = "no connection"};
   const int code = sqlite3_extended_errcode(db_.get());
-  return {.code = code, .text = fmt::format("{} (SQLite {}, system error {})", sqlite3_errmsg(db_.get()), code,
-                                            sqlite3_system_errno(db_.get()))};
+  return {.code = code,
+          .text = fmt::format("{} (SQLite {}, system error {})", sqlite3_errmsg(db_.get()), code,
+                              sqlite3_system_errno(db_.get()))};
 }
 
 int Statement::prepare(const Connection& connection, std::string_view sql) {
   sqlite3_stmt* statement = nullptr;
-  const int code = sqlite3_prepare_v3(connection.raw(), sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
-                                      &statement, nullptr);
+  const int code = sqlite3_prepare_v3(connection.raw(), sql.data(), static_cast<int>(sql.size()),
+                                      SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
   statement_.reset(statement);
   return code;
 }

@@ -53,7 +53,9 @@ class Statement {
   int prepare(const Connection& connection, std::string_view sql);
   void finalize() { statement_.reset(); }
 
-  void bind(int at, std::uint64_t value) { sqlite3_bind_int64(statement_.get(), at, static_cast<sqlite3_int64>(value)); }
+  void bind(int at, std::uint64_t value) {
+    sqlite3_bind_int64(statement_.get(), at, static_cast<sqlite3_int64>(value));
+  }
   void bind_signed(int at, std::int64_t value) { sqlite3_bind_int64(statement_.get(), at, value); }
   void bind_null(int at) { sqlite3_bind_null(statement_.get(), at); }
   void bind_text(int at, std::string_view text) {
@@ -77,12 +79,15 @@ class Statement {
     return static_cast<std::uint64_t>(sqlite3_column_int64(statement_.get(), column));
   }
   [[nodiscard]] std::int64_t sint(int column) const { return sqlite3_column_int64(statement_.get(), column); }
-  [[nodiscard]] bool is_null(int column) const { return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL; }
+  [[nodiscard]] bool is_null(int column) const {
+    return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL;
+  }
   /// Until the next step() or reset().
   [[nodiscard]] std::string_view bytes(int column) const {
     const void* const data = sqlite3_column_blob(statement_.get(), column);
     const int size = sqlite3_column_bytes(statement_.get(), column);
-    return data == nullptr ? std::string_view{} : std::string_view{static_cast<const char*>(data), static_cast<std::size_t>(size)};
+    return data == nullptr ? std::string_view{}
+                           : std::string_view{static_cast<const char*>(data), static_cast<std::size_t>(size)};
   }
 
  private:

@@ -17,7 +17,8 @@ using ports::StoreError;
 /// The gate before the writer: calls pass while it is open, and are refused with an answer when it is not.
 class EmbeddedStreamStore::Impl {
  public:
-  Impl(EmbeddedStreamStoreOptions options, const ports::Clock& clock) : options_(std::move(options)), clock_(clock) {}
+  Impl(EmbeddedStreamStoreOptions options, const ports::Clock& clock)
+      : options_(std::move(options)), clock_(clock) {}
 
   Result<void, StoreError> start(ports::AppendSink& sink) {
     PLAZA_CHECK(!open_);
@@ -86,7 +87,9 @@ EmbeddedStreamStore::~EmbeddedStreamStore() { impl_->stop(); }
 Result<void, StoreError> EmbeddedStreamStore::start(ports::AppendSink& sink) { return impl_->start(sink); }
 void EmbeddedStreamStore::stop() { impl_->stop(); }
 
-void EmbeddedStreamStore::append(std::vector<ports::Append> batch) { impl_->post(AppendJob{.batch = std::move(batch)}); }
+void EmbeddedStreamStore::append(std::vector<ports::Append> batch) {
+  impl_->post(AppendJob{.batch = std::move(batch)});
+}
 
 void EmbeddedStreamStore::read(ports::ReadRequest request, Done<ports::Page> done) {
   impl_->post(ReadJob{.request = request, .done = std::move(done)});
@@ -100,16 +103,20 @@ void EmbeddedStreamStore::open_device(MemberId member, std::string device, Done<
   impl_->post(DeviceJob{.member = member, .device = std::move(device), .done = std::move(done)});
 }
 
-void EmbeddedStreamStore::received(MemberId member, std::string device, std::uint64_t seq, Done<std::uint64_t> done) {
-  impl_->post(ReceivedJob{.member = member, .device = std::move(device), .seq = seq, .done = std::move(done)});
+void EmbeddedStreamStore::received(MemberId member, std::string device, std::uint64_t seq,
+                                   Done<std::uint64_t> done) {
+  impl_->post(
+      ReceivedJob{.member = member, .device = std::move(device), .seq = seq, .done = std::move(done)});
 }
 
-void EmbeddedStreamStore::mark(MemberId member, ports::StreamId conversation, ports::Marks marks, Done<ports::Marked> done) {
+void EmbeddedStreamStore::mark(MemberId member, ports::StreamId conversation, ports::Marks marks,
+                               Done<ports::Marked> done) {
   impl_->post(MarkJob{.member = member, .conversation = conversation, .to = marks, .done = std::move(done)});
 }
 
 void EmbeddedStreamStore::follow(MemberId member, ports::StreamId conversation, Done<ports::Marked> done) {
-  impl_->post(MarkJob{.member = member, .conversation = conversation, .to = std::nullopt, .done = std::move(done)});
+  impl_->post(
+      MarkJob{.member = member, .conversation = conversation, .to = std::nullopt, .done = std::move(done)});
 }
 
 void EmbeddedStreamStore::unfollow(MemberId member, ports::StreamId conversation, Done<bool> done) {

@@ -41,7 +41,9 @@ struct Options {
 double cpu_seconds() {
   rusage usage{};
   ::getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6; };
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
+  };
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
@@ -98,9 +100,11 @@ struct StageTimes {
     times.last = seconds;
   }
   void print(double million) const {
-    constexpr std::array<const char*, sqlite::kStages> kNames{"plan", "message rows", "index slice", "last slice", "(nothing)",
-                                                              "commit", "report", "checkpoint", "trim"};
-    for (std::size_t i = 0; i < kNames.size(); ++i) std::printf("    %-14s %6.2f us a message\n", kNames[i], cpu_s[i] / million);
+    constexpr std::array<const char*, sqlite::kStages> kNames{"plan",       "message rows", "index slice",
+                                                              "last slice", "(nothing)",    "commit",
+                                                              "report",     "checkpoint",   "trim"};
+    for (std::size_t i = 0; i < kNames.size(); ++i)
+      std::printf("    %-14s %6.2f us a message\n", kNames[i], cpu_s[i] / million);
   }
 };
 
@@ -114,8 +118,9 @@ void flush(sqlite::EmbeddedStreamStore& store) {
 }
 
 void run(const Options& options, std::uint64_t batch) {
-  const std::uint64_t messages =
-      options.messages != 0 ? options.messages : std::clamp<std::uint64_t>(batch * 4'000, 10'000, 1'000'000);
+  const std::uint64_t messages = options.messages != 0
+                                     ? options.messages
+                                     : std::clamp<std::uint64_t>(batch * 4'000, 10'000, 1'000'000);
   std::string folder = options.folder + "/plaza-bench-XXXXXX";
   if (::mkdtemp(folder.data()) == nullptr) std::abort();
   const memory::SystemClock clock;
@@ -138,7 +143,8 @@ void run(const Options& options, std::uint64_t batch) {
       const auto at = std::chrono::steady_clock::now();
       store.append(make_batch(batch, options.pairs, random));
       acks.wait_for(sent + batch);
-      latencies_ms.push_back(std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - at).count());
+      latencies_ms.push_back(
+          std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - at).count());
     }
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
     const double cpu_acked = cpu_seconds() - cpu_before;
@@ -150,9 +156,10 @@ void run(const Options& options, std::uint64_t batch) {
     };
     const double million = static_cast<double>(messages) / 1e6;
     const auto bytes = std::filesystem::file_size(folder + "/streams.db");
-    std::printf("%6llu %9llu %10.0f %9.2f %9.2f %8.2f %8.2f %8.2f %9.0f\n", static_cast<unsigned long long>(batch),
-                static_cast<unsigned long long>(messages), static_cast<double>(messages) / seconds, cpu_acked / million,
-                cpu_all / million, percentile(0.5), percentile(0.99), latencies_ms.back(),
+    std::printf("%6llu %9llu %10.0f %9.2f %9.2f %8.2f %8.2f %8.2f %9.0f\n",
+                static_cast<unsigned long long>(batch), static_cast<unsigned long long>(messages),
+                static_cast<double>(messages) / seconds, cpu_acked / million, cpu_all / million,
+                percentile(0.5), percentile(0.99), latencies_ms.back(),
                 static_cast<double>(bytes) / static_cast<double>(messages));
     std::fflush(stdout);
     store.stop();
@@ -184,7 +191,7 @@ int main(int count, char** arguments) {
     }
   }
   if (!batches.empty()) options.batches = batches;
-  std::printf("%6s %9s %10s %9s %9s %8s %8s %8s %9s\n", "batch", "messages", "per_s", "cpu_acked", "cpu_total", "p50_ms", "p99_ms",
-              "max_ms", "db_bytes");
+  std::printf("%6s %9s %10s %9s %9s %8s %8s %8s %9s\n", "batch", "messages", "per_s", "cpu_acked",
+              "cpu_total", "p50_ms", "p99_ms", "max_ms", "db_bytes");
   for (const std::uint64_t batch : options.batches) run(options, batch);
 }

@@ -41,7 +41,9 @@ class EmbeddedHarness final : public StoreHarness {
   std::unique_ptr<sqlite::EmbeddedStreamStore> store_;
 };
 
-std::unique_ptr<StoreHarness> with_defaults() { return std::make_unique<EmbeddedHarness>(sqlite::EmbeddedStreamStoreOptions{}); }
+std::unique_ptr<StoreHarness> with_defaults() {
+  return std::make_unique<EmbeddedHarness>(sqlite::EmbeddedStreamStoreOptions{});
+}
 
 /// Every limit so small that each test crosses it: several transactions a call, an index round after a few messages in slices of
 /// a few rows, nothing kept in memory that need not be, checkpoints all the time.

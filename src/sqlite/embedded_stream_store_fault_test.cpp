@@ -87,7 +87,8 @@ class FaultyDisk : public testing::Test {
     for (ports::Appended& outcome : sink_.wait_for(count)) {
       if (outcome.code == ports::AppendCode::accepted) {
         const ports::Message& m = *outcome.message;
-        acked_.push_back({m.id.value, m.sender.value, 0, m.send_id, m.conversation, m.conversation_seq, m.inbox_seq(m.sender)});
+        acked_.push_back({m.id.value, m.sender.value, 0, m.send_id, m.conversation, m.conversation_seq,
+                          m.inbox_seq(m.sender)});
         ++accepted;
       } else {
         refused_.push_back(std::move(outcome.append));
@@ -200,7 +201,8 @@ TEST_F(FaultyDisk, AnotherProcessHoldingTheLockDelaysAndThenRefusesUntilItIsGone
 TEST_F(FaultyDisk, AFullFileSystemRefusesAndGoesOnWhenThereIsRoom) {
   const std::filesystem::path mounted = folder_ / "small";
   std::filesystem::create_directory(mounted);
-  if (::mount("tmpfs", mounted.c_str(), "tmpfs", 0, "size=1m") != 0) GTEST_SKIP() << "may not mount a tmpfs here";
+  if (::mount("tmpfs", mounted.c_str(), "tmpfs", 0, "size=1m") != 0)
+    GTEST_SKIP() << "may not mount a tmpfs here";
   options_.path = (mounted / "streams.db").string();
   options_.vfs.clear();
   options_.flush_after_messages = 1'000'000;
@@ -262,7 +264,9 @@ TEST_F(FaultyDisk, AFileThatAnotherProcessHasLockedForGoodIsRefusedWithWords) {
   store_.reset();
   sqlite3* other = nullptr;
   sqlite3_open(options_.path.c_str(), &other);
-  ASSERT_EQ(sqlite3_exec(other, "PRAGMA locking_mode = EXCLUSIVE; BEGIN IMMEDIATE", nullptr, nullptr, nullptr), SQLITE_OK);
+  ASSERT_EQ(
+      sqlite3_exec(other, "PRAGMA locking_mode = EXCLUSIVE; BEGIN IMMEDIATE", nullptr, nullptr, nullptr),
+      SQLITE_OK);
   const std::string error = error_of_opening();
   EXPECT_NE(error.find("lock"), std::string::npos) << error;
   sqlite3_close(other);
@@ -272,7 +276,8 @@ TEST_F(FaultyDisk, AFileThatAnotherProcessHasLockedForGoodIsRefusedWithWords) {
 TEST_F(FaultyDisk, AReadOnlyFileSystemIsRefusedWithWords) {
   const std::filesystem::path mounted = folder_ / "readonly";
   std::filesystem::create_directory(mounted);
-  if (::mount("tmpfs", mounted.c_str(), "tmpfs", 0, "size=8m") != 0) GTEST_SKIP() << "may not mount a tmpfs here";
+  if (::mount("tmpfs", mounted.c_str(), "tmpfs", 0, "size=8m") != 0)
+    GTEST_SKIP() << "may not mount a tmpfs here";
   options_.path = (mounted / "streams.db").string();
   options_.vfs.clear();
   open();

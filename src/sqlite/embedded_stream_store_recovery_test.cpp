@@ -95,7 +95,8 @@ class PipeSink final : public ports::AppendSink {
     sent += batch.size();
     store.append(std::move(batch));
     const MemberId member{random() % kLoadMembers + 1};
-    store.mark(member, ports::StreamId::room(kLoadRoom), {.delivered = random() % 100, .read = random() % 50}, [](auto) {});
+    store.mark(member, ports::StreamId::room(kLoadRoom), {.delivered = random() % 100, .read = random() % 50},
+               [](auto) {});
     store.received(member, load_device(0), random() % 100, [](auto) {});
     if (i % 7 == 0) store.trim({.message_age_max_ms = 500, .inbox_entries_max = 150}, [](auto) {});
     if (random() % 3 != 0) sink.wait_for(sent);
@@ -131,7 +132,8 @@ class Recovery : public testing::TestWithParam<int> {
     int status = 0;
     ::waitpid(child, &status, 0);
     const bool killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
-    EXPECT_TRUE(killed || (WIFEXITED(status) && WEXITSTATUS(status) == 0)) << "the child ended with status " << status;
+    EXPECT_TRUE(killed || (WIFEXITED(status) && WEXITSTATUS(status) == 0))
+        << "the child ended with status " << status;
     return killed;
   }
 
@@ -165,7 +167,8 @@ TEST_P(Recovery, NothingAcknowledgedIsLostAndNothingIsHalfDoneWhereverTheProcess
   for (const int after : {1, 2, 5, 14, 40}) {
     killed += one_life(++seed, {.stage = stage, .after = after}) ? 1 : 0;
     check();
-    if (HasFatalFailure() || HasNonfatalFailure()) FAIL() << "stage " << GetParam() << " after " << after << " seed " << seed;
+    if (HasFatalFailure() || HasNonfatalFailure())
+      FAIL() << "stage " << GetParam() << " after " << after << " seed " << seed;
   }
   EXPECT_GE(killed, 3) << "the stage is hardly reached: the test does not test it";
   EXPECT_GT(acked_.size(), 20U);
@@ -173,7 +176,8 @@ TEST_P(Recovery, NothingAcknowledgedIsLostAndNothingIsHalfDoneWhereverTheProcess
 
 TEST_P(Recovery, LivesThatDieOneAfterTheOtherWithoutACleanStartBetween) {
   const auto stage = static_cast<Stage>(GetParam());
-  for (std::uint64_t life = 0; life < 5; ++life) one_life(7'000 + life, {.stage = stage, .after = static_cast<int>(3 + life * 4)});
+  for (std::uint64_t life = 0; life < 5; ++life)
+    one_life(7'000 + life, {.stage = stage, .after = static_cast<int>(3 + life * 4)});
   check();
 }
 

@@ -11,7 +11,8 @@ namespace plaza::sqlite {
 
 /// What the files of the "plaza-faulty" layer do. One for the process.
 struct Faults {
-  std::atomic<std::int64_t> writes_until_failure{INT64_MAX};  ///< so many succeed, then all fail until it is set again
+  std::atomic<std::int64_t> writes_until_failure{
+      INT64_MAX};  ///< so many succeed, then all fail until it is set again
   std::atomic<int> write_code{SQLITE_FULL};
   std::atomic<std::int64_t> syncs_until_failure{INT64_MAX};
   std::atomic<int> reads_fail{0};
@@ -62,13 +63,17 @@ inline int file_size(sqlite3_file* f, sqlite3_int64* n) { return real(f)->pMetho
 inline int lock(sqlite3_file* f, int l) { return real(f)->pMethods->xLock(real(f), l); }
 inline int unlock(sqlite3_file* f, int l) { return real(f)->pMethods->xUnlock(real(f), l); }
 inline int reserved(sqlite3_file* f, int* out) { return real(f)->pMethods->xCheckReservedLock(real(f), out); }
-inline int control(sqlite3_file* f, int op, void* arg) { return real(f)->pMethods->xFileControl(real(f), op, arg); }
+inline int control(sqlite3_file* f, int op, void* arg) {
+  return real(f)->pMethods->xFileControl(real(f), op, arg);
+}
 inline int sector(sqlite3_file* f) { return real(f)->pMethods->xSectorSize(real(f)); }
 inline int traits(sqlite3_file* f) { return real(f)->pMethods->xDeviceCharacteristics(real(f)); }
 inline int shm_map(sqlite3_file* f, int page, int size, int extend, void volatile** out) {
   return real(f)->pMethods->xShmMap(real(f), page, size, extend, out);
 }
-inline int shm_lock(sqlite3_file* f, int at, int n, int flags) { return real(f)->pMethods->xShmLock(real(f), at, n, flags); }
+inline int shm_lock(sqlite3_file* f, int at, int n, int flags) {
+  return real(f)->pMethods->xShmLock(real(f), at, n, flags);
+}
 inline void shm_barrier(sqlite3_file* f) { real(f)->pMethods->xShmBarrier(real(f)); }
 inline int shm_unmap(sqlite3_file* f, int remove) { return real(f)->pMethods->xShmUnmap(real(f), remove); }
 

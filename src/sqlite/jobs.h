@@ -68,8 +68,8 @@ struct FlushJob {
   Done<bool> done;
 };
 
-using JobKind = std::variant<AppendJob, MarkJob, UnfollowJob, ReceivedJob, ReadJob, HeadsJob, DeviceJob, ConversationsJob,
-                             TrimJob, FlushJob>;
+using JobKind = std::variant<AppendJob, MarkJob, UnfollowJob, ReceivedJob, ReadJob, HeadsJob, DeviceJob,
+                             ConversationsJob, TrimJob, FlushJob>;
 
 struct Job : BatchNode {
   explicit Job(JobKind job) : what(std::move(job)) {}

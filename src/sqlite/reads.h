@@ -40,7 +40,8 @@ class Reads {
     ports::Marks marks;
   };
 
-  [[nodiscard]] std::optional<std::vector<Listed>> listed_after(MemberId member, ports::StreamId after, std::size_t count);
+  [[nodiscard]] std::optional<std::vector<Listed>> listed_after(MemberId member, ports::StreamId after,
+                                                                std::size_t count);
   [[nodiscard]] std::vector<Listed> listed_without_row(MemberId member, ports::StreamId after);
   [[nodiscard]] Known known(const Listed& listed);
   static bool complete(Reader& reader, Known& known);

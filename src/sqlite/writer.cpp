@@ -35,13 +35,16 @@ Writer::~Writer() {
 
 Result<void, std::string> Writer::open() {
   // A database that is created anew (or restored to nothing) must not look like the one before to its readers.
-  const auto new_epoch = static_cast<std::uint32_t>(std::max<std::int64_t>(clock_.wall_ms() / 1000, 1) & 0x7FFFFFFF);
+  const auto new_epoch = static_cast<std::uint32_t>(std::max<std::int64_t>(clock_.wall_ms() / 1000, 1) &
+                                                    0x7FFFFFFF);
   const OpenOptions open_options{.path = options_.path,
                                  .vfs = options_.vfs,
                                  .busy_timeout_ms = options_.busy_timeout_ms,
                                  .new_epoch = std::max(new_epoch, 1U)};
   if (auto opened = open_for_writing(connection_, open_options); !opened) return opened;
-  const auto failed = [this] { return fail(fmt::format("{}: {}", options_.path, connection_.failure().text)); };
+  const auto failed = [this] {
+    return fail(fmt::format("{}: {}", options_.path, connection_.failure().text));
+  };
   if (tables_.prepare(connection_) != SQLITE_OK) return failed();
   StoredState stored;
   if (!tables_.stored_state(stored)) return failed();
@@ -62,7 +65,8 @@ Result<void, std::string> Writer::open() {
     if (code != SQLITE_DONE) return failed();
   }
   if (replayed > 0) {
-    PLAZA_LOG(info, "streams", "{}: {} messages are newer than the index and were read back", options_.path, replayed);
+    PLAZA_LOG(info, "streams", "{}: {} messages are newer than the index and were read back", options_.path,
+              replayed);
   }
   sqlite3_wal_hook(connection_.raw(), &Writer::wal_grew, this);
   checkpoint_at_ = static_cast<int>(options_.wal_checkpoint_pages);
@@ -77,7 +81,8 @@ void Writer::start(ports::AppendSink& sink, std::mutex& sink_mutex) {
 }
 
 void Writer::post(std::unique_ptr<Job> job) {
-  if (const auto* const appends = std::get_if<AppendJob>(&job->what)) figures_.appends_waiting += appends->batch.size();
+  if (const auto* const appends = std::get_if<AppendJob>(&job->what))
+    figures_.appends_waiting += appends->batch.size();
   queue_.push(job.release());
   sleeper_.wake();
 }
@@ -202,7 +207,8 @@ bool Writer::plan_appends(AppendJob& job) {
       if (const std::optional<Decision> decision = group_.add(append)) {
         outcome.code = decision->code;
         outcome.expected_send_id = decision->expected_send_id;
-        if (decision->sender != nullptr) old_.push_back({.outcome = outcomes_.size() - 1, .sender = decision->sender});
+        if (decision->sender != nullptr)
+          old_.push_back({.outcome = outcomes_.size() - 1, .sender = decision->sender});
       } else {
         plan_failed_ = true;
       }
@@ -264,7 +270,8 @@ void Writer::find_original(Appended& outcome, SenderState& sender) {
   }
   ports::MessagePtr message = set_.recent.find(id);
   if (!message && id != 0 && tables_.lookup().message(id, message) == MessageLookup::Found::failed) {
-    outcome.code = AppendCode::unavailable;  // accepted before, but the disk does not say what: the client asks again
+    outcome.code = AppendCode::
+        unavailable;  // accepted before, but the disk does not say what: the client asks again
     return;
   }
   outcome.code = message ? AppendCode::duplicate : AppendCode::duplicate_trimmed;
@@ -286,7 +293,8 @@ void Writer::answer(Job& job) {
   if (auto* const read = std::get_if<ReadJob>(&job.what)) return reads_.page(std::move(*read));
   if (auto* const heads = std::get_if<HeadsJob>(&job.what)) return reads_.heads(std::move(*heads));
   if (auto* const device = std::get_if<DeviceJob>(&job.what)) return reads_.device(std::move(*device));
-  if (auto* const list = std::get_if<ConversationsJob>(&job.what)) return reads_.conversations(std::move(*list));
+  if (auto* const list = std::get_if<ConversationsJob>(&job.what))
+    return reads_.conversations(std::move(*list));
   if (auto* const trims = std::get_if<TrimJob>(&job.what)) return trim(*trims);
   if (auto* const flush = std::get_if<FlushJob>(&job.what)) {
     flush_waiters_.push_back({.upto = set_.last_message, .done = std::move(flush->done)});

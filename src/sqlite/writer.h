@@ -109,7 +109,7 @@ class Writer {
     std::size_t outcome;
     streams::SenderState* sender;
   };
-  std::vector<Old> old_;            ///< duplicates among the outcomes
+  std::vector<Old> old_;  ///< duplicates among the outcomes
   bool plan_failed_ = false;
   Outcome group_outcome_ = Outcome::committed;
   std::string last_failure_;

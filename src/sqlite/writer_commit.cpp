@@ -26,7 +26,8 @@ Writer::Outcome Writer::commit_group() {
     if (write_group() && commit_and_settle(last_message)) {
       figures_.commits += 1;
       figures_.commit_ns += static_cast<std::uint64_t>(
-          std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - begun).count());
+          std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - begun)
+              .count());
       group_.commit();
       if (flush_.active()) flush_.applied();
       figures_.entries_indexed = flush_.entries_written();
@@ -74,7 +75,8 @@ bool Writer::write_group() {
 /// At least as many rows as the group makes, so that what waits for the index cannot grow without end.
 bool Writer::write_slice() {
   const std::size_t keep_up = group_.entries() + group_.entries() / 4;
-  const IndexFlush::Slice slice = flush_.write(tables_, std::max<std::size_t>(options_.flush_rows_per_commit, keep_up));
+  const IndexFlush::Slice slice = flush_.write(
+      tables_, std::max<std::size_t>(options_.flush_rows_per_commit, keep_up));
   if (slice == IndexFlush::Slice::failed) return false;
   at(slice == IndexFlush::Slice::last ? Stage::flush_round_done : Stage::flush_slice);
   return true;
@@ -97,8 +99,9 @@ bool Writer::settle(std::uint64_t last_message) {
   constexpr std::int64_t kRetryMs = 100;
   for (;;) {
     ports::MessagePtr message;
-    const auto found = connection_.in_transaction() && !tables_.roll_back() ? MessageLookup::Found::failed
-                                                                            : tables_.lookup().message(last_message, message);
+    const auto found = connection_.in_transaction() && !tables_.roll_back()
+                           ? MessageLookup::Found::failed
+                           : tables_.lookup().message(last_message, message);
     if (found == MessageLookup::Found::no) return false;
     // It is in. A transaction that succeeds has synced the log, and with it everything before.
     if (found == MessageLookup::Found::yes && tables_.begin()) {
@@ -106,7 +109,8 @@ bool Writer::settle(std::uint64_t last_message) {
       if (connection_.in_transaction()) tables_.roll_back();
     }
     if (stop_asked_) {
-      PLAZA_LOG(error, "streams", "stopping without knowing whether the last commit is stored: its senders get no acceptance");
+      PLAZA_LOG(error, "streams",
+                "stopping without knowing whether the last commit is stored: its senders get no acceptance");
       return false;
     }
     sleeper_.prepare();
@@ -163,8 +167,8 @@ void Writer::checkpoint_if_due() {
 void Writer::checkpoint() {
   int log_pages = 0;
   int moved_pages = 0;
-  const int code =
-      sqlite3_wal_checkpoint_v2(connection_.raw(), nullptr, SQLITE_CHECKPOINT_PASSIVE, &log_pages, &moved_pages);
+  const int code = sqlite3_wal_checkpoint_v2(connection_.raw(), nullptr, SQLITE_CHECKPOINT_PASSIVE,
+                                             &log_pages, &moved_pages);
   if (code != SQLITE_OK && code != SQLITE_BUSY) {
     PLAZA_LOG(warn, "streams", "{}: the write-ahead log cannot be moved into it now: {}", options_.path,
               connection_.failure().text);

@@ -31,16 +31,15 @@ std::optional<Decision> GroupCommit::add(const Append& append) {
   switch (send_rule(sender->last_send_id, message.send_id)) {
     case SendRule::ahead:
       return Decision{.code = AppendCode::ahead, .expected_send_id = sender->last_send_id + 1};
-    case SendRule::old:
-      return Decision{.code = AppendCode::duplicate, .sender = sender};
-    case SendRule::next:
-      break;
+    case SendRule::old: return Decision{.code = AppendCode::duplicate, .sender = sender};
+    case SendRule::next: break;
   }
   const std::uint64_t last = set_.last_message;
   const std::uint64_t id = last == 0 ? make_id(region_, 1) : last + 1;
   PLAZA_CHECK((id & kIdCounterMax) != 0);  // the counter of this region is used up after 2^45 messages
 
-  senders_.push_back({.sender = sender, .last_message = sender->last_message, .given_send_id = message.send_id});
+  senders_.push_back(
+      {.sender = sender, .last_message = sender->last_message, .given_send_id = message.send_id});
   messages_.push_back(append.message);
   set_.last_message = id;
   set_.last_time_ms = now_ms_;
@@ -67,7 +66,8 @@ bool GroupCommit::deliver(const Append& append) {
   message.deliveries.clear();
   const auto to_inbox = [&](MemberId member) {
     const StreamId inbox = StreamId::inbox(member);
-    if (!message.deliveries.empty() && message.deliveries.back().stream == inbox) return true;  // the sender, or twice
+    if (!message.deliveries.empty() && message.deliveries.back().stream == inbox)
+      return true;  // the sender, or twice
     std::uint64_t seq = 0;
     if (!enter(inbox, id, seq)) return false;
     message.deliveries.push_back({.stream = inbox, .seq = seq});
@@ -149,7 +149,8 @@ std::optional<bool> GroupCommit::unfollow(MemberId member, StreamId conversation
   return was_listed;
 }
 
-std::optional<std::uint64_t> GroupCommit::received(MemberId member, std::string_view device, std::uint64_t seq) {
+std::optional<std::uint64_t> GroupCommit::received(MemberId member, std::string_view device,
+                                                   std::uint64_t seq) {
   const StreamState* const inbox = set_.stream(StreamId::inbox(member));
   SenderState* const sender = inbox == nullptr ? nullptr : set_.sender(member, device);
   if (sender == nullptr) return std::nullopt;
@@ -197,7 +198,8 @@ void GroupCommit::roll_back() {
     at->mark->listing = at->listing;
     at->mark->removed_at = at->removed_at;
   }
-  for (auto at = cursors_before_.rbegin(); at != cursors_before_.rend(); ++at) at->sender->received = at->received;
+  for (auto at = cursors_before_.rbegin(); at != cursors_before_.rend(); ++at)
+    at->sender->received = at->received;
   if (!messages_.empty()) {
     set_.last_message = last_message_before_;
     set_.last_time_ms = last_time_before_ms_;

@@ -35,16 +35,20 @@ class GroupCommit {
 
   /// Decides an append and, when it is accepted, completes its message.
   [[nodiscard]] std::optional<Decision> add(const ports::Append& append);
-  [[nodiscard]] std::optional<ports::Marked> move_marks(MemberId member, ports::StreamId conversation, ports::Marks to);
+  [[nodiscard]] std::optional<ports::Marked> move_marks(MemberId member, ports::StreamId conversation,
+                                                        ports::Marks to);
   [[nodiscard]] std::optional<ports::Marked> follow(MemberId member, ports::StreamId conversation);
   [[nodiscard]] std::optional<bool> unfollow(MemberId member, ports::StreamId conversation);
-  [[nodiscard]] std::optional<std::uint64_t> received(MemberId member, std::string_view device, std::uint64_t seq);
+  [[nodiscard]] std::optional<std::uint64_t> received(MemberId member, std::string_view device,
+                                                      std::uint64_t seq);
 
   // What the transaction has to write.
   [[nodiscard]] const std::vector<std::shared_ptr<ports::Message>>& messages() const { return messages_; }
   [[nodiscard]] const std::vector<MarkState*>& marks() const { return called_marks_; }
   [[nodiscard]] const std::vector<SenderState*>& cursors() const { return called_cursors_; }
-  [[nodiscard]] bool empty() const { return messages_.empty() && called_marks_.empty() && called_cursors_.empty(); }
+  [[nodiscard]] bool empty() const {
+    return messages_.empty() && called_marks_.empty() && called_cursors_.empty();
+  }
   /// Stream entries that the messages make.
   [[nodiscard]] std::size_t entries() const { return streams_.size(); }
 
@@ -84,12 +88,12 @@ class GroupCommit {
   std::uint64_t last_message_before_ = 0;
   std::int64_t last_time_before_ms_ = 0;
   std::vector<std::shared_ptr<ports::Message>> messages_;
-  std::vector<SenderBefore> senders_;    // one per message
-  std::vector<StreamState*> streams_;    // one per entry
+  std::vector<SenderBefore> senders_;  // one per message
+  std::vector<StreamState*> streams_;  // one per entry
   std::vector<MarkBefore> marks_before_;
   std::vector<CursorBefore> cursors_before_;
-  std::vector<MarkState*> called_marks_;       // each once
-  std::vector<SenderState*> called_cursors_;   // each once
+  std::vector<MarkState*> called_marks_;      // each once
+  std::vector<SenderState*> called_cursors_;  // each once
 };
 
 }  // namespace plaza::streams

@@ -5,9 +5,10 @@ namespace plaza::streams {
 
 /// What stands at a place of a member's inbox.
 struct InboxSend {
-  std::uint64_t send_id = 0;     ///< of the device that is asked about; 0: somebody else's message, or another device's
+  std::uint64_t
+      send_id = 0;  ///< of the device that is asked about; 0: somebody else's message, or another device's
   std::uint64_t message_id = 0;
-  bool readable = true;          ///< false: the storage failed, or the entry is gone
+  bool readable = true;  ///< false: the storage failed, or the entry is gone
 };
 
 enum class Searched : std::uint8_t { found, absent, gave_up };
@@ -22,7 +23,8 @@ struct SearchResult {
 ///
 /// Why bounded: it runs on the writer, and whoever sends old send_ids on purpose must not hold up everybody.
 template <class At>
-SearchResult find_send(std::uint64_t low, std::uint64_t high, std::uint64_t send_id, std::uint32_t looks_max, At at) {
+SearchResult find_send(std::uint64_t low, std::uint64_t high, std::uint64_t send_id, std::uint32_t looks_max,
+                       At at) {
   constexpr std::uint32_t kLooksBack = 128;
   std::uint32_t looks = 0;
   while (low <= high) {

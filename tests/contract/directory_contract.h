@@ -32,7 +32,9 @@ struct DirectoryUnderTest {
   std::string name;
   std::unique_ptr<DirectoryHarness> (*make)() = nullptr;
 };
-inline std::string name_of_directory(const testing::TestParamInfo<DirectoryUnderTest>& info) { return info.param.name; }
+inline std::string name_of_directory(const testing::TestParamInfo<DirectoryUnderTest>& info) {
+  return info.param.name;
+}
 
 template <class T>
 DirectoryCode code_of(const DirectoryResult<T>& result) {
@@ -67,7 +69,8 @@ class DirectoryContract : public testing::TestWithParam<DirectoryUnderTest> {
     zone_ = put_zone("app", "one");
     other_ = put_zone("app", "two");
   }
-  ZoneId put_zone(const std::string& app, const std::string& zone, FriendPolicy friends = FriendPolicy::mutual_at_once) {
+  ZoneId put_zone(const std::string& app, const std::string& zone,
+                  FriendPolicy friends = FriendPolicy::mutual_at_once) {
     Zone wanted;
     wanted.app_name = app;
     wanted.zone_name = zone;
@@ -84,8 +87,14 @@ class DirectoryContract : public testing::TestWithParam<DirectoryUnderTest> {
   Member add(const std::string& name) { return add(name, zone_); }
   Token make_token(const Member& owner, const std::string& hash, const std::string& device = "web",
                    std::int64_t expires_ms = 1'000) {
-    return {.id = {}, .kind = TokenKind::member, .hash = hash + std::string(32 - hash.size(), '\xff'),
-            .account = owner.account, .member = owner.id, .zone = owner.zone, .device = device, .created_ms = 10,
+    return {.id = {},
+            .kind = TokenKind::member,
+            .hash = hash + std::string(32 - hash.size(), '\xff'),
+            .account = owner.account,
+            .member = owner.id,
+            .zone = owner.zone,
+            .device = device,
+            .created_ms = 10,
             .expires_ms = expires_ms};
   }
   TokenId put(const Token& token) {
@@ -115,8 +124,13 @@ class DirectoryContract : public testing::TestWithParam<DirectoryUnderTest> {
 // Apps and zones -----------------------------------------------------------------------------------------------------
 
 TEST_P(DirectoryContract, PutZoneCreatesAppAndZoneThatAreFoundByNameAndById) {
-  const Zone wanted{.id = {}, .app = {}, .app_name = "chess", .zone_name = "eu", .friends = FriendPolicy::on_request,
-                    .messages = MessagePolicy::friends_only, .devices = DevicePolicy::kick};
+  const Zone wanted{.id = {},
+                    .app = {},
+                    .app_name = "chess",
+                    .zone_name = "eu",
+                    .friends = FriendPolicy::on_request,
+                    .messages = MessagePolicy::friends_only,
+                    .devices = DevicePolicy::kick};
   const auto made = d().put_zone(wanted);
   ASSERT_TRUE(made);
   for (const auto& found : {d().zone("chess", "eu"), d().zone(made->id)}) {
@@ -382,7 +396,8 @@ TEST_P(DirectoryContract, OnRequestTheOtherSideDecides) {
     EXPECT_EQ(d().add_friend(zone_, ann.id, bob.id)->friendship, Friendship::requested_by_me);
     EXPECT_EQ(relation(bob.id, ann.id).friendship, Friendship::requested_by_them);
   }
-  EXPECT_EQ(code_of(d().answer_friend(zone_, ann.id, bob.id, true)), DirectoryCode::conflict) << "own request";
+  EXPECT_EQ(code_of(d().answer_friend(zone_, ann.id, bob.id, true)), DirectoryCode::conflict)
+      << "own request";
 
   EXPECT_EQ(d().answer_friend(zone_, bob.id, ann.id, false)->friendship, Friendship::none);
   EXPECT_EQ(relation_count(ann.id), 0u);
@@ -412,7 +427,8 @@ TEST_P(DirectoryContract, RemovingEndsAFriendshipOrWithdrawsARequestOnBothSides)
 
   put_zone("app", "one", FriendPolicy::on_request);
   ASSERT_TRUE(d().add_friend(zone_, ann.id, bob.id));
-  EXPECT_EQ(code_of(d().remove_friend(zone_, bob.id, ann.id)), DirectoryCode::conflict) << "that is to be answered";
+  EXPECT_EQ(code_of(d().remove_friend(zone_, bob.id, ann.id)), DirectoryCode::conflict)
+      << "that is to be answered";
   ASSERT_TRUE(d().remove_friend(zone_, ann.id, bob.id));
   EXPECT_EQ(relation_count(bob.id), 0u);
 }
@@ -498,11 +514,13 @@ TEST_P(DirectoryContract, WhatOthersDoTakesNoPlaceFromAMember) {
   const Member ann = add("ann"), bob = add("bob"), eve = add("eve"), dan = add("dan");
   ASSERT_TRUE(d().set_blocked(zone_, eve.id, ann.id, true));
   ASSERT_TRUE(d().add_friend(zone_, bob.id, ann.id));
-  EXPECT_EQ(code_of(d().add_friend(zone_, dan.id, ann.id)), DirectoryCode::limit) << "requests have a bound of their own";
+  EXPECT_EQ(code_of(d().add_friend(zone_, dan.id, ann.id)), DirectoryCode::limit)
+      << "requests have a bound of their own";
   EXPECT_TRUE(d().answer_friend(zone_, ann.id, bob.id, true));
   ASSERT_TRUE(d().add_friend(zone_, dan.id, ann.id));
   EXPECT_EQ(code_of(d().answer_friend(zone_, ann.id, dan.id, true)), DirectoryCode::limit);
-  EXPECT_EQ(relation(ann.id, dan.id).friendship, Friendship::requested_by_them) << "still there to be refused";
+  EXPECT_EQ(relation(ann.id, dan.id).friendship, Friendship::requested_by_them)
+      << "still there to be refused";
 }
 
 // Rooms --------------------------------------------------------------------------------------------------------------
@@ -646,7 +664,8 @@ TEST_P(DirectoryContract, OfEightThreadsThatJoinARoomWithThreePlacesThreeGetIn) 
   std::vector<MemberId> members;
   for (int i = 0; i < 8; ++i) members.push_back(add("m" + std::to_string(i)).id);
   std::atomic<int> joined = 0;
-  together(8, [&](int i) { joined += d().join_room(zone_, members[static_cast<std::size_t>(i)], room) ? 1 : 0; });
+  together(
+      8, [&](int i) { joined += d().join_room(zone_, members[static_cast<std::size_t>(i)], room) ? 1 : 0; });
   EXPECT_EQ(joined, 3);
   const auto view = d().room(zone_, room);
   EXPECT_EQ(view->members.size(), 4u);

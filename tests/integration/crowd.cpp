@@ -24,7 +24,10 @@ constexpr const char* kPassword = "crowd password";
 class Crowd::User final : public client::ClientEvents {
  public:
   User(Crowd& crowd, std::size_t index, client::ClientOptions options)
-      : name("user" + std::to_string(index)), crowd_(crowd), log_(index), client_(std::move(options), *this, &crowd.shard_) {}
+      : name("user" + std::to_string(index)),
+        crowd_(crowd),
+        log_(index),
+        client_(std::move(options), *this, &crowd.shard_) {}
 
   void come_in() {
     client_.register_account(name, kPassword, [this](const Reply& reply) {
@@ -34,12 +37,13 @@ class Crowd::User final : public client::ClientEvents {
   }
   void start() { client_.start(); }
   void create_group(const std::string& group) {
-    client_.request(protocol::CreateGroup{.groupname = group, .groupdesc = "", .id = {}}, [this](const Reply& reply) {
-      if (const auto* ack = reply.get<protocol::CreateGroupAck>()) {
-        crowd_.groups_.push_back(ack->groupid.value);
-        in_group(ack->groupid.value);
-      }
-    });
+    client_.request(protocol::CreateGroup{.groupname = group, .groupdesc = "", .id = {}},
+                    [this](const Reply& reply) {
+                      if (const auto* ack = reply.get<protocol::CreateGroupAck>()) {
+                        crowd_.groups_.push_back(ack->groupid.value);
+                        in_group(ack->groupid.value);
+                      }
+                    });
   }
   void join(std::uint64_t group) {
     client_.request(protocol::AddGroup{.groupid = RoomId{group}, .groupname = {}, .id = {}},
@@ -70,11 +74,13 @@ class Crowd::User final : public client::ClientEvents {
       if (page->more) read_inbox();
     });
   }
-  [[nodiscard]] bool has_seen_all() const { return inbox_read && crowd_.run_.devices[log_].seen.size() >= inbox.head; }
+  [[nodiscard]] bool has_seen_all() const {
+    return inbox_read && crowd_.run_.devices[log_].seen.size() >= inbox.head;
+  }
 
   const std::string name;
   std::uint64_t id = 0;
-  std::size_t open = 0;          ///< sends without an outcome
+  std::size_t open = 0;  ///< sends without an outcome
   std::vector<std::uint64_t> groups;
   Inbox inbox;
   bool inbox_read = false;
@@ -107,7 +113,9 @@ class Crowd::User final : public client::ClientEvents {
     id = ack.id.value;
     crowd_.run_.devices[log_].member = id;
   }
-  void on_message(const client::Message& message) override { crowd_.run_.devices[log_].seen.push_back(message); }
+  void on_message(const client::Message& message) override {
+    crowd_.run_.devices[log_].seen.push_back(message);
+  }
   void on_gap(const client::Gap& gap) override { crowd_.run_.devices[log_].gaps.push_back(gap); }
 
   Crowd& crowd_;
@@ -165,8 +173,8 @@ bool Crowd::all(const std::function<bool(const User&)>& condition, const std::st
         who.clear();
         for (const auto& user : users_) {
           if (!condition(*user)) {
-            who += " " + user->name + " (" + std::string(state_name(user->state)) + ", " + std::to_string(user->open) +
-                   " open sends, " + user->why + ")";
+            who += " " + user->name + " (" + std::string(state_name(user->state)) + ", " +
+                   std::to_string(user->open) + " open sends, " + user->why + ")";
           }
         }
         return who.empty();
@@ -183,7 +191,8 @@ bool Crowd::come_in() {
       user->come_in();
     }
   });
-  if (!all([](const User& user) { return user.state == ClientState::online; }, "everybody to be online")) return false;
+  if (!all([](const User& user) { return user.state == ClientState::online; }, "everybody to be online"))
+    return false;
   on_shard([&] {
     for (std::uint32_t i = 0; i < options_.groups; ++i) users_[i]->create_group("group " + std::to_string(i));
   });
@@ -235,7 +244,9 @@ bool Crowd::talk_until_acknowledged(std::uint64_t more) {
 }
 
 bool Crowd::come_to_rest() {
-  if (!all([](const User& user) { return user.open == 0 && user.state == ClientState::online; }, "the last answers")) return false;
+  if (!all([](const User& user) { return user.open == 0 && user.state == ClientState::online; },
+           "the last answers"))
+    return false;
   on_shard([&] {
     for (const auto& user : users_) user->read_inbox();
   });

@@ -57,7 +57,8 @@ struct CuttingProxy::Pair {
   std::optional<std::size_t> bytes_left = {};  ///< until it is cut
 };
 
-CuttingProxy::CuttingProxy(std::uint16_t server_port, std::uint64_t seed) : server_port_(server_port), random_(mix64(seed)) {
+CuttingProxy::CuttingProxy(std::uint16_t server_port, std::uint64_t seed)
+    : server_port_(server_port), random_(mix64(seed)) {
   listener_ = listen_on_any_port(port_);
   thread_ = std::thread([this] { run(); });
 }

@@ -28,10 +28,11 @@ std::uint64_t number_from_environment(const char* name, std::uint64_t otherwise)
 }
 
 std::vector<std::string> serve_on(std::uint16_t port) {
-  std::vector<std::string> words{"serve", "--tcp", "127.0.0.1:" + std::to_string(port), "--http", "127.0.0.1:0", "--shards", "2"};
+  std::vector<std::string> words{
+      "serve", "--tcp", "127.0.0.1:" + std::to_string(port), "--http", "127.0.0.1:0", "--shards", "2"};
   for (const char* setting :
-       {"login.argon2_memory_kib=8", "login.argon2_passes=1", "login.jobs_waiting_max=1024", "member.message_rate_per_s=0",
-        "member.request_rate_per_s=0", "room.message_rate_per_s=0",
+       {"login.argon2_memory_kib=8", "login.argon2_passes=1", "login.jobs_waiting_max=1024",
+        "member.message_rate_per_s=0", "member.request_rate_per_s=0", "room.message_rate_per_s=0",
         // Small, so that the index is written many times, and killed within.
         "store.index_batch_entries=2000", "store.index_idle_ms=100"}) {
     words.emplace_back("--set");
@@ -51,9 +52,10 @@ testing::AssertionResult kept(const Crowd& crowd) {
 void print_what_happened(const char* what, std::uint64_t times, const Crowd& crowd) {
   std::uint64_t entries = 0;
   for (const Inbox& inbox : crowd.log().inboxes) entries += inbox.entries.size();
-  std::printf("%llu %s, %llu reconnects: %llu messages acknowledged, %llu inbox entries checked\n",
-              static_cast<unsigned long long>(times), what, static_cast<unsigned long long>(crowd.reconnects()),
-              static_cast<unsigned long long>(crowd.acknowledged()), static_cast<unsigned long long>(entries));
+  std::printf(
+      "%llu %s, %llu reconnects: %llu messages acknowledged, %llu inbox entries checked\n",
+      static_cast<unsigned long long>(times), what, static_cast<unsigned long long>(crowd.reconnects()),
+      static_cast<unsigned long long>(crowd.acknowledged()), static_cast<unsigned long long>(entries));
 }
 
 TEST(NothingIsLost, WhileTheServerIsKilledAndRestarted) {
@@ -98,7 +100,8 @@ TEST(NothingIsLost, WhileConnectionsAreCut) {
   ASSERT_TRUE(crowd.come_in()) << crowd.why();
 
   proxy.cut_per_second(60);
-  const auto until = steady_clock::now() + std::chrono::seconds(number_from_environment("PLAZA_CUT_SECONDS", 25));
+  const auto until = steady_clock::now() +
+                     std::chrono::seconds(number_from_environment("PLAZA_CUT_SECONDS", 25));
   while (steady_clock::now() < until) {
     crowd.talk();
     std::this_thread::sleep_for(milliseconds(20));

@@ -13,8 +13,8 @@ using client::Conversation;
 using protocol::Errno;
 using Membership = tests::Memberships::State;
 
-SimClient::SimClient(ClientWorld& world, const ports::Clock& clock, Rng& rng, tests::RunLog& run, std::size_t log_index,
-                     ClientOptions options, bool manages_groups)
+SimClient::SimClient(ClientWorld& world, const ports::Clock& clock, Rng& rng, tests::RunLog& run,
+                     std::size_t log_index, ClientOptions options, bool manages_groups)
     : world_(world),
       clock_(clock),
       rng_(rng),
@@ -69,8 +69,18 @@ bool SimClient::connect() {
   heard_ms_ = clock_.steady_ms();
   state_ = State::logging_in;
   const std::string token = std::to_string(log().member);
-  write(protocol::Login{.id = {}, .name = {}, .account = {}, .token = token, .vendor = {}, .password = {}, .vendor_user = {},
-                        .proof = {}, .app = {}, .zone = {}, .device = log().device, .platform = {}},
+  write(protocol::Login{.id = {},
+                        .name = {},
+                        .account = {},
+                        .token = token,
+                        .vendor = {},
+                        .password = {},
+                        .vendor_user = {},
+                        .proof = {},
+                        .app = {},
+                        .zone = {},
+                        .device = log().device,
+                        .platform = {}},
         next_rid_++);
   return true;
 }
@@ -161,7 +171,9 @@ void SimClient::on_reply(const protocol::ServerMessage& message) {
     wish.asked = false;
     if (message.refused()) return;  // asked again
     run_.blocks.note(member(), peer, wish.target ? Membership::in : Membership::out, world_.moment());
-    world_.trace(name() + (wish.target ? ": is told that it blocks " : ": is told that it no longer blocks ") + std::to_string(peer));
+    world_.trace(name() +
+                 (wish.target ? ": is told that it blocks " : ": is told that it no longer blocks ") +
+                 std::to_string(peer));
     blocks_.erase(peer);
   }
 }
@@ -184,11 +196,13 @@ void SimClient::on_login(const protocol::ServerMessage& message) {
 /// The list that comes with the login is as good as an answer, when it shows what was asked for last.
 void SimClient::learn_groups(const protocol::EnterAck& ack) {
   for (auto at = groups_.begin(); at != groups_.end();) {
-    const bool in = std::any_of(ack.groups.begin(), ack.groups.end(),
-                                [&](const protocol::GroupEntry& group) { return group.id.value == at->first; });
+    const bool in = std::any_of(ack.groups.begin(), ack.groups.end(), [&](const protocol::GroupEntry& group) {
+      return group.id.value == at->first;
+    });
     if (in == at->second.target) {
       run_.groups.note(at->first, member(), in ? Membership::in : Membership::out, world_.moment());
-      world_.trace(name() + (in ? ": sees itself in group " : ": sees itself out of group ") + std::to_string(at->first));
+      world_.trace(name() + (in ? ": sees itself in group " : ": sees itself out of group ") +
+                   std::to_string(at->first));
       at = groups_.erase(at);
     } else {
       ++at;
@@ -240,12 +254,14 @@ void SimClient::group_answer(std::uint64_t group, const protocol::Refusal& refus
   Wish& wish = groups_[group];
   wish.asked = false;
   // Refused because it is so already (errno 7 and 16), or not at all because it is the owner (28): known as well.
-  const bool already = wish.target ? refusal.error == Errno::add_group_failed : refusal.error == Errno::not_in_group;
+  const bool already = wish.target ? refusal.error == Errno::add_group_failed
+                                   : refusal.error == Errno::not_in_group;
   const bool owner = refusal.error == Errno::conflict;
   if (refusal.error != Errno::ok && !already && !owner) return;  // asked again
   const bool in = wish.target != owner;
   run_.groups.note(group, member(), in ? Membership::in : Membership::out, world_.moment());
-  world_.trace(name() + (in ? ": is told that it is in group " : ": is told that it is out of group ") + std::to_string(group));
+  world_.trace(name() + (in ? ": is told that it is in group " : ": is told that it is out of group ") +
+               std::to_string(group));
   groups_.erase(group);
 }
 
@@ -261,7 +277,8 @@ void SimClient::send(Conversation to) {
     message.body = R"({"is":")" + label + R"("})";
   }
   if (!rules_->send(message)) return;  // as many wait as may
-  world_.trace(name() + ": sends '" + message.body + "' to " + (to.is_group() ? "group " : "") + std::to_string(to.id));
+  world_.trace(name() + ": sends '" + message.body + "' to " + (to.is_group() ? "group " : "") +
+               std::to_string(to.id));
   log().sent.push_back({.to = to, .body = message.body, .offered = world_.moment()});
 }
 
@@ -287,22 +304,24 @@ void SimClient::take_events() {
       sent.id = outcome.id;
       sent.seq = outcome.seq;
       sent.cseq = outcome.cseq;
-      world_.trace(name() + ": '" + sent.body + "' is " + (outcome.error == 0 ? "stored as " : "refused, errno ") +
-                   std::to_string(outcome.error == 0 ? outcome.send_id : static_cast<std::uint64_t>(outcome.error)));
+      world_.trace(
+          name() + ": '" + sent.body + "' is " + (outcome.error == 0 ? "stored as " : "refused, errno ") +
+          std::to_string(outcome.error == 0 ? outcome.send_id : static_cast<std::uint64_t>(outcome.error)));
     }
   }
 }
 
 std::string SimClient::describe() const {
-  return name() + " state " + std::to_string(static_cast<int>(state_)) + ", " + std::to_string(rules_->sends().waiting()) +
-         " sends wait (" + std::to_string(rules_->sends().on_the_wire()) + " on the wire), at " +
+  return name() + " state " + std::to_string(static_cast<int>(state_)) + ", " +
+         std::to_string(rules_->sends().waiting()) + " sends wait (" +
+         std::to_string(rules_->sends().on_the_wire()) + " on the wire), at " +
          std::to_string(rules_->stream().position()) + (rules_->stream().behind() ? " behind" : "") + ", " +
          std::to_string(groups_.size() + blocks_.size()) + " wishes";
 }
 
 bool SimClient::settled() const {
-  return state_ == State::online && rules_->sends().waiting() == 0 && !rules_->stream().behind() && groups_.empty() &&
-         blocks_.empty();
+  return state_ == State::online && rules_->sends().waiting() == 0 && !rules_->stream().behind() &&
+         groups_.empty() && blocks_.empty();
 }
 
 }  // namespace plaza::sim

@@ -40,8 +40,8 @@ struct ClientOptions {
 /// on a simulated link. It notes what its application sent and saw.
 class SimClient {
  public:
-  SimClient(ClientWorld& world, const ports::Clock& clock, Rng& rng, tests::RunLog& run, std::size_t log_index,
-            ClientOptions options, bool manages_groups);
+  SimClient(ClientWorld& world, const ports::Clock& clock, Rng& rng, tests::RunLog& run,
+            std::size_t log_index, ClientOptions options, bool manages_groups);
 
   /// One thing that can happen to it now; false when nothing can.
   bool step();

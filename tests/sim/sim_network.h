@@ -37,7 +37,9 @@ class Pipe {
   void finish() { cut_ = true; }
   void stall(std::int64_t until_ms) { stalled_until_ms_ = until_ms; }
 
-  [[nodiscard]] bool at_end(std::int64_t now_ms) const { return cut_ && frames_.empty() && now_ms >= stalled_until_ms_; }
+  [[nodiscard]] bool at_end(std::int64_t now_ms) const {
+    return cut_ && frames_.empty() && now_ms >= stalled_until_ms_;
+  }
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
   [[nodiscard]] std::size_t size() const { return frames_.size(); }
 

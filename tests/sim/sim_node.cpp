@@ -7,8 +7,9 @@
 
 namespace plaza::sim {
 
-SimNode::SimNode(const NodeOptions& options, SimStore& store, ports::Directory& directory, const ports::Clock& clock,
-                 std::shared_ptr<const ports::Zone> zone, Rng& rng, NodeStats& stats)
+SimNode::SimNode(const NodeOptions& options, SimStore& store, ports::Directory& directory,
+                 const ports::Clock& clock, std::shared_ptr<const ports::Zone> zone, Rng& rng,
+                 NodeStats& stats)
     : options_(options),
       store_(store),
       directory_(directory),

@@ -80,9 +80,10 @@ std::string SimSession::describe() const {
   return "session " + std::to_string(chat_.id) + " device " + chat_.device + " state " +
          std::to_string(static_cast<int>(chat_.state)) + " paused " + std::to_string(paused_) + " held " +
          (held_ ? *held_ : "-") + " unacknowledged " + std::to_string(chat_.unacknowledged) +
-         (chat_.window_full ? " window full" : "") + (chat_.pulling ? " pulling" : "") + (moving_ ? " moving" : "") +
-         (closing_ ? " closing" : "") + " pushed " + std::to_string(chat_.pushed) + ", " + std::to_string(link_->up.size()) +
-         " frames in, " + std::to_string(link_->down.size()) + " out";
+         (chat_.window_full ? " window full" : "") + (chat_.pulling ? " pulling" : "") +
+         (moving_ ? " moving" : "") + (closing_ ? " closing" : "") + " pushed " +
+         std::to_string(chat_.pushed) + ", " + std::to_string(link_->up.size()) + " frames in, " +
+         std::to_string(link_->down.size()) + " out";
 }
 
 void SimSession::run(const std::string& json) {
@@ -117,7 +118,8 @@ Verdict SimSession::log_in(const protocol::Request& request) {
   std::uint64_t number = 0;
   const std::string_view token = wanted.token.value_or("");
   std::from_chars(token.data(), token.data() + token.size(), number);
-  const bool started = node_.executor().blocking([&node = node_, shard = shard_, id = chat_.id, asked, member_id = MemberId{number},
+  const bool started = node_.executor().blocking([&node = node_, shard = shard_, id = chat_.id, asked,
+                                                  member_id = MemberId{number},
                                                   device = std::string(wanted.device.value_or("d"))] {
     auto member = node.directory().member(node.zone()->id, member_id);
     node.executor().post(shard, [&node, id, asked, member = std::move(member), device] {
@@ -130,8 +132,14 @@ Verdict SimSession::log_in(const protocol::Request& request) {
       session->chat_.account = member->account;
       session->chat_.zone = member->zone;
       session->chat_.device = device;
-      chat::EnterAs as{.style = chat::EnterStyle::login, .asked = asked, .member = *member, .zone = node.zone(),
-                       .account_name = {}, .token = {}, .token_expires_ms = 0, .replaces = true};
+      chat::EnterAs as{.style = chat::EnterStyle::login,
+                       .asked = asked,
+                       .member = *member,
+                       .zone = node.zone(),
+                       .account_name = {},
+                       .token = {},
+                       .token_expires_ms = 0,
+                       .replaces = true};
       const std::uint32_t home = home_shard(member->id, node.executor().shards());
       if (home == session->shard_) return node.hub(home).enter(session->chat_, std::move(as));
       session->shard_ = home;

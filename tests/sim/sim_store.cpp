@@ -14,10 +14,14 @@ using memory::MemoryStreamStoreOptions;
 /// Passes everything on to another store. Mutations override what they break.
 class Decorator : public ports::StreamStore {
  public:
-  [[nodiscard]] Result<void, ports::StoreError> start(ports::AppendSink& sink) override { return inner().start(sink); }
+  [[nodiscard]] Result<void, ports::StoreError> start(ports::AppendSink& sink) override {
+    return inner().start(sink);
+  }
   void stop() override { inner().stop(); }
   void append(std::vector<ports::Append> batch) override { inner().append(std::move(batch)); }
-  void read(ports::ReadRequest request, Done<ports::Page> done) override { inner().read(request, std::move(done)); }
+  void read(ports::ReadRequest request, Done<ports::Page> done) override {
+    inner().read(request, std::move(done));
+  }
   void heads(std::vector<ports::StreamId> streams, Done<std::vector<ports::Head>> done) override {
     inner().heads(std::move(streams), std::move(done));
   }
@@ -27,7 +31,8 @@ class Decorator : public ports::StreamStore {
   void received(MemberId member, std::string device, std::uint64_t seq, Done<std::uint64_t> done) override {
     inner().received(member, std::move(device), seq, std::move(done));
   }
-  void mark(MemberId member, ports::StreamId conversation, ports::Marks marks, Done<ports::Marked> done) override {
+  void mark(MemberId member, ports::StreamId conversation, ports::Marks marks,
+            Done<ports::Marked> done) override {
     inner().mark(member, conversation, marks, std::move(done));
   }
   void follow(MemberId member, ports::StreamId conversation, Done<ports::Marked> done) override {
@@ -36,10 +41,13 @@ class Decorator : public ports::StreamStore {
   void unfollow(MemberId member, ports::StreamId conversation, Done<bool> done) override {
     inner().unfollow(member, conversation, std::move(done));
   }
-  void conversations(MemberId member, ports::StreamId after, std::uint32_t limit, Done<ports::ConversationPage> done) override {
+  void conversations(MemberId member, ports::StreamId after, std::uint32_t limit,
+                     Done<ports::ConversationPage> done) override {
     inner().conversations(member, after, limit, std::move(done));
   }
-  void trim(ports::Retention retention, Done<bool> done) override { inner().trim(retention, std::move(done)); }
+  void trim(ports::Retention retention, Done<bool> done) override {
+    inner().trim(retention, std::move(done));
+  }
   [[nodiscard]] ports::StoreHealth health() const override { return inner().health(); }
   [[nodiscard]] ports::StoreStats stats() const override { return inner().stats(); }
 
@@ -48,8 +56,8 @@ class Decorator : public ports::StreamStore {
 };
 
 std::unique_ptr<MemoryStreamStore> memory_store(const ports::Clock& clock) {
-  return std::make_unique<MemoryStreamStore>(clock,
-                                             MemoryStreamStoreOptions{.commits = MemoryStreamStoreOptions::Commits::by_step});
+  return std::make_unique<MemoryStreamStore>(
+      clock, MemoryStreamStoreOptions{.commits = MemoryStreamStoreOptions::Commits::by_step});
 }
 
 class GoodStore : public SimStore {
@@ -74,7 +82,8 @@ class ForgetfulStore final : public GoodStore, private Decorator {
 
  private:
   void append(std::vector<ports::Append> batch) override {
-    for (ports::Append& append : batch) append.message->send_id = 0;  // "the next one", whatever the client said
+    for (ports::Append& append : batch)
+      append.message->send_id = 0;  // "the next one", whatever the client said
     store_->append(std::move(batch));
   }
   [[nodiscard]] ports::StreamStore& inner() const override { return *store_; }

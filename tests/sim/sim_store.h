@@ -28,8 +28,8 @@ class SimStore {
 enum class StoreKind : std::uint8_t {
   good,
   // Each breaks one promise on purpose: a run on it must be found out.
-  forgets_send_ids,     ///< takes every send as a new one
-  acks_before_commit,   ///< reports `accepted` first and commits some time later
+  forgets_send_ids,    ///< takes every send as a new one
+  acks_before_commit,  ///< reports `accepted` first and commits some time later
 };
 std::unique_ptr<SimStore> make_store(StoreKind kind, const ports::Clock& clock);
 

@@ -39,9 +39,12 @@ Scenario Scenario::drawn(std::uint64_t seed) {
   limits.heartbeat_ms = static_cast<std::uint32_t>(rng.between(200, 5'000));
   s.rules.send.unacked_max = rng.percent(50) ? 64 : rng.between(1, 8);
   // Shorter than a full window takes, and repeats would pile up faster than the node works them off.
-  s.rules.send.reply_timeout_ms =
-      rng.percent(50) ? 10'000 : static_cast<std::int64_t>(100 + 25 * s.rules.send.unacked_max * s.members + rng.below(500));
-  s.rules.follow.sync_timeout_ms = rng.percent(50) ? 10'000 : static_cast<std::int64_t>(rng.between(50, 1'000));
+  s.rules.send.reply_timeout_ms = rng.percent(50)
+                                      ? 10'000
+                                      : static_cast<std::int64_t>(
+                                            100 + 25 * s.rules.send.unacked_max * s.members + rng.below(500));
+  s.rules.follow.sync_timeout_ms = rng.percent(50) ? 10'000
+                                                   : static_cast<std::int64_t>(rng.between(50, 1'000));
   s.rules.follow.held_max = rng.percent(70) ? 512 : rng.between(1, 4);
   s.rules.reconnect_base_ms = 20;
   s.rules.reconnect_cap_ms = 400;
@@ -103,7 +106,8 @@ void World::make_members() {
   }
   for (std::size_t i = 0; i < run_.devices.size(); ++i) {
     ClientOptions options{.rules = scenario_.rules, .padding_max = scenario_.padding_max};
-    if (rng_.percent(scenario_.slow_reader_percent)) options.reading_percent = static_cast<std::uint32_t>(rng_.between(1, 20));
+    if (rng_.percent(scenario_.slow_reader_percent))
+      options.reading_percent = static_cast<std::uint32_t>(rng_.between(1, 20));
     ClientWorld& around = *this;
     clients_.push_back(std::make_unique<SimClient>(around, clock_, rng_, run_, i, options, manages[i]));
   }
@@ -190,14 +194,17 @@ void World::step_failures() {
     ++cuts_;
     client.cut();
   }
-  if (rng_.permille(scenario_.stall_permille)) client.stall(static_cast<std::int64_t>(rng_.between(10, 2'000)));
+  if (rng_.permille(scenario_.stall_permille))
+    client.stall(static_cast<std::int64_t>(rng_.between(10, 2'000)));
   if (rng_.permille(scenario_.client_restart_permille)) client.restart();
-  if (!groups_.empty() && rng_.permille(scenario_.group_change_permille) && client.member() != members_.front()) {
+  if (!groups_.empty() && rng_.permille(scenario_.group_change_permille) &&
+      client.member() != members_.front()) {
     client.toggle_group(groups_[rng_.below(groups_.size())]);
   }
   if (rng_.permille(scenario_.block_permille)) client.toggle_block(members_[rng_.below(members_.size())]);
   if (!node_) return;
-  if (rng_.permille(scenario_.commit_failure_permille)) store_->fail_commits(static_cast<std::uint32_t>(rng_.between(1, 3)));
+  if (rng_.permille(scenario_.commit_failure_permille))
+    store_->fail_commits(static_cast<std::uint32_t>(rng_.between(1, 3)));
   if (rng_.permille(scenario_.directory_failure_permille)) {
     directory_.set_unavailable(true);
     directory_back_ms_ = clock_.steady_ms() + static_cast<std::int64_t>(rng_.between(10, 500));
@@ -244,8 +251,13 @@ void World::read_inboxes() {
       tests::Inbox inbox{.member = member, .head = page->head.head};
       for (const ports::Entry& entry : page->entries) {
         const ports::Message& from = *entry.message;
-        client::Message message{.sender = from.sender.value, .kind = static_cast<client::BodyKind>(from.kind), .body = from.body,
-                                .id = from.id.value, .epoch = page->head.epoch, .seq = entry.seq, .cseq = from.conversation_seq};
+        client::Message message{.sender = from.sender.value,
+                                .kind = static_cast<client::BodyKind>(from.kind),
+                                .body = from.body,
+                                .id = from.id.value,
+                                .epoch = page->head.epoch,
+                                .seq = entry.seq,
+                                .cseq = from.conversation_seq};
         const auto& conversation = from.conversation;
         message.conversation = conversation.kind() == ports::StreamKind::room
                                    ? Conversation::group(conversation.first())
@@ -258,8 +270,7 @@ void World::read_inboxes() {
       run_.inboxes.push_back(std::move(inbox));
     });
   }
-  while (store_->step()) {
-  }
+  while (store_->step()) {}
 }
 
 Outcome World::outcome() {

@@ -19,22 +19,23 @@ struct Scenario {
   std::uint64_t seed = 1;
   StoreKind store = StoreKind::good;
   std::uint32_t members = 5;
-  std::uint32_t devices_max = 3;       ///< of a member, at least 1
+  std::uint32_t devices_max = 3;  ///< of a member, at least 1
   std::uint32_t groups = 2;
   std::uint32_t sends = 150;
   std::uint32_t padding_max = 40;
   NodeOptions node;
   client::RulesLimits rules;
-  std::uint32_t cut_permille = 0;            ///< a connection breaks
-  std::uint32_t stall_permille = 0;          ///< nothing moves on a connection for a while
+  std::uint32_t cut_permille = 0;    ///< a connection breaks
+  std::uint32_t stall_permille = 0;  ///< nothing moves on a connection for a while
   std::uint32_t client_restart_permille = 0;
-  std::uint32_t crash_permille = 0;          ///< the node dies
-  std::uint32_t crash_after_commit_percent = 50;  ///< of these, so often right after a commit that nobody has heard of
+  std::uint32_t crash_permille = 0;  ///< the node dies
+  std::uint32_t
+      crash_after_commit_percent = 50;  ///< of these, so often right after a commit that nobody has heard of
   std::uint32_t commit_failure_permille = 0;
   std::uint32_t directory_failure_permille = 0;  ///< the directory is away for a while
   std::uint32_t group_change_permille = 0;
   std::uint32_t block_permille = 0;
-  std::uint32_t slow_reader_percent = 0;     ///< of the devices, so many read badly
+  std::uint32_t slow_reader_percent = 0;  ///< of the devices, so many read badly
 
   /// Everything at once, with sizes and chances drawn from the seed.
   static Scenario drawn(std::uint64_t seed);

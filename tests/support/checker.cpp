@@ -58,7 +58,8 @@ class Checker {
     for (const DeviceLog& log : run_.devices) {
       for (std::size_t i = 0; i < log.sent.size(); ++i) {
         const bool fresh = origins_.emplace(log.sent[i].body, Origin{&log, &log.sent[i], i}).second;
-        if (!fresh) violation("the test itself is wrong: the body '" + log.sent[i].body + "' was offered twice");
+        if (!fresh)
+          violation("the test itself is wrong: the body '" + log.sent[i].body + "' was offered twice");
       }
     }
   }
@@ -90,13 +91,15 @@ class Checker {
       const auto device = std::pair(origin.log->member, origin.log->device);
       const auto [newest, first] = newest_of_device.try_emplace(device, origin.index);
       if (!first && origin.index < newest->second) {
-        violation(what + ": promise 2: stands behind a later message of the same device (" + who(*origin.log) + ")");
+        violation(what + ": promise 2: stands behind a later message of the same device (" +
+                  who(*origin.log) + ")");
       }
       newest->second = std::max(newest->second, origin.index);
 
       const Place place = place_of(inbox.member, entry.conversation);
       std::uint64_t& newest_cseq = newest_of_place[place];
-      if (entry.cseq <= newest_cseq) violation(what + ": promise 2: the conversation's order is another than the inbox's");
+      if (entry.cseq <= newest_cseq)
+        violation(what + ": promise 2: the conversation's order is another than the inbox's");
       newest_cseq = std::max(newest_cseq, entry.cseq);
       const auto [at, fresh] = places_[place].try_emplace(entry.cseq, entry.body);
       if (!fresh && at->second != entry.body) {
@@ -107,13 +110,15 @@ class Checker {
       if (origin.log->member == inbox.member) {
         std::uint64_t& last = last_send_id[origin.log->device];
         if (entry.send_id != last + 1) {
-          violation(what + ": promise 2: send_id " + text(entry.send_id) + " of " + who(*origin.log) + " follows " + text(last));
+          violation(what + ": promise 2: send_id " + text(entry.send_id) + " of " + who(*origin.log) +
+                    " follows " + text(last));
         }
         last = entry.send_id;
       }
     }
     if (inbox.head + 1 != expected) {
-      violation(where + ": promise 3: the head is " + text(inbox.head) + ", the last entry " + text(expected - 1));
+      violation(where + ": promise 3: the head is " + text(inbox.head) + ", the last entry " +
+                text(expected - 1));
     }
   }
 
@@ -125,10 +130,12 @@ class Checker {
       violation(what + ": promise 1: shown in another conversation than it was sent to");
     }
     if (sent.fate == Sent::Fate::refused) {
-      violation(what + ": promise 1: was refused (errno " + std::to_string(sent.error) + ") and stored all the same");
+      violation(what + ": promise 1: was refused (errno " + std::to_string(sent.error) +
+                ") and stored all the same");
     }
     if (inbox.member == sender) {
-      if (entry.device != origin.log->device) violation(what + ": shown as sent from device '" + entry.device + "'");
+      if (entry.device != origin.log->device)
+        violation(what + ": shown as sent from device '" + entry.device + "'");
       return;
     }
     if (!sent.to.is_group()) {
@@ -146,8 +153,8 @@ class Checker {
       std::uint64_t expected = 1;
       for (const auto& [cseq, body] : messages) {
         if (cseq != expected) {
-          violation("conversation " + text(place.first) + "-" + text(place.second) + ": promise 3: position " + text(expected) +
-                    " is missing, then comes '" + body + "'");
+          violation("conversation " + text(place.first) + "-" + text(place.second) +
+                    ": promise 3: position " + text(expected) + " is missing, then comes '" + body + "'");
         }
         expected = cseq + 1;
       }
@@ -170,7 +177,8 @@ class Checker {
     }
     const bool stored = sent.fate == Sent::Fate::stored;
     if (!stored && !copies_.contains(&sent)) return;
-    const std::string why = stored ? ": promise 1: is acknowledged (send_id " + text(sent.send_id) + ") and not in the inbox of "
+    const std::string why = stored ? ": promise 1: is acknowledged (send_id " + text(sent.send_id) +
+                                         ") and not in the inbox of "
                                    : ": promise 1: is stored and not in the inbox of ";
     const auto needed_by = [&](std::uint64_t member) {
       if (!copy_in(sent, member)) violation(what + why + text(member));
@@ -179,7 +187,8 @@ class Checker {
     if (!sent.to.is_group()) {
       needed_by(sent.to.id);
       if (run_.blocks.surely_in(sent.to.id, log.member, sent.offered, stored ? sent.decided : ~Moment{0})) {
-        violation(what + ": was accepted although " + text(sent.to.id) + " had blocked its sender before it was sent");
+        violation(what + ": was accepted although " + text(sent.to.id) +
+                  " had blocked its sender before it was sent");
       }
     } else if (stored) {
       for (const std::uint64_t member : run_.groups.members(sent.to.id)) {
@@ -194,7 +203,8 @@ class Checker {
     if (!copy) return;
     const auto same = [&](std::uint64_t acknowledged, std::uint64_t found, const char* name) {
       if (acknowledged != 0 && acknowledged != found) {
-        violation(what + ": acknowledged with " + name + " " + text(acknowledged) + ", the inbox has " + text(found));
+        violation(what + ": acknowledged with " + name + " " + text(acknowledged) + ", the inbox has " +
+                  text(found));
       }
     };
     same(sent.send_id, copy->send_id, "send_id");
@@ -210,7 +220,8 @@ class Checker {
     }
     const auto inbox = std::find_if(run_.inboxes.begin(), run_.inboxes.end(),
                                     [&](const Inbox& one) { return one.member == log.member; });
-    if (inbox == run_.inboxes.end()) return violation(where + ": the test itself is wrong: its inbox was not read");
+    if (inbox == run_.inboxes.end())
+      return violation(where + ": the test itself is wrong: its inbox was not read");
     std::uint64_t expected = log.start + 1;
     for (const Message& message : log.seen) {
       const std::string what = where + " saw '" + message.body + "' as entry " + text(message.seq);
@@ -218,7 +229,8 @@ class Checker {
       expected = message.seq + 1;
       if (message.seq == 0 || message.seq > inbox->entries.size()) {
         violation(what + ": promise 1: the inbox has no such entry");
-      } else if (const Message& entry = inbox->entries[message.seq - 1]; entry.body != message.body || entry.id != message.id) {
+      } else if (const Message& entry = inbox->entries[message.seq - 1];
+                 entry.body != message.body || entry.id != message.id) {
         // The details of an acknowledged send are the inbox's own, an id of 0 means that they were not told.
         if (entry.body != message.body || message.id != 0) {
           violation(what + ": promise 1: there the inbox has '" + entry.body + "'");
@@ -233,13 +245,15 @@ class Checker {
   const RunLog& run_;
   const std::size_t lines_max_;
   std::vector<std::string> lines_;
-  std::unordered_map<std::string, Origin> origins_;                          ///< by body
+  std::unordered_map<std::string, Origin> origins_;  ///< by body
   std::unordered_map<const Sent*, std::vector<Copy>> copies_;
-  std::map<Place, std::map<std::uint64_t, std::string>> places_;             ///< conversation -> cseq -> body
+  std::map<Place, std::map<std::uint64_t, std::string>> places_;  ///< conversation -> cseq -> body
 };
 
 }  // namespace
 
-std::vector<std::string> check(const RunLog& run, std::size_t lines_max) { return Checker(run, lines_max).check(); }
+std::vector<std::string> check(const RunLog& run, std::size_t lines_max) {
+  return Checker(run, lines_max).check();
+}
 
 }  // namespace plaza::tests

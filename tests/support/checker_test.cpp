@@ -12,9 +12,15 @@ using State = Memberships::State;
 
 constexpr std::uint64_t kAnn = 1, kBob = 2, kCid = 3, kGroup = 9;
 
-Message entry(std::uint64_t reader, std::uint64_t seq, const std::string& body, std::uint64_t sender, Conversation sent_to,
-              std::uint64_t id, std::uint64_t cseq, std::uint64_t send_id) {
-  Message message{.conversation = sent_to, .sender = sender, .body = body, .id = id, .epoch = 1, .seq = seq, .cseq = cseq};
+Message entry(std::uint64_t reader, std::uint64_t seq, const std::string& body, std::uint64_t sender,
+              Conversation sent_to, std::uint64_t id, std::uint64_t cseq, std::uint64_t send_id) {
+  Message message{.conversation = sent_to,
+                  .sender = sender,
+                  .body = body,
+                  .id = id,
+                  .epoch = 1,
+                  .seq = seq,
+                  .cseq = cseq};
   if (!sent_to.is_group() && reader != sender) message.conversation = Conversation::peer(sender);
   if (reader == sender) {
     message.mine = true;
@@ -32,20 +38,30 @@ RunLog good_run() {
   const auto to_bob = Conversation::peer(kBob);
   const auto to_group = Conversation::group(kGroup);
   const auto stored = [](Conversation to, const char* body, Moment at, std::uint64_t n, std::uint64_t cseq) {
-    return Sent{.to = to, .body = body, .offered = at, .decided = at + 5, .fate = Sent::Fate::stored, .send_id = n, .id = 100 + n,
-                .seq = n, .cseq = cseq};
+    return Sent{.to = to,
+                .body = body,
+                .offered = at,
+                .decided = at + 5,
+                .fate = Sent::Fate::stored,
+                .send_id = n,
+                .id = 100 + n,
+                .seq = n,
+                .cseq = cseq};
   };
   ann.sent = {stored(to_bob, "a", 10, 1, 1), stored(to_bob, "b", 20, 2, 2), stored(to_group, "c", 30, 3, 1)};
   const auto box = [&](std::uint64_t reader, bool pair) {
     Inbox inbox{.member = reader};
-    if (pair) inbox.entries = {entry(reader, 1, "a", kAnn, to_bob, 101, 1, 1), entry(reader, 2, "b", kAnn, to_bob, 102, 2, 2)};
+    if (pair)
+      inbox.entries = {entry(reader, 1, "a", kAnn, to_bob, 101, 1, 1),
+                       entry(reader, 2, "b", kAnn, to_bob, 102, 2, 2)};
     inbox.entries.push_back(entry(reader, inbox.entries.size() + 1, "c", kAnn, to_group, 103, 1, 3));
     inbox.head = inbox.entries.size();
     return inbox;
   };
   run.inboxes = {box(kAnn, true), box(kBob, true), box(kCid, false)};
   ann.seen = run.inboxes[0].entries;
-  run.devices = {ann, {.member = kBob, .device = "d", .seen = run.inboxes[1].entries},
+  run.devices = {ann,
+                 {.member = kBob, .device = "d", .seen = run.inboxes[1].entries},
                  {.member = kCid, .device = "d", .seen = run.inboxes[2].entries}};
   return run;
 }
@@ -60,7 +76,9 @@ testing::AssertionResult finds(const RunLog& run, const std::string& part) {
   return result;
 }
 
-TEST(Checker, SaysNothingOfARunInWhichAllPromisesAreKept) { EXPECT_EQ(check(good_run()), std::vector<std::string>{}); }
+TEST(Checker, SaysNothingOfARunInWhichAllPromisesAreKept) {
+  EXPECT_EQ(check(good_run()), std::vector<std::string>{});
+}
 
 TEST(Checker, FindsAnAcknowledgedMessageThatIsMissing) {
   RunLog run = good_run();

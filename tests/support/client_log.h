@@ -24,7 +24,8 @@ struct Sent {
   Fate fate = Fate::unknown;
   bool forgotten = false;  ///< the application was restarted: nobody waits for an answer any more
   int error = 0;
-  std::uint64_t send_id = 0, id = 0, seq = 0, cseq = 0;  ///< as acknowledged; 0 where the server no longer knew it
+  std::uint64_t send_id = 0, id = 0, seq = 0,
+                cseq = 0;  ///< as acknowledged; 0 where the server no longer knew it
 };
 
 /// One device of a member: what its application sent and saw, each in its order.
@@ -46,10 +47,10 @@ struct Inbox {
 
 struct RunLog {
   std::vector<DeviceLog> devices;
-  std::vector<Inbox> inboxes;      ///< of every member that sends or receives
-  Memberships groups;              ///< who was in which group, and when
-  Memberships blocks;              ///< {group: who blocked, member: who is blocked}
-  bool finished = true;            ///< the run ended with everybody connected and nothing waiting
+  std::vector<Inbox> inboxes;  ///< of every member that sends or receives
+  Memberships groups;          ///< who was in which group, and when
+  Memberships blocks;          ///< {group: who blocked, member: who is blocked}
+  bool finished = true;        ///< the run ended with everybody connected and nothing waiting
 };
 
 }  // namespace plaza::tests

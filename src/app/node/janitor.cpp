@@ -14,8 +14,11 @@ constexpr std::uint32_t kTokensPerRound = 1000;
 constexpr std::int64_t kPauseBetweenPiecesMs = 20;  // commits of messages come in between
 }  // namespace
 
-Janitor::Janitor(ports::StreamStore& store, login::LoginService& login, ports::Retention retention, std::int64_t interval_s)
-    : store_(store), login_(login), retention_(retention), interval_s_(interval_s), thread_([this] { work(); }) {}
+Janitor::Janitor(ports::StreamStore& store, login::LoginService& login, ports::Retention retention,
+                 std::int64_t interval_s)
+    : store_(store), login_(login), retention_(retention), interval_s_(interval_s), thread_([this] {
+        work();
+      }) {}
 
 Janitor::~Janitor() {
   {

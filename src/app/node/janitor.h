@@ -15,7 +15,8 @@ namespace plaza::app {
 /// Thread   One of its own, asleep between rounds. Owner: the node.
 class Janitor {
  public:
-  Janitor(ports::StreamStore& store, login::LoginService& login, ports::Retention retention, std::int64_t interval_s);
+  Janitor(ports::StreamStore& store, login::LoginService& login, ports::Retention retention,
+          std::int64_t interval_s);
   ~Janitor();
   void set(ports::Retention retention, std::int64_t interval_s);
 

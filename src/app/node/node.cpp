@@ -76,7 +76,8 @@ Result<void, std::string> Node::Parts::open_storage(const Config& config) {
   if (!opened) return fail(fmt::format("{}: {}", data_path(config, "directory.db"), opened.error().detail));
   directory = std::move(*opened);
   auto zone = directory->zone("default", "default");
-  if (!zone && zone.error().code == ports::DirectoryCode::not_found) zone = directory->put_zone(default_zone(config));
+  if (!zone && zone.error().code == ports::DirectoryCode::not_found)
+    zone = directory->put_zone(default_zone(config));
   if (!zone) return fail(fmt::format("{}: {}", data_path(config, "directory.db"), zone.error().detail));
   return {};
 }
@@ -94,8 +95,9 @@ Result<void, std::string> Node::Parts::listen(const Config& config) {
     options.tls = with_tls ? tls : nullptr;
     options.connection = connection_options(config);
     options.refusal = kind == net::Connection::Kind::json ? kTooManyConnectionsJson : kTooManyConnectionsHttp;
-    return net::Listener::open(shards, 0, std::move(options), limits,
-                               [this](std::unique_ptr<net::Connection> connection) { edge->accept(std::move(connection)); });
+    return net::Listener::open(
+        shards, 0, std::move(options), limits,
+        [this](std::unique_ptr<net::Connection> connection) { edge->accept(std::move(connection)); });
   };
   auto opened = open(config.tcp.listen, net::Connection::Kind::json, config.tcp.tls);
   if (!opened) return fail("tcp.listen: " + opened.error());
@@ -114,7 +116,8 @@ void Node::Parts::observe() {
     add(type, name, help, [this, member, unit] { return static_cast<double>(store.stats().*member) / unit; });
   };
   using Stats = ports::StoreStats;
-  add(Type::gauge, "plaza_connections", "Client connections open now.", [this] { return net::connections_open(*limits); });
+  add(Type::gauge, "plaza_connections", "Client connections open now.",
+      [this] { return net::connections_open(*limits); });
   add(Type::gauge, "plaza_members_online", "Members that are online now.",
       [this] { return static_cast<double>(presence.online_count()); });
   add(Type::gauge, "plaza_store_writable", "1 while messages can be stored, 0 while they cannot.",
@@ -123,14 +126,22 @@ void Node::Parts::observe() {
       [this] { return static_cast<double>(sql_workers.waiting()); });
   add(Type::gauge, "plaza_login_jobs_waiting", "Logins and registrations that wait for a thread.",
       [this] { return static_cast<double>(password_workers.waiting()); });
-  from_store(Type::counter, "plaza_messages_accepted_total", "Messages stored and acknowledged.", &Stats::messages);
-  from_store(Type::counter, "plaza_messages_duplicate_total", "Sends that repeated an accepted one.", &Stats::duplicates);
-  from_store(Type::counter, "plaza_store_commits_total", "Transactions that stored messages.", &Stats::commits);
-  from_store(Type::counter, "plaza_store_commit_failures_total", "Transactions that failed.", &Stats::commit_failures);
-  from_store(Type::counter, "plaza_store_commit_seconds_total", "Time spent in transactions.", &Stats::commit_ns, 1e9);
-  from_store(Type::counter, "plaza_store_entries_indexed_total", "Stream entries written to the index.", &Stats::entries_indexed);
-  from_store(Type::gauge, "plaza_store_entries_waiting", "Stream entries served from memory, not yet in the index.", &Stats::entries_waiting);
-  from_store(Type::gauge, "plaza_store_appends_waiting", "Messages that wait to be stored.", &Stats::appends_waiting);
+  from_store(Type::counter, "plaza_messages_accepted_total", "Messages stored and acknowledged.",
+             &Stats::messages);
+  from_store(Type::counter, "plaza_messages_duplicate_total", "Sends that repeated an accepted one.",
+             &Stats::duplicates);
+  from_store(Type::counter, "plaza_store_commits_total", "Transactions that stored messages.",
+             &Stats::commits);
+  from_store(Type::counter, "plaza_store_commit_failures_total", "Transactions that failed.",
+             &Stats::commit_failures);
+  from_store(Type::counter, "plaza_store_commit_seconds_total", "Time spent in transactions.",
+             &Stats::commit_ns, 1e9);
+  from_store(Type::counter, "plaza_store_entries_indexed_total", "Stream entries written to the index.",
+             &Stats::entries_indexed);
+  from_store(Type::gauge, "plaza_store_entries_waiting",
+             "Stream entries served from memory, not yet in the index.", &Stats::entries_waiting);
+  from_store(Type::gauge, "plaza_store_appends_waiting", "Messages that wait to be stored.",
+             &Stats::appends_waiting);
 }
 
 net::HttpResponse Node::Parts::readiness() {
@@ -160,7 +171,9 @@ net::HttpResponse Node::Parts::page(const net::HttpRequest& request) {
     response.content_type = kMetricsContentType;
     response.body = metrics_text();
   } else if (request.path() == "/") {
-    response.body = "This is a Plaza server. Clients: WebSocket at /ws, or JSON over TCP. Operators: /healthz, /readyz, /metrics.\n";
+    response.body =
+        "This is a Plaza server. Clients: WebSocket at /ws, or JSON over TCP. Operators: /healthz, /readyz, "
+        "/metrics.\n";
   } else {
     response.status = 404;
     response.body = "nothing here; there is /ws, /healthz, /readyz and /metrics\n";
@@ -214,7 +227,8 @@ Result<std::unique_ptr<Node>, std::string> Node::start(const Config& config) {
   }
   parts.store_started = true;
   parts.observe();
-  parts.janitor = std::make_unique<Janitor>(parts.store, *parts.login, retention(config), config.store.trim_interval_s);
+  parts.janitor = std::make_unique<Janitor>(parts.store, *parts.login, retention(config),
+                                            config.store.trim_interval_s);
   if (auto listening = parts.listen(config); !listening) return fail(std::move(listening.error()));
   return node;
 }

@@ -10,7 +10,8 @@ std::uint32_t u32(std::int64_t value) { return static_cast<std::uint32_t>(value)
 }  // namespace
 
 std::uint32_t shard_count(const Config& config) {
-  return config.server.shards > 0 ? u32(config.server.shards) : std::max(1U, std::thread::hardware_concurrency());
+  return config.server.shards > 0 ? u32(config.server.shards)
+                                  : std::max(1U, std::thread::hardware_concurrency());
 }
 
 net::ShardOptions shard_options(const Config& config) {
@@ -33,7 +34,8 @@ net::ConnectionOptions connection_options(const Config& config) {
 }
 
 net::ConnectionLimitsOptions connection_limits(const Config& config) {
-  return {.connections_max = u32(config.edge.connections_max), .per_address_max = u32(config.edge.connections_per_address_max)};
+  return {.connections_max = u32(config.edge.connections_max),
+          .per_address_max = u32(config.edge.connections_per_address_max)};
 }
 
 edge::Limits edge_limits(const Config& config) {
@@ -53,7 +55,8 @@ edge::Limits edge_limits(const Config& config) {
   limits.chat.heartbeat_ms = u32(config.edge.heartbeat_ms);
   limits.chat.page_entries_max = u32(config.message.sync_entries_max);
   // A page is an answer: it has to fit into the half of the queue that answers may use.
-  limits.chat.page_bytes_max = static_cast<std::size_t>(std::min(config.message.sync_bytes_max, config.edge.outbound_bytes_max / 2));
+  limits.chat.page_bytes_max = static_cast<std::size_t>(
+      std::min(config.message.sync_bytes_max, config.edge.outbound_bytes_max / 2));
   limits.chat.history_entries_max = u32(config.message.history_entries_max);
   limits.chat.list_entries_max = u32(config.edge.list_entries_max);
   limits.chat.classic_group_users_max = u32(config.room.classic_users_max);
@@ -86,8 +89,8 @@ login::LocalLoginOptions login_options(const Config& config, const ports::Clock&
   options.tokens_per_account_max = u32(config.login.tokens_per_account_max);
   options.token_cache.entries_max = static_cast<std::size_t>(config.login.token_cache_entries_max);
   for (const auto& [vendor, secret] : config.login.vendors) {
-    options.verifiers.push_back(
-        std::make_shared<login::HmacTicketVerifier>(clock, login::HmacTicketOptions{.vendor = vendor, .secret = secret}));
+    options.verifiers.push_back(std::make_shared<login::HmacTicketVerifier>(
+        clock, login::HmacTicketOptions{.vendor = vendor, .secret = secret}));
   }
   if (config.login.test_vendor) options.verifiers.push_back(std::make_shared<login::TestVendorVerifier>());
   return options;
@@ -135,6 +138,8 @@ ports::Zone default_zone(const Config& config) {
   return zone;
 }
 
-std::string data_path(const Config& config, const std::string& file) { return config.server.data_dir + "/" + file; }
+std::string data_path(const Config& config, const std::string& file) {
+  return config.server.data_dir + "/" + file;
+}
 
 }  // namespace plaza::app

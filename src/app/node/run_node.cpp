@@ -38,7 +38,8 @@ struct Requests {
   bool reload = false;
 };
 
-void reload(Node& node, Config& running, const std::function<Result<LoadedConfig, ConfigProblems>()>& read_again) {
+void reload(Node& node, Config& running,
+            const std::function<Result<LoadedConfig, ConfigProblems>()>& read_again) {
   const auto read = read_again();
   if (!read) {
     for (const auto& problem : read.error()) PLAZA_LOG(error, "reload", "{}", problem);
@@ -48,7 +49,8 @@ void reload(Node& node, Config& running, const std::function<Result<LoadedConfig
   Reloaded now = apply_live(running, read->config);
   running = std::move(now.config);
   node.apply(running);
-  PLAZA_LOG(info, "reload", "applied: {}", now.changed.empty() ? "nothing is different" : fmt::format("{}", fmt::join(now.changed, ", ")));
+  PLAZA_LOG(info, "reload", "applied: {}",
+            now.changed.empty() ? "nothing is different" : fmt::format("{}", fmt::join(now.changed, ", ")));
   if (!now.needs_restart.empty()) {
     PLAZA_LOG(warn, "reload", "take effect only at the next start: {}", fmt::join(now.needs_restart, ", "));
   }
@@ -79,7 +81,9 @@ int run_node(const Config& config, const std::function<Result<LoadedConfig, Conf
   if (!logging) return failed(logging.error());
   const auto descriptors = raise_descriptor_limit();
   if (descriptors.soft < static_cast<std::uint64_t>(config.edge.connections_max) + kDescriptorsReserved) {
-    PLAZA_LOG(info, "start", "at most about {} connections: this process may open {} files (`plaza doctor` says how to raise that)",
+    PLAZA_LOG(info, "start",
+              "at most about {} connections: this process may open {} files (`plaza doctor` says how to "
+              "raise that)",
               descriptors.soft - kDescriptorsReserved, descriptors.soft);
   }
   register_process_metrics();
