@@ -1,4 +1,6 @@
-# plaza_folder(NAME DEPS ... PRIVATE_DEPS ... TEST_DEPS ...)
+# plaza_folder(NAME [SINGLE_THREADED] DEPS ... PRIVATE_DEPS ... TEST_DEPS ...)
+#
+# SINGLE_THREADED: the tests start no thread, so that ThreadSanitizer has nothing to find in them: they are not built for it.
 #
 # One folder = one library (plaza_NAME) from its *.cpp, one test program (NAME_test) from its *_test.cpp, one libFuzzer
 # target per *_fuzz.cpp (with -DPLAZA_FUZZ=ON) and one Google Benchmark program per *_bench.cpp. Files are found by name,
@@ -6,7 +8,7 @@
 include(GoogleTest)
 
 function(plaza_folder name)
-  cmake_parse_arguments(ARG "" "" "DEPS;PRIVATE_DEPS;TEST_DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "SINGLE_THREADED" "" "DEPS;PRIVATE_DEPS;TEST_DEPS" ${ARGN})
   file(GLOB all CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
   set(tests ${all})
   list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
@@ -27,14 +29,16 @@ function(plaza_folder name)
     target_link_libraries(plaza_${name} INTERFACE ${ARG_DEPS})
   endif()
 
-  if(tests)
+  if(tests AND NOT (ARG_SINGLE_THREADED AND PLAZA_SANITIZE MATCHES "thread"))
     add_executable(${name}_test ${tests})
     target_link_libraries(${name}_test PRIVATE plaza_${name} ${ARG_PRIVATE_DEPS} ${ARG_TEST_DEPS} plaza::dep::gtest)
     gtest_discover_tests(${name}_test TEST_PREFIX "${name}/" DISCOVERY_TIMEOUT 120
                          DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 300)
   endif()
 
-  if(PLAZA_FUZZ)
+  if(PLAZA_FUZZ AND fuzzers)
+    # The fuzzer sees which branches an input takes only in code that is compiled to tell it.
+    target_compile_options(plaza_${name} PRIVATE -fsanitize=fuzzer-no-link)
     foreach(source ${fuzzers})
       get_filename_component(target ${source} NAME_WE)
       add_executable(${target} ${source})
