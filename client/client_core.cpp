@@ -68,14 +68,6 @@ void ClientCore::set_state(ClientState state, const std::string& why) {
 void ClientCore::start() {
   if (running_ || events_ == nullptr) return;
   running_ = true;
-  if (options_.endpoint.tls) {
-    auto tls = net::TlsContext::client({.ca_file = options_.ca_file, .verify = options_.verify_certificate});
-    if (!tls) {
-      ended_ = true;
-      return set_state(ClientState::ended, tls.error());
-    }
-    tls_ = std::move(*tls);
-  }
   if (state_ == ClientState::offline) connect();
 }
 
@@ -114,9 +106,28 @@ void ClientCore::stop() {
   login_done_ = nullptr;
 }
 
+// Never without TLS where TLS was asked for: the login carries a password.
+bool ClientCore::make_tls() {
+  if (!options_.endpoint.tls || tls_) return true;
+  auto tls = net::TlsContext::client({.ca_file = options_.ca_file, .verify = options_.verify_certificate});
+  if (tls) {
+    tls_ = std::move(*tls);
+    return true;
+  }
+  ended_ = true;
+  set_state(ClientState::ended, tls.error());
+  Reply reply;
+  reply.message.refusal.error = protocol::Errno::unavailable;
+  reply.message.refusal.message = tls.error();
+  tell_login(reply);
+  fail_sent_requests(tls.error());
+  return false;
+}
+
 void ClientCore::connect() {
   if (!running_ || ended_ || connection_) return;
   retry_timer_.cancel();
+  if (!make_tls()) return;
   set_state(ClientState::connecting);
   shard_.timers().arm(deadline_timer_, options_.connect_timeout_ms);
   const Endpoint& to = options_.endpoint;

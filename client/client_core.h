@@ -70,6 +70,7 @@ class ClientCore final : public net::ConnectionHandler, public std::enable_share
 
   // Connections (client_core.cpp).
   void set_state(ClientState state, const std::string& why = {});
+  bool make_tls();
   void connect();
   void dial(const net::Address& address);
   void resolved(Result<std::vector<net::Address>, std::string> addresses);

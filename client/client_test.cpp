@@ -188,6 +188,20 @@ TEST(Client, ARequestDuringABreakWaitsForTheSession) {
   EXPECT_TRUE(p.ann.call(protocol::Find{.nickname = "bob", .groupname = {}, .id = {}}).ok());
 }
 
+// A CA file that cannot be read must not mean: then without TLS.
+TEST(Client, ConnectsNeverWithoutTlsWhereTlsWasAskedFor) {
+  FakeServer server;
+  ClientOptions options = options_for(server);
+  options.endpoint.tls = true;
+  options.ca_file = "/no/such/file";
+  SyncClient ann(options);
+  const Reply reply = ann.login({.name = "ann", .password = "secret-1"});
+  EXPECT_FALSE(reply.ok());
+  EXPECT_NE(reply.text().find("/no/such/file"), std::string::npos);
+  EXPECT_EQ(ann.state(), ClientState::ended);
+  EXPECT_EQ(server.connections_ever(), 0U);
+}
+
 TEST(Client, ANameThatResolvesIsUsed) {
   FakeServer server;
   ClientOptions options = options_for(server);

@@ -37,6 +37,7 @@ class FakeServer {
   /// Every token is forgotten.
   void forget_tokens();
   [[nodiscard]] std::vector<std::string> inbox(const std::string& name);
+  [[nodiscard]] std::uint64_t connections_ever();
 
  private:
   class Session;
@@ -68,6 +69,7 @@ class FakeServer {
   std::set<std::string> refused_;
   int lost_pushes_ = 0;
   std::uint64_t next_id_ = 1;
+  std::uint64_t connections_ = 0;
   // The owner's thread.
   net::ShardGroup shards_{1};
   std::unique_ptr<net::Listener> listener_;

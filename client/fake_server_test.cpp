@@ -270,6 +270,7 @@ FakeServer::FakeServer(bool websocket) : websocket_(websocket) {
   auto listener = net::Listener::open(shards_, 0, std::move(options), nullptr,
                                       [this](std::unique_ptr<net::Connection> c) {
                                         auto* session = new Session(*this, std::move(c));
+                                        ++connections_;
                                         sessions_.insert(session);
                                       });
   listener_ = std::move(*listener);
@@ -326,6 +327,12 @@ std::vector<std::string> FakeServer::inbox(const std::string& name) {
     for (const Stored& stored : member(name)->inbox) texts.push_back(stored.text);
   });
   return texts;
+}
+
+std::uint64_t FakeServer::connections_ever() {
+  std::uint64_t count = 0;
+  on_shard([&] { count = connections_; });
+  return count;
 }
 
 FakeServer::Member* FakeServer::member(std::uint64_t id) {

@@ -147,6 +147,7 @@ class ChatSession final : private ClientEvents {
   std::string state_why_;
   bool was_online_ = false;
   bool told_waiting_ = false;
+  std::string registration_refusal_;  ///< of --register, while a login tries whether the account is ours
   std::size_t sends_open_ = 0;
   std::vector<protocol::MemberEntry> choices_;
   // Last: its thread posts to the queue.

@@ -54,6 +54,10 @@ void ChatSession::log_in_with(std::string name, std::string password, Done done,
                             "); start with --device NAME to have both",
                         std::move(done));
         }
+        const std::string before = std::exchange(registration_refusal_, {});
+        if (!before.empty()) {
+          return failed("not registered: " + before + "; not logged in: " + reply.text(), std::move(done));
+        }
         refused(reply, std::move(done));
       }));
 }
@@ -113,6 +117,7 @@ void ChatSession::register_with(std::string name, std::string password, Done don
         // --register means: make it when there is none.
         const bool taken = reply.error() == Errno::name_taken || reply.error() == Errno::reg_failed;
         if (taken && std::exchange(account_.make_new, false) && !account_.password.empty()) {
+          registration_refusal_ = reply.text();
           return log_in_with(std::move(name), std::move(password), std::move(done));
         }
         if (!reply.ok()) return refused(reply, std::move(done));

@@ -16,6 +16,8 @@ namespace {
 constexpr std::size_t kPrintedMax = 100'000;
 constexpr std::int64_t kWaitDefaultMs = 10'000;
 constexpr std::int64_t kEndMs = 10'000;
+constexpr std::int64_t kLoginMs = 20'000;
+constexpr std::int64_t kLineMs = 60'000;  ///< longer than a restart of the server takes
 
 }  // namespace
 
@@ -44,6 +46,7 @@ std::int64_t Script::now_ms() {
 }
 
 int Script::run() {
+  deadline_ms_ = now_ms() + kLoginMs;
   session_.start([this](bool ok) {
     busy_ = false;
     if (!ok) exit_code_ = 1;
@@ -51,7 +54,7 @@ int Script::run() {
   while (!exit_code_) {
     const bool read_more = !busy_ && !input_ended_ && input_.find('\n') == std::string::npos;
     pollfd fds[2] = {{queue_.fd(), POLLIN, 0}, {read_more ? input_fd_ : -1, POLLIN, 0}};
-    const bool timed = !waiting_for_.empty() || ending_;
+    const bool timed = busy_ || ending_;
     const std::int64_t left = timed ? std::max<std::int64_t>(0, deadline_ms_ - now_ms()) : -1;
     const bool work = !busy_ && !read_more;
     poll(fds, 2, work && !ending_ ? 0 : static_cast<int>(left));
@@ -64,6 +67,12 @@ int Script::run() {
         exit_code_ = 1;
       }
       continue;
+    }
+    if (busy_ && !exit_code_ && now_ms() >= deadline_ms_) {
+      const std::string why = session_.state_why().empty() ? "the server does not answer"
+                                                           : session_.state_why();
+      print(Record("error").add("errno", std::uint64_t{0}).add("text", "given up: " + why).text());
+      exit_code_ = 1;
     }
     if (!busy_ && !exit_code_) next_line();
   }
@@ -107,6 +116,7 @@ void Script::carry_out(const std::string& line) {
   if (parsed->command == Command::expect) return expect(parsed->words[0]);
   command_from_ = printed_before_ + printed_.size();
   busy_ = true;
+  deadline_ms_ = now_ms() + kLineMs;
   session_.run(*parsed, [this, what, must_fail](bool ok) {
     busy_ = false;
     line_done(ok, what, must_fail);
