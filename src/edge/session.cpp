@@ -76,7 +76,8 @@ void Session::settle() {
   } else {
     deadline_ms_ = 0;
   }
-  shard_->shard().timers().arm(*this, out ? std::max<std::int64_t>(deadline_ms_ - shard_->shard().now_ms(), 1) : limits.heartbeat_ms);
+  shard_->shard().timers().arm(
+      *this, out ? std::max<std::int64_t>(deadline_ms_ - shard_->shard().now_ms(), 1) : limits.heartbeat_ms);
 }
 
 // Input ------------------------------------------------------------------------------------------------------------------
@@ -156,10 +157,13 @@ void Session::set_pause(Pause reason, bool on) {
 
 void Session::stop_reading() { set_pause(Pause::draining, true); }
 
-net::HttpResponse Session::on_http(const net::HttpRequest& request) { return shard_->node().parts().http(request); }
+net::HttpResponse Session::on_http(const net::HttpRequest& request) {
+  return shard_->node().parts().http(request);
+}
 
 void Session::on_protocol_error(net::FrameError error, std::string_view text) {
   metrics().broken_frames.add();
+  framing_broken_ = true;
   const bool large = error == net::FrameError::too_large;
   if (connection_->is_open()) {
     protocol::ParseError answer;
@@ -167,8 +171,9 @@ void Session::on_protocol_error(net::FrameError error, std::string_view text) {
     answer.message = text;
     if (large) {
       answer.allowed = "frames of at most " +
-                       std::to_string(chat_.state == SessionState::logged_out ? shard_->limits().frame_before_login_bytes_max
-                                                                              : shard_->limits().frame_bytes_max) +
+                       std::to_string(chat_.state == SessionState::logged_out
+                                          ? shard_->limits().frame_before_login_bytes_max
+                                          : shard_->limits().frame_bytes_max) +
                        " bytes" + (chat_.state == SessionState::logged_out ? " before login" : "");
     } else if (error == net::FrameError::not_an_object) {
       answer.allowed = "JSON objects, one after the other";
@@ -181,7 +186,8 @@ void Session::on_protocol_error(net::FrameError error, std::string_view text) {
 }
 
 void Session::on_closed(net::CloseReason reason) {
-  PLAZA_LOG(debug, "edge", "session {} from {} closed: {}", chat_.id, connection_->remote().text(), net::close_reason_name(reason));
+  PLAZA_LOG(debug, "edge", "session {} from {} closed: {}", chat_.id, connection_->remote().text(),
+            net::close_reason_name(reason));
   metrics().closed.add();
   shard_->hub().leave(chat_);
   shard_->remove(chat_.id);  // destroys this
@@ -240,7 +246,9 @@ void Session::on_writable_again() {
   if (chat_.member) shard_->hub().writable(chat_);
 }
 
-void Session::close(Errno why, std::string_view text) { close_with(why, text, why != Errno::kicked && why != Errno::revoked); }
+void Session::close(Errno why, std::string_view text) {
+  close_with(why, text, why != Errno::kicked && why != Errno::revoked);
+}
 
 void Session::close_with(Errno why, std::string_view text, bool reconnect) {
   if (closing_) return;
@@ -257,7 +265,8 @@ void Session::close_with(Errno why, std::string_view text, bool reconnect) {
   protocol::encode(frame, goodbye);
   static_cast<void>(connection_->send(frame));
   closing_ = true;
-  connection_->close(close_code(why), protocol::name_of(why));
+  // Of broken framing the connection knows more than our errno tells: unmasked, binary, no UTF-8...
+  connection_->close(framing_broken_ ? net::WsCloseCode::normal : close_code(why), protocol::name_of(why));
 }
 
 // Time -------------------------------------------------------------------------------------------------------------------

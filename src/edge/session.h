@@ -71,9 +71,10 @@ class Session final : public net::ConnectionHandler, public chat::SessionOut, pr
   std::int64_t deadline_ms_ = 0;       ///< for the login; 0 when logged in
   std::int64_t said_ms_ = 0;           ///< when something was last sent
   std::uint8_t paused_ = 0;
-  bool in_frame_ = false;   ///< inside on_frame(): a resume() now means "do not pause"
+  bool in_frame_ = false;  ///< inside on_frame(): a resume() now means "do not pause"
   bool resumed_ = false;
   bool closing_ = false;
+  bool framing_broken_ = false;
 };
 
 }  // namespace plaza::edge
