@@ -1,0 +1,395 @@
+// The edge on real sockets and threads, with the domain's twins behind it: sessions move between shards, wait, end in the middle
+// of requests, and are all gone after a drain. What single requests answer is tested in chat/ and with real processes.
+#include "edge/edge_node.h"
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "login/local_login_service.h"
+#include "memory/memory_directory.h"
+#include "memory/memory_presence.h"
+#include "memory/memory_stream_store.h"
+#include "memory/system_clock.h"
+#include "net/listener.h"
+#include "protocol/request.h"
+#include "protocol/server_message.h"
+
+namespace plaza::edge {
+namespace {
+
+using protocol::Errno;
+using protocol::Msg;
+using protocol::ServerMessage;
+
+/// A blocking client on a socket, one JSON object a line.
+class Client {
+ public:
+  explicit Client(std::uint16_t port) : fd_(socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(port);
+    EXPECT_EQ(::connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    const timeval limit{.tv_sec = 30, .tv_usec = 0};
+    setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  }
+  ~Client() { close(); }
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  void close() {
+    if (fd_ >= 0) ::close(fd_);
+    fd_ = -1;
+  }
+  template <class T>
+  void post(const T& request, std::optional<std::uint64_t> rid = std::nullopt) {
+    std::string frame;
+    protocol::encode(frame, request, rid);
+    ASSERT_EQ(::send(fd_, frame.data(), frame.size(), MSG_NOSIGNAL), static_cast<ssize_t>(frame.size()));
+  }
+  /// The next object; nothing at the end of the connection.
+  std::optional<ServerMessage> next() {
+    for (;;) {
+      const auto end = bytes_.find('\n');
+      if (end != std::string::npos) {
+        auto message = parser_.parse(std::string_view(bytes_).substr(0, end));
+        bytes_.erase(0, end + 1);
+        EXPECT_TRUE(message.has_value());
+        return message ? std::optional(std::move(*message)) : std::nullopt;
+      }
+      char more[4096];
+      const ssize_t got = recv(fd_, more, sizeof more, 0);
+      if (got <= 0) return std::nullopt;
+      bytes_.append(more, static_cast<std::size_t>(got));
+    }
+  }
+  template <class T>
+  ServerMessage ask(const T& request) {
+    const std::uint64_t rid = next_rid_++;
+    post(request, rid);
+    while (auto message = next()) {
+      if (message->rid == rid) return std::move(*message);
+      if (message->get<protocol::Chat>()) chats_.push_back(std::move(*message));
+    }
+    ADD_FAILURE() << "no answer";
+    return {};
+  }
+  /// The next pushed message, also one that came while an answer was waited for.
+  std::optional<ServerMessage> next_chat() {
+    if (!chats_.empty()) {
+      ServerMessage first = std::move(chats_.front());
+      chats_.pop_front();
+      return first;
+    }
+    auto message = next();
+    while (message && !message->get<protocol::Chat>()) message = next();
+    return message;
+  }
+  /// Everything until the end; gives the last goodbye.
+  Errno goodbye() {
+    Errno why = Errno::ok;
+    while (auto message = next()) {
+      if (const auto* goodbye = message->get<protocol::GoodbyePush>()) why = goodbye->error;
+    }
+    return why;
+  }
+  static protocol::Login login(std::string_view name, std::string_view device) {
+    protocol::Login login;
+    login.account = name;
+    login.password = "secret";
+    if (!device.empty()) login.device = device;
+    return login;
+  }
+  /// Logs in, enters the first member, says ready. Gives the member.
+  MemberId enter(std::string_view name, std::string_view device) {
+    const auto in = ask(login(name, device));
+    const auto* ack = in.get<protocol::LoginAck>();
+    if (!ack || ack->members.empty()) {
+      ADD_FAILURE() << "login: " << static_cast<int>(in.refusal.error) << " " << in.refusal.message;
+      return {};
+    }
+    const auto entered = ask(protocol::Enter{.id = ack->members.front().id});
+    if (const auto* as = entered.get<protocol::EnterAck>()) token = as->token;
+    EXPECT_FALSE(entered.refused()) << entered.refusal.message;
+    EXPECT_FALSE(ask(protocol::Ready{}).refused());
+    return ack->members.front().id;
+  }
+  std::string token;
+
+ private:
+  int fd_;
+  std::string bytes_;
+  protocol::ServerMessageParser parser_;
+  std::uint64_t next_rid_ = 1;
+  std::deque<ServerMessage> chats_;
+};
+
+class Edge : public testing::Test {
+ protected:
+  Edge() {
+    ports::Zone zone;
+    zone.app_name = zone.zone_name = "default";
+    EXPECT_TRUE(directory_.put_zone(zone).has_value());
+    shards_.start();
+    EXPECT_TRUE(store_.start(node_.sink()).has_value());
+    net::ListenerOptions options;
+    auto listener = net::Listener::open(
+        shards_, 0, options, net::make_connection_limits({}),
+        [this](std::unique_ptr<net::Connection> connection) { node_.accept(std::move(connection)); });
+    EXPECT_TRUE(listener.has_value());
+    listener_ = std::move(*listener);
+  }
+  ~Edge() override {
+    listener_->stop();
+    node_.drain(2'000);
+    sql_workers_.stop();
+    password_workers_.stop();
+    store_.stop();
+    shards_.stop();
+  }
+  [[nodiscard]] std::uint16_t port() const { return listener_->address().port; }
+  MemberId registered(const std::string& name) {
+    const auto made = login_.register_account(
+        {.name = name, .password = "secret", .place = {}, .address = "127.0.0.1"});
+    EXPECT_TRUE(made.has_value());
+    return made ? made->member.id : MemberId{};
+  }
+  /// Polls until it is so; a deadline only ends a broken run.
+  template <class Condition>
+  static bool eventually(Condition condition) {
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (!condition()) {
+      if (std::chrono::steady_clock::now() > until) return false;
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+    return true;
+  }
+
+  static Limits limits() {
+    Limits limits;
+    limits.chat.member_messages = {};
+    limits.chat.member_requests = {};
+    return limits;
+  }
+
+  memory::SystemClock clock_;
+  memory::MemoryDirectory directory_;
+  memory::MemoryStreamStore store_{clock_};
+  memory::MemoryPresence presence_;
+  login::PasswordHasher hasher_{{.cost = login::PasswordCost::cheap(), .threads = 1}};
+  login::LocalLoginService login_{directory_, hasher_, clock_};
+  WorkerPool sql_workers_{"sql", 2, 1024};
+  WorkerPool password_workers_{"login", 2, 1024};
+  net::ShardGroup shards_{3, {.timer_tick_ms = 10}};
+  EdgeNode node_{EdgeParts{.shards = shards_,
+                           .sql_workers = sql_workers_,
+                           .password_workers = password_workers_,
+                           .store = store_,
+                           .directory = directory_,
+                           .presence = presence_,
+                           .clock = clock_,
+                           .login = login_,
+                           .id = ports::NodeId{1},
+                           .http = [](const net::HttpRequest&) { return net::HttpResponse{}; }},
+                 limits()};
+  std::unique_ptr<net::Listener> listener_;
+};
+
+TEST_F(Edge, SessionsMoveToTheirMembersHomeShardAndTalkFromThere) {
+  constexpr std::size_t
+      kMembers = 12;  // enough for every shard to be a home, and to be accepted on another one
+  std::vector<std::unique_ptr<Client>> clients;
+  std::vector<MemberId> members;
+  for (std::size_t i = 0; i < kMembers; ++i) {
+    const std::string name = "member" + std::to_string(i);
+    registered(name);
+    clients.push_back(std::make_unique<Client>(port()));
+    members.push_back(clients.back()->enter(name, "web"));
+  }
+  for (std::size_t i = 0; i < kMembers; ++i) {
+    const auto ack = clients[i]->ask(protocol::OneChat{.toid = members[(i + 1) % kMembers],
+                                                       .content = {.kind = 0, .msg = "hello", .body = {}},
+                                                       .send_id = 1,
+                                                       .id = {}});
+    EXPECT_TRUE(ack.get<protocol::SendAck>());
+  }
+  for (std::size_t i = 0; i < kMembers; ++i) {
+    const auto message = clients[(i + 1) % kMembers]->next_chat();
+    ASSERT_TRUE(message);
+    EXPECT_EQ(message->get<protocol::Chat>()->id, members[i]);
+  }
+  EXPECT_EQ(presence_.online_count(), kMembers);
+}
+
+TEST_F(Edge, RequestsSentWithoutWaitingAreAnsweredInTheirOrder) {
+  registered("ann");
+  const MemberId bob = registered("bob");
+  Client ann(port());
+  // Login, enter and ready are answered on other threads and shards; what comes behind them stays in line.
+  const auto in = ann.ask(Client::login("ann", "web"));
+  ASSERT_TRUE(in.get<protocol::LoginAck>());
+  ann.post(protocol::Enter{.id = in.get<protocol::LoginAck>()->members.front().id}, 101);
+  ann.post(protocol::Ready{}, 102);
+  for (std::uint64_t i = 1; i <= 50; ++i) {
+    ann.post(
+        protocol::OneChat{
+            .toid = bob, .content = {.kind = 0, .msg = "x", .body = {}}, .send_id = i, .id = {}},
+        102 + i);
+  }
+  protocol::Friends friends;
+  ann.post(friends, 200);
+  for (std::uint64_t rid = 101; rid <= 152; ++rid) {
+    auto message = ann.next();
+    ASSERT_TRUE(message);
+    if (message->rid == 200U) message = ann.next();  // the list does not wait for the store
+    ASSERT_TRUE(message);
+    EXPECT_EQ(message->rid, rid);
+    EXPECT_FALSE(message->refused());
+  }
+}
+
+TEST_F(Edge, ClientsThatGoInTheMiddleOfALoginOrASendLeaveNothing) {
+  const MemberId peer = registered("peer");
+  for (int round = 0; round < 30; ++round) {
+    const std::string name = "gone" + std::to_string(round);
+    registered(name);
+    Client client(port());
+    switch (round % 4) {
+      case 0: client.post(Client::login(name, "")); break;  // classic: login and entering in one
+      case 1: client.post(Client::login(name, "web")); break;
+      case 2: {
+        const auto in = client.ask(Client::login(name, "web"));
+        client.post(protocol::Enter{.id = in.get<protocol::LoginAck>()->members.front().id});
+        break;
+      }
+      default: {
+        client.enter(name, "web");
+        for (std::uint64_t i = 1; i <= 20; ++i) {
+          client.post(protocol::OneChat{
+              .toid = peer, .content = {.kind = 0, .msg = "x", .body = {}}, .send_id = i, .id = {}});
+        }
+      }
+    }
+    client.close();
+  }
+  EXPECT_TRUE(eventually([&] { return presence_.online_count() == 0; }));
+  EXPECT_TRUE(eventually([&] {
+    std::size_t sessions = 0;
+    for (std::uint32_t i = 0; i < shards_.size(); ++i) {
+      std::mutex mutex;
+      std::condition_variable done;
+      bool counted = false;
+      shards_.at(i).post([&] {
+        const std::lock_guard lock(mutex);
+        sessions += node_.shard(i).size();
+        counted = true;
+        done.notify_one();
+      });
+      std::unique_lock lock(mutex);
+      done.wait(lock, [&] { return counted; });
+    }
+    return sessions == 0;
+  }));
+}
+
+TEST_F(Edge, ATokenLoginReplacesTheSessionOfItsDeviceWhichIsToldSo) {
+  registered("ann");
+  Client first(port());
+  first.enter("ann", "web");
+  protocol::Login by_token;
+  by_token.token = first.token;
+  Client second(port());
+  const auto in = second.ask(by_token);
+  ASSERT_TRUE(in.get<protocol::LoginAck>());
+  EXPECT_TRUE(in.get<protocol::LoginAck>()->enter.has_value());
+  EXPECT_EQ(first.goodbye(), Errno::kicked);
+  EXPECT_FALSE(second.ask(protocol::Ready{}).refused());
+  EXPECT_TRUE(presence_.online(in.get<protocol::LoginAck>()->enter->id));
+}
+
+TEST_F(Edge, LogoutLeavesTheConnectionForTheNextLogin) {
+  registered("ann");
+  registered("bob");
+  Client client(port());
+  const MemberId ann = client.enter("ann", "web");
+  EXPECT_FALSE(client.ask(protocol::Loginout{}).refused());
+  EXPECT_TRUE(eventually([&] { return !presence_.online(ann); }));
+  const MemberId bob = client.enter("bob", "web");
+  EXPECT_NE(ann, bob);
+  EXPECT_TRUE(presence_.online(bob));
+}
+
+TEST_F(Edge, RevokedTokensEndTheirSessionsOnEveryShard) {
+  registered("ann");
+  std::vector<std::unique_ptr<Client>> clients;
+  for (int i = 0; i < 6; ++i) {
+    clients.push_back(std::make_unique<Client>(port()));
+    clients.back()->enter("ann", "device" + std::to_string(i));
+  }
+  protocol::RevokeToken all;
+  all.all = true;
+  EXPECT_FALSE(clients[0]->ask(all).refused());
+  for (const auto& client : clients) EXPECT_EQ(client->goodbye(), Errno::revoked);
+}
+
+TEST_F(Edge, DrainDecidesWhatWasSentTellsEverybodyAndEndsAllSessions) {
+  const MemberId peer = registered("peer");
+  std::vector<std::unique_ptr<Client>> clients;
+  for (int i = 0; i < 6; ++i) {
+    const std::string name = "member" + std::to_string(i);
+    registered(name);
+    clients.push_back(std::make_unique<Client>(port()));
+    clients.back()->enter(name, "web");
+    for (std::uint64_t k = 1; k <= 20; ++k) {
+      clients.back()->post(
+          protocol::OneChat{
+              .toid = peer, .content = {.kind = 0, .msg = "x", .body = {}}, .send_id = k, .id = {}},
+          k);
+    }
+  }
+  Client idle(port());  // not logged in
+  node_.drain(10'000);
+  std::uint64_t acknowledged = 0;
+  for (const auto& client : clients) {
+    Errno why = Errno::ok;
+    while (auto message = client->next()) {
+      if (message->get<protocol::SendAck>()) ++acknowledged;
+      if (const auto* goodbye = message->get<protocol::GoodbyePush>()) why = goodbye->error;
+    }
+    EXPECT_EQ(why, Errno::server_closing);
+  }
+  EXPECT_EQ(idle.goodbye(), Errno::server_closing);
+  EXPECT_EQ(store_.stats().messages, acknowledged) << "everything that was stored was told before the end";
+  EXPECT_EQ(presence_.online_count(), 0U);
+}
+
+TEST_F(Edge, NewLimitsHoldForSessionsThatAreThereAlready) {
+  registered("ann");
+  Client client(port());
+  const MemberId ann = client.enter("ann", "web");
+  const auto say = [&](std::string_view text) {
+    return client.ask(protocol::OneChat{
+        .toid = ann, .content = {.kind = 0, .msg = text, .body = {}}, .send_id = {}, .id = {}});
+  };
+  EXPECT_FALSE(say("long enough").refused());
+  Limits smaller = limits();
+  smaller.chat.body_bytes_max = 5;
+  node_.set_limits(smaller);
+  EXPECT_TRUE(eventually([&] { return say("long enough").refusal.error == Errno::too_large; }));
+  EXPECT_FALSE(say("short").refused());
+}
+
+}  // namespace
+}  // namespace plaza::edge
