@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 
 import websockets
 
@@ -139,6 +140,32 @@ class WebSocket(plaza.Test):
                 self.assertEqual(closed.exception.code, code)
 
             self.run_chat(story)
+
+    def test_frames_against_the_rfc_end_the_connection_with_the_code_for_it(self):
+        def frame(first, payload, masked=True):
+            mask = b"\x01\x02\x03\x04"
+            if not masked:
+                return bytes([first, len(payload)]) + payload
+            return bytes([first, 0x80 | len(payload)]) + mask + bytes(b ^ mask[i % 4] for i, b in enumerate(payload))
+
+        for sent, code in ((frame(0x81, b"{}", masked=False), 1002), (frame(0xC1, b"{}"), 1002), (frame(0x81, b'{"x":"\xff"}'), 1007),
+                           (frame(0x82, b"{}"), 1003), (frame(0x83, b"{}"), 1002), (frame(0x81, b"{]"), 1007)):
+            with socket.create_connection(("127.0.0.1", self.server.http), plaza.DEADLINE_S) as raw:
+                raw.sendall(b"GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                            b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n")
+                answer = raw.recv(4096)
+                self.assertTrue(answer.startswith(b"HTTP/1.1 101 "), answer)
+                self.assertIn(b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", answer)
+                raw.sendall(sent)
+                rest = b""
+                while True:
+                    more = raw.recv(4096)
+                    if not more:
+                        break
+                    rest += more
+            # ERROR and GOODBYE as text frames, then the close frame.
+            close = rest[rest.rindex(b"\x88"):]
+            self.assertEqual(int.from_bytes(close[2:4], "big"), code, (sent, rest))
 
     def test_closing_is_answered(self):
         async def story(chat):
