@@ -18,8 +18,7 @@ class MpscQueue {
   MpscQueue& operator=(const MpscQueue&) = delete;
   ~MpscQueue() {
     T dropped;
-    while (pop(dropped)) {
-    }
+    while (pop(dropped)) {}
   }
 
   /// True when the taker sleeps: the caller wakes it. Of several who push to a sleeping one, exactly one gets true.
@@ -47,7 +46,8 @@ class MpscQueue {
   [[nodiscard]] bool sleep_if_empty() {
     if (taken_ != nullptr) return false;
     Node* expected = nullptr;
-    return top_.compare_exchange_strong(expected, asleep(), std::memory_order_seq_cst) || expected == asleep();
+    return top_.compare_exchange_strong(expected, asleep(), std::memory_order_seq_cst) ||
+           expected == asleep();
   }
 
  private:

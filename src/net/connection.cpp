@@ -41,10 +41,16 @@ WsCloseCode close_code_of(FrameError error) {
 
 }  // namespace
 
-Connection::Connection(Shard& shard, Transport transport, Kind kind, std::shared_ptr<const ConnectionOptions> options,
-                       const Address& remote, std::shared_ptr<ConnectionLimits> limits)
-    : shard_(&shard), options_(std::move(options)), limits_(std::move(limits)), remote_(remote), kind_(kind),
-      frame_bytes_max_(options_->frame_bytes_max), transport_(std::move(transport)),
+Connection::Connection(Shard& shard, Transport transport, Kind kind,
+                       std::shared_ptr<const ConnectionOptions> options, const Address& remote,
+                       std::shared_ptr<ConnectionLimits> limits)
+    : shard_(&shard),
+      options_(std::move(options)),
+      limits_(std::move(limits)),
+      remote_(remote),
+      kind_(kind),
+      frame_bytes_max_(options_->frame_bytes_max),
+      transport_(std::move(transport)),
       outbound_(kind == Kind::http ? options_->http_response_bytes_max : options_->outbound_bytes_max) {}
 
 Connection::~Connection() {
@@ -79,7 +85,8 @@ bool Connection::register_fd() {
   return false;
 }
 
-// Ending -----------------------------------------------------------------------------------------------------------
+// Ending
+// -----------------------------------------------------------------------------------------------------------
 
 void Connection::begin_close(CloseReason reason) {
   drop_rest();
@@ -99,7 +106,8 @@ void Connection::close(WsCloseCode code, std::string_view reason) {
   if (stage_ == Stage::closing || stage_ == Stage::lingering || stage_ == Stage::closed) return;
   if (stage_ == Stage::websocket) {
     if (broken_ != FrameError::none && code == WsCloseCode::normal) code = close_code_of(broken_);
-    send_control(static_cast<std::uint8_t>(WsOpcode::close), ws_close_payload(static_cast<std::uint16_t>(code), reason));
+    send_control(static_cast<std::uint8_t>(WsOpcode::close),
+                 ws_close_payload(static_cast<std::uint16_t>(code), reason));
   }
   begin_close(broken_ == FrameError::none ? CloseReason::by_us : CloseReason::protocol_error);
 }
@@ -124,7 +132,8 @@ void Connection::bury() {
   handler_->on_closed(close_reason_);
 }
 
-// Pausing and moving ---------------------------------------------------------------------------------------------------
+// Pausing and moving
+// ---------------------------------------------------------------------------------------------------
 
 void Connection::pause() {
   PLAZA_CHECK(shard_->on_shard());
@@ -156,7 +165,8 @@ void Connection::attach(Shard& shard, ConnectionHandler& handler) {
   handler_ = &handler;
   paused_ = false;
   hangup_ = false;
-  // The new epoll set reports at once what can be read and whether can be written; what is already here it cannot know.
+  // The new epoll set reports at once what can be read and whether can be written; what is already here it
+  // cannot know.
   readable_ = transport_.has_buffered();
   blocked_ = false;
   rest_whole_ = rest_size_ > 0;
@@ -165,7 +175,8 @@ void Connection::attach(Shard& shard, ConnectionHandler& handler) {
   if (!outbound_.empty()) shard_->mark_dirty(*this);
 }
 
-// Readiness --------------------------------------------------------------------------------------------------------
+// Readiness
+// --------------------------------------------------------------------------------------------------------
 
 void Connection::on_events(std::uint32_t events) {
   if (stage_ == Stage::closed) return;

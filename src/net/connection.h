@@ -22,13 +22,14 @@ class ConnectionLimits;
 class Shard;
 enum class WsRole : std::uint8_t;
 
-/// This many bytes behind every frame handed out are readable (simdjson parses in place); their value means nothing.
+/// This many bytes behind every frame handed out are readable (simdjson parses in place); their value means
+/// nothing.
 inline constexpr std::size_t kFramePadding = 64;
 
 enum class FrameVerdict : std::uint8_t {
   continue_,  // deliver the next one
-  pause,      // deliver nothing until resume(); what has arrived is kept, then the client is slowed down by TCP
-  closed,     // the handler closed or destroyed the connection: it is not touched again
+  pause,   // deliver nothing until resume(); what has arrived is kept, then the client is slowed down by TCP
+  closed,  // the handler closed or destroyed the connection: it is not touched again
 };
 
 /// Why on_closed() came. The numbers are stable (metrics, logs).
@@ -47,33 +48,41 @@ enum class CloseReason : std::uint8_t {
 
 /// Status codes of WebSocket close frames (RFC 6455 section 7.4.1) that we send.
 enum class WsCloseCode : std::uint16_t {
-  normal = 1000, going_away = 1001, protocol_error = 1002, unsupported_data = 1003, invalid_data = 1007,
-  policy_violation = 1008, too_big = 1009, internal_error = 1011, try_again_later = 1013,
+  normal = 1000,
+  going_away = 1001,
+  protocol_error = 1002,
+  unsupported_data = 1003,
+  invalid_data = 1007,
+  policy_violation = 1008,
+  too_big = 1009,
+  internal_error = 1011,
+  try_again_later = 1013,
 };
 
 /// What one Connection tells its owner (the edge's session, a client).
 ///
 /// Thread   The connection's shard.
-/// Calls    on_open, then any of the others, then on_closed exactly once, last; nothing comes after the handler destroyed
-///          or detached the connection. Never called from inside a call into the Connection: on_closed comes in a later
-///          phase than the close() that caused it.
-/// May      In every callback: send, close, abort, pause, resume. Destroying or detaching the connection: in on_frame
-///          (then return FrameVerdict::closed) and in on_closed.
-/// Time     Nothing here has a deadline except close(): whoever owns the connection arms one (login, heartbeat) and looks at
-///          last_heard_ms(). It must be armed before on_open: a client that stays silent in its TLS handshake or in the
-///          middle of an HTTP request never gets there.
+/// Calls    on_open, then any of the others, then on_closed exactly once, last; nothing comes after the
+///          handler destroyed or detached the connection. Never called from inside a call into the
+///          Connection: on_closed comes in a later phase than the close() that caused it.
+/// May      In every callback: send, close, abort, pause, resume. Destroying or detaching the connection: in
+///          on_frame (then return FrameVerdict::closed) and in on_closed.
+/// Time     Nothing here has a deadline except close(): whoever owns the connection arms one (login,
+///          heartbeat) and looks at last_heard_ms(). It must be armed before on_open: a client that stays
+///          silent in its TLS handshake or in the middle of an HTTP request never gets there.
 class ConnectionHandler {
  public:
-  /// Frames can be sent and will come: at start() for a JSON listener, after the upgrade for a WebSocket, after the connect
-  /// for a client. Never for a connection that only asks for HTTP pages.
+  /// Frames can be sent and will come: at start() for a JSON listener, after the upgrade for a WebSocket,
+  /// after the connect for a client. Never for a connection that only asks for HTTP pages.
   virtual void on_open() {}
-  /// One JSON object (a WebSocket's message; the object's inside is not checked). Readable kFramePadding bytes past the end,
-  /// and writable; valid during the call.
+  /// One JSON object (a WebSocket's message; the object's inside is not checked). Readable kFramePadding
+  /// bytes past the end, and writable; valid during the call.
   virtual FrameVerdict on_frame(std::span<const char> json) = 0;
   /// A request for anything but the WebSocket's path. The default answers 404.
   virtual HttpResponse on_http(const HttpRequest& request);
-  /// The peer broke the framing; nothing more is delivered. Send what tells it (ERROR, GOODBYE), then close(); a handler
-  /// that does not is closed for it. `text` is for people and contains nothing the peer sent.
+  /// The peer broke the framing; nothing more is delivered. Send what tells it (ERROR, GOODBYE), then
+  /// close(); a handler that does not is closed for it. `text` is for people and contains nothing the peer
+  /// sent.
   virtual void on_protocol_error(FrameError error, std::string_view text) = 0;
   virtual void on_closed(CloseReason reason) = 0;
   /// After an Offer::overflow: the queue is below half of its bound again.
@@ -85,16 +94,16 @@ class ConnectionHandler {
 
 /// What all connections of one listener (or client) have in common. Must outlive them.
 struct ConnectionOptions {
-  std::uint32_t frame_bytes_max = 4 * 1024;        // until set_frame_bytes_max()
-  std::uint32_t depth_max = 32;                    // nesting of a raw JSON frame
+  std::uint32_t frame_bytes_max = 4 * 1024;  // until set_frame_bytes_max()
+  std::uint32_t depth_max = 32;              // nesting of a raw JSON frame
   std::uint32_t outbound_bytes_max = 256 * 1024;
-  std::int64_t close_deadline_ms = 2000;           // close() waits this long for the peer to take what is queued
+  std::int64_t close_deadline_ms = 2000;  // close() waits this long for the peer to take what is queued
   std::uint32_t http_header_bytes_max = 8 * 1024;
   std::uint32_t http_body_bytes_max = 64 * 1024;
   std::uint32_t http_response_bytes_max = 16 * 1024 * 1024;
   std::string websocket_path = "/ws";
-  /// Exact origins ("https://chat.example.org") or "*". A page of the same host, and a client that sends no Origin (not a
-  /// browser), are always allowed.
+  /// Exact origins ("https://chat.example.org") or "*". A page of the same host, and a client that sends no
+  /// Origin (not a browser), are always allowed.
   std::vector<std::string> origins;
 };
 
@@ -102,9 +111,11 @@ struct ConnectionOptions {
 ///
 /// Thread   Its shard (asserted); while detached, whoever holds it.
 /// Owner    Whoever started it (unique_ptr). Destroying it closes the socket at once, without a callback.
-/// Flow     bytes -> shared read buffer of the shard -> framer -> on_frame (in place, no copy); only the incomplete rest
-///          is copied here. send() -> OutboundQueue -> one gathered write at the end of the turn.
-/// Limit    frame_bytes_max per frame, outbound_bytes_max waiting. 64 frames and 64 KiB per turn (ShardOptions).
+/// Flow     bytes -> shared read buffer of the shard -> framer -> on_frame (in place, no copy); only the
+///          incomplete rest is copied here. send() -> OutboundQueue -> one gathered write at the end of the
+///          turn.
+/// Limit    frame_bytes_max per frame, outbound_bytes_max waiting. 64 frames and 64 KiB per turn
+///          (ShardOptions).
 /// Memory   About 300 bytes; nothing on the heap while idle (a WebSocket: one small block; TLS: OpenSSL's).
 /// Stop     close() flushes with a deadline; abort() does not.
 class Connection final : private Pollable {
@@ -118,7 +129,8 @@ class Connection final : private Pollable {
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  /// Begins; `handler` lives until on_closed() or until it destroys the connection. on_open() may come within this call.
+  /// Begins; `handler` lives until on_closed() or until it destroys the connection. on_open() may come within
+  /// this call.
   void start(ConnectionHandler& handler);
   /// Another handler from now on (a session that takes over after the login).
   void set_handler(ConnectionHandler& handler) { handler_ = &handler; }
@@ -129,8 +141,9 @@ class Connection final : private Pollable {
   /// One frame of two parts, of which the second is shared: pushes whose first bytes differ per recipient.
   Offer send_parts(std::string_view head, const SharedFrame& tail);
 
-  /// Nothing more is delivered or accepted. What is queued is written, a WebSocket gets a close frame with this code and
-  /// reason (<= 123 bytes, else cut), and the peer has close_deadline_ms to take it; then on_closed(by_us).
+  /// Nothing more is delivered or accepted. What is queued is written, a WebSocket gets a close frame with
+  /// this code and reason (<= 123 bytes, else cut), and the peer has close_deadline_ms to take it; then
+  /// on_closed(by_us).
   void close(WsCloseCode code = WsCloseCode::normal, std::string_view reason = {});
   /// Ends at once; on_closed(by_us) follows.
   void abort();
@@ -140,8 +153,8 @@ class Connection final : private Pollable {
   [[nodiscard]] bool paused() const { return paused_; }
   void set_frame_bytes_max(std::uint32_t bytes) { frame_bytes_max_ = bytes; }
   void set_outbound_bytes_max(std::uint32_t bytes) { outbound_.set_bytes_max(bytes); }
-  /// on_writable_again() will come as after an overflow: for an owner who stops offering before the bound. Something must be
-  /// queued now.
+  /// on_writable_again() will come as after an overflow: for an owner who stops offering before the bound.
+  /// Something must be queued now.
   void tell_when_writable() { overflowed_ = true; }
 
   [[nodiscard]] const Address& remote() const { return remote_; }
@@ -153,8 +166,8 @@ class Connection final : private Pollable {
   [[nodiscard]] std::size_t outbound_bytes() const { return outbound_.bytes(); }
   [[nodiscard]] Shard& shard() const { return *shard_; }
 
-  /// Takes it off its shard: no callback comes until attach(). What has arrived, and what waits to be written, is kept.
-  /// Not while closing. From a FrameVerdict: return closed.
+  /// Takes it off its shard: no callback comes until attach(). What has arrived, and what waits to be
+  /// written, is kept. Not while closing. From a FrameVerdict: return closed.
   void detach();
   /// Goes on on `shard`, with `handler`.
   void attach(Shard& shard, ConnectionHandler& handler);
@@ -170,9 +183,9 @@ class Connection final : private Pollable {
     http_client,    // client: waits for the answer to the upgrade
     json,
     websocket,
-    closing,        // what is queued is written
-    lingering,      // our side is shut; input is thrown away until the peer ends
-    closed,         // waits to be buried
+    closing,    // what is queued is written
+    lingering,  // our side is shut; input is thrown away until the peer ends
+    closed,     // waits to be buried
   };
   struct ReadPass;
   struct HttpStage;
@@ -206,7 +219,7 @@ class Connection final : private Pollable {
   bool discard_input();
 
   // Before the frames: HTTP of both sides, and the client's way there (connection_http.cpp).
-  Pass deliver_http(ReadPass& pass);
+  Pass deliver_http(ReadPass& pass, std::uint32_t& frames);
   Pass answer_http(ReadPass& pass, const HttpRequest& request);
   Pass upgrade(ReadPass& pass, const HttpRequest& request);
   void queue_response(const HttpResponse& response, bool keep_alive, bool head_only);
@@ -249,8 +262,8 @@ class Connection final : private Pollable {
   std::int64_t last_heard_ms_ = 0;
   Transport transport_;
   OutboundQueue outbound_;
-  std::unique_ptr<char[]> rest_;   // the incomplete end of what was read
-  ReadPass* pass_ = nullptr;       // while input is being delivered
+  std::unique_ptr<char[]> rest_;  // the incomplete end of what was read
+  ReadPass* pass_ = nullptr;      // while input is being delivered
   std::unique_ptr<HttpStage> http_;
   std::unique_ptr<DialStage> dial_;
   std::unique_ptr<WsStage> ws_;

@@ -30,17 +30,22 @@ void Connection::begin_websocket(WsRole role) {
 
 // Server -----------------------------------------------------------------------------------------------------------------
 
-Connection::Pass Connection::deliver_http(ReadPass& pass) {
+Connection::Pass Connection::deliver_http(ReadPass& pass, std::uint32_t& frames) {
+  if (frames == 0) return Pass::budget_spent;
   const HttpStep step = http_->parser.next(pass.data + pass.begin, pass.end - pass.begin);
   pass.begin += step.consumed;
   if (step.kind == HttpStep::Kind::need_more) return Pass::need_more;
   if (step.kind == HttpStep::Kind::error) {
-    queue_response({.status = step.error_status, .body = "The request cannot be understood.\n", .headers = {}}, false, false);
+    queue_response(
+        {.status = step.error_status, .body = "The request cannot be understood.\n", .headers = {}}, false,
+        false);
     begin_close(CloseReason::protocol_error);
     return Pass::stopped;
   }
+  --frames;
   const HttpRequest request = http_->parser.take();
-  if (request.path() == options_->websocket_path && asks_for_websocket(request)) return upgrade(pass, request);
+  if (request.path() == options_->websocket_path && asks_for_websocket(request))
+    return upgrade(pass, request);
   return answer_http(pass, request);
 }
 
@@ -67,9 +72,11 @@ Connection::Pass Connection::upgrade(ReadPass& pass, const HttpRequest& request)
 }
 
 void Connection::queue_response(const HttpResponse& response, bool keep_alive, bool head_only) {
-  if (after_offer(outbound_.offer(encode_response(response, keep_alive, head_only))) == Offer::accepted) return;
+  if (after_offer(outbound_.offer(encode_response(response, keep_alive, head_only))) == Offer::accepted)
+    return;
   const HttpResponse too_large{.status = 500, .body = "The answer is larger than allowed.\n", .headers = {}};
-  [[maybe_unused]] const Offer offer = after_offer(outbound_.offer(encode_response(too_large, keep_alive, head_only)));
+  [[maybe_unused]] const Offer offer = after_offer(
+      outbound_.offer(encode_response(too_large, keep_alive, head_only)));
 }
 
 // Client -----------------------------------------------------------------------------------------------------------------

@@ -14,7 +14,10 @@ namespace {
 
 const metrics::Counter g_frames_received{"plaza_net_frames_received_total", "Frames delivered to sessions."};
 const metrics::Counter g_bytes_read{"plaza_net_read_bytes_total", "Bytes read from connections (after TLS)."};
-const metrics::Counter g_framing_errors{"plaza_net_framing_errors_total", "Connections ended because their framing broke."};
+const metrics::Counter g_framing_errors{"plaza_net_framing_errors_total",
+                                        "Connections ended because their framing broke."};
+
+constexpr std::size_t kBytesPerFrame = 4096;  // so many bytes count as much as a frame in a turn's budget
 
 static_assert(ReadBuffer::kPadding >= kFramePadding && ReadBuffer::kPadding >= JsonFramer::kReadAhead);
 
@@ -49,8 +52,8 @@ bool Connection::read_and_deliver(TurnBudget& budget) {
   std::size_t bytes_left = limits.read_bytes_per_connection;
   ReadPass pass{shard_->read_buffer().prepare(rest_size_ + bytes_left), 0, rest_size_};
   if (rest_size_ > 0) std::memcpy(pass.data, rest_.get(), rest_size_);
-  std::uint32_t frames = std::min(budget.frames, limits.frames_per_connection);
-  budget.frames -= frames;
+  const std::uint32_t frames_max = std::min(budget.frames, limits.frames_per_connection);
+  std::uint32_t frames = frames_max;
   bool parse = std::exchange(rest_whole_, false);
   Pass result = Pass::need_more;
   IoStatus status = IoStatus::ok;
@@ -76,7 +79,11 @@ bool Connection::read_and_deliver(TurnBudget& budget) {
     bytes_left -= io.bytes;
     parse = true;
   }
-  budget.frames += frames;
+  // What was read without becoming a frame is work too.
+  const std::size_t bytes_read = limits.read_bytes_per_connection - bytes_left;
+  const auto spent = std::max(frames_max - frames,
+                              static_cast<std::uint32_t>(1 + bytes_read / kBytesPerFrame));
+  budget.frames -= std::min(spent, budget.frames);
   if (pass.gone) return false;
   pass_ = nullptr;
   return after_pass(pass, result, status);
@@ -107,7 +114,7 @@ Connection::Pass Connection::deliver(ReadPass& pass, std::uint32_t& frames) {
     switch (stage_) {
       case Stage::json: return deliver_json(pass, frames);
       case Stage::websocket: return deliver_websocket(pass, frames);
-      case Stage::http: result = deliver_http(pass); break;
+      case Stage::http: result = deliver_http(pass, frames); break;
       case Stage::http_client: result = deliver_http_client(pass); break;
       default: return Pass::stopped;
     }
@@ -119,8 +126,8 @@ Connection::Pass Connection::deliver(ReadPass& pass, std::uint32_t& frames) {
 Connection::Pass Connection::deliver_json(ReadPass& pass, std::uint32_t& frames) {
   while (pass.begin < pass.end) {
     if (frames == 0) return Pass::budget_spent;
-    const JsonFramer::Step step =
-        framer_.next(pass.data + pass.begin, pass.end - pass.begin, frame_bytes_max_, options_->depth_max);
+    const JsonFramer::Step step = framer_.next(pass.data + pass.begin, pass.end - pass.begin,
+                                               frame_bytes_max_, options_->depth_max);
     if (step.kind == JsonFramer::Kind::need_more) {
       pass.begin += step.begin;
       return Pass::need_more;
@@ -142,7 +149,8 @@ Connection::Pass Connection::deliver_json(ReadPass& pass, std::uint32_t& frames)
 Connection::Pass Connection::deliver_websocket(ReadPass& pass, std::uint32_t& frames) {
   for (; pass.begin < pass.end; --frames) {
     if (frames == 0) return Pass::budget_spent;
-    const WsDecoder::Step step = ws_->decoder.next(pass.data + pass.begin, pass.end - pass.begin, frame_bytes_max_);
+    const WsDecoder::Step step = ws_->decoder.next(pass.data + pass.begin, pass.end - pass.begin,
+                                                   frame_bytes_max_);
     pass.begin += step.consumed;
     Pass result = Pass::need_more;
     switch (step.kind) {
@@ -153,12 +161,8 @@ Connection::Pass Connection::deliver_websocket(ReadPass& pass, std::uint32_t& fr
         send_control(static_cast<std::uint8_t>(WsOpcode::pong), {step.payload.data(), step.payload.size()});
         break;
       case WsDecoder::Kind::text: result = give_frame(pass, step.payload); break;
-      case WsDecoder::Kind::binary:
-        break_framing(pass, FrameError::not_an_object);
-        return Pass::stopped;
-      case WsDecoder::Kind::error:
-        break_framing(pass, step.error);
-        return Pass::stopped;
+      case WsDecoder::Kind::binary: break_framing(pass, FrameError::not_an_object); return Pass::stopped;
+      case WsDecoder::Kind::error: break_framing(pass, step.error); return Pass::stopped;
       case WsDecoder::Kind::close:
         // Answered with the same code (section 5.5.1); 1005 means that there was none.
         send_control(static_cast<std::uint8_t>(WsOpcode::close),

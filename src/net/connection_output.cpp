@@ -16,10 +16,13 @@ namespace {
 
 constexpr std::size_t kPiecesPerWrite = 64;
 
-const metrics::Counter g_bytes_written{"plaza_net_written_bytes_total", "Bytes written to connections (before TLS)."};
-const metrics::Counter g_writes{"plaza_net_writes_total", "Gathered writes; frames per write says how well they coalesce."};
+const metrics::Counter g_bytes_written{"plaza_net_written_bytes_total",
+                                       "Bytes written to connections (before TLS)."};
+const metrics::Counter g_writes{"plaza_net_writes_total",
+                                "Gathered writes; frames per write says how well they coalesce."};
 const metrics::Counter g_frames_sent{"plaza_net_frames_sent_total", "Frames accepted for sending."};
-const metrics::Counter g_overflows{"plaza_net_overflows_total", "Frames refused because a client reads too slowly."};
+const metrics::Counter g_overflows{"plaza_net_overflows_total",
+                                   "Frames refused because a client reads too slowly."};
 
 /// Must not be guessable (RFC 6455 section 10.3): a stock of OpenSSL's random bytes, because asking for four costs too much.
 std::uint32_t masking_key() {
@@ -48,7 +51,8 @@ Offer Connection::send_parts(std::string_view head, const SharedFrame& tail) {
   PLAZA_CHECK(!attached_ || shard_->on_shard());
   if (stage_ == Stage::json) return after_offer(outbound_.offer_shared({}, head, tail, tail.size() + 1));
   if (stage_ != Stage::websocket) return Offer::closed;
-  if (ws_->role == WsRole::client) return send_masked(static_cast<std::uint8_t>(WsOpcode::text), head, tail.view());
+  if (ws_->role == WsRole::client)
+    return send_masked(static_cast<std::uint8_t>(WsOpcode::text), head, tail.view());
   const WsHeader header = ws_header(WsOpcode::text, head.size() + tail.size());
   return after_offer(outbound_.offer_shared(header.view(), head, tail, tail.size()));
 }
@@ -59,7 +63,8 @@ Offer Connection::send_masked(std::uint8_t opcode, std::string_view first, std::
   const std::uint32_t key = masking_key();
   masked.assign(first).append(second);
   ws_mask(masked, key);
-  return after_offer(outbound_.offer(ws_masked_header(static_cast<WsOpcode>(opcode), masked.size(), key).view(), masked));
+  return after_offer(
+      outbound_.offer(ws_masked_header(static_cast<WsOpcode>(opcode), masked.size(), key).view(), masked));
 }
 
 // Pong and close. When the queue is full a pong is left out (RFC 6455 section 5.5.3 allows it), and so is a close frame: a

@@ -1,5 +1,6 @@
 #pragma once
-// What a Connection holds only in some of its stages, so that an idle one stays small. Private to connection*.cpp.
+// What a Connection holds only in some of its stages, so that an idle one stays small. Private to
+// connection*.cpp.
 #include <cstddef>
 #include <string>
 
@@ -11,14 +12,16 @@
 
 namespace plaza::net {
 
-/// The bytes being delivered: in the shard's read buffer, on the stack of serve(). `gone` is set when a callback destroyed or
-/// detached the connection, after which it must not be touched (it may be on another thread already).
+/// The bytes being delivered: in the shard's read buffer, on the stack of serve(). `gone` is set when a
+/// callback destroyed or detached the connection, after which it must not be touched (it may be on another
+/// thread already).
 struct Connection::ReadPass {
   char* data;
   std::size_t begin;
   std::size_t end;
   bool gone = false;
-  bool resumed = false;  // resume() was called by the callback that is running: it wins over its FrameVerdict::pause
+  bool resumed =
+      false;  // resume() was called by the callback that is running: it wins over its FrameVerdict::pause
 };
 
 struct Connection::Closing final : Timer {

@@ -37,7 +37,8 @@ TEST(Connection, TakesAFrameAtTheLimitAndEndsOneByteLaterWithAnErrorThatArrives)
   EXPECT_EQ(good.receive_line(), object(4096) + "\n");
   Client bad(server.address());
   ASSERT_TRUE(bad.send(object(4097)));
-  EXPECT_EQ(bad.receive_to_end(), "{\"error\":" + std::to_string(static_cast<int>(FrameError::too_large)) + "}\n");
+  EXPECT_EQ(bad.receive_to_end(),
+            "{\"error\":" + std::to_string(static_cast<int>(FrameError::too_large)) + "}\n");
   bad.close();
   EXPECT_TRUE(server.log.wait_for_event("closed: protocol_error"));
 }
@@ -122,7 +123,8 @@ TEST(Connection, CloseWritesWhatIsQueuedFirst) {
   EXPECT_EQ(client.receive_to_end().size(), 100u * 1007u);
   client.close();
   EXPECT_TRUE(server.log.wait_for_event("closed: by_us"));
-  EXPECT_EQ(server.log.events(), (std::vector<std::string>{"open", "{}", "closed: by_us"})) << "nothing after close()";
+  EXPECT_EQ(server.log.events(), (std::vector<std::string>{"open", "{}", "closed: by_us"}))
+      << "nothing after close()";
 }
 
 TEST(Connection, CloseGivesUpOnAPeerThatDoesNotReadAfterTheDeadline) {
@@ -205,14 +207,18 @@ TEST(Connection, ResumeInsideTheCallbackWinsOverItsPause) {
 // read buffer; the rest of the half one comes while the connection is on its way.
 TEST(Connection, HandOverToAnotherShardKeepsEveryByteInOrder) {
   Server* all = nullptr;
-  Server server({}, [&](Peer& peer, const std::string& frame) {
-    peer.connection->send("{\"shard\":" + std::to_string(peer.connection->shard().index()) + ",\"got\":" + frame + "}");
-    if (frame != "{\"n\":0}") return FrameVerdict::continue_;
-    peer.connection->detach();
-    Shard& home = all->shards.at(1);
-    home.post_arrival([&peer, &home] { peer.connection->attach(home, peer); });
-    return FrameVerdict::closed;
-  }, 2);
+  Server server(
+      {},
+      [&](Peer& peer, const std::string& frame) {
+        peer.connection->send("{\"shard\":" + std::to_string(peer.connection->shard().index()) +
+                              ",\"got\":" + frame + "}");
+        if (frame != "{\"n\":0}") return FrameVerdict::continue_;
+        peer.connection->detach();
+        Shard& home = all->shards.at(1);
+        home.post_arrival([&peer, &home] { peer.connection->attach(home, peer); });
+        return FrameVerdict::closed;
+      },
+      2);
   all = &server;
   Client client(server.address());
   ASSERT_TRUE(client.send("{\"n\":0}{\"n\":1}{\"n\":2}{\"n\""));
@@ -227,16 +233,19 @@ TEST(Connection, HandOverToAnotherShardKeepsEveryByteInOrder) {
 
 TEST(Connection, PauseThenHandOverThenResume) {
   Server* all = nullptr;
-  Server server({}, [&](Peer& peer, const std::string& frame) {
-    peer.connection->send(frame);
-    if (frame != "{\"n\":0}") return FrameVerdict::continue_;
-    // As a login does: the answer comes later, on this shard, and moves the connection.
-    all->shards.at(0).post([&] {
-      peer.connection->detach();
-      all->shards.at(1).post_arrival([&] { peer.connection->attach(all->shards.at(1), peer); });
-    });
-    return FrameVerdict::pause;
-  }, 2);
+  Server server(
+      {},
+      [&](Peer& peer, const std::string& frame) {
+        peer.connection->send(frame);
+        if (frame != "{\"n\":0}") return FrameVerdict::continue_;
+        // As a login does: the answer comes later, on this shard, and moves the connection.
+        all->shards.at(0).post([&] {
+          peer.connection->detach();
+          all->shards.at(1).post_arrival([&] { peer.connection->attach(all->shards.at(1), peer); });
+        });
+        return FrameVerdict::pause;
+      },
+      2);
   all = &server;
   Client client(server.address());
   ASSERT_TRUE(client.send("{\"n\":0}{\"n\":1}"));
@@ -270,9 +279,8 @@ TEST(Connection, ASlowReaderOverflowsAtItsBoundAndIsToldWhenThereIsRoomAgain) {
   const auto told_before = told();
   const std::size_t expected = accepted.load() * 10'000;
   EXPECT_EQ(client.receive(expected).size(), expected) << "everything accepted arrives";
-  EXPECT_TRUE(server.log.wait_for([&](const auto& events) {
-    return std::ranges::count(events, "writable again") == told_before + 1;
-  }));
+  EXPECT_TRUE(server.log.wait_for(
+      [&](const auto& events) { return std::ranges::count(events, "writable again") == told_before + 1; }));
   server.shards.at(0).post([&] { slow->connection->send("{\"push\":1}"); });
   EXPECT_EQ(client.receive_line(), "{\"push\":1}\n") << "a push without any request finds its way";
 }
@@ -358,7 +366,8 @@ TEST(Connection, AnIdleOneHoldsItsObjectAndNothingElse) {
     int ends[2];
     ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
     clients[i] = ends[1];
-    connections[i] = std::make_unique<Connection>(shard, Transport(ends[0]), Connection::Kind::json, options, Address{});
+    connections[i] = std::make_unique<Connection>(shard, Transport(ends[0]), Connection::Kind::json, options,
+                                                  Address{});
     handlers[i].connection = connections[i].get();
     connections[i]->start(handlers[i]);
   }

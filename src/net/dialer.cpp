@@ -58,7 +58,8 @@ Result<std::unique_ptr<Connection>, std::string> Dialer::dial(Shard& shard, cons
     const bool is_v6_ip = host.find(':') != std::string::npos;
     connection->dial_->accept_key = websocket_accept_key(key);
     connection->dial_->request = encode_websocket_request(
-        (is_v6_ip ? "[" + host + "]" : host) + ":" + std::to_string(options.to.port), options.path, options.origin, key);
+        (is_v6_ip ? "[" + host + "]" : host) + ":" + std::to_string(options.to.port), options.path,
+        options.origin, key);
   }
   connection->handler_ = &handler;
   connection->last_heard_ms_ = shard.now_ms();

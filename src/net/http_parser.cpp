@@ -37,7 +37,9 @@ struct HttpRequestParser::State {
 };
 
 HttpRequestParser::HttpRequestParser(std::uint32_t header_bytes_max, std::uint32_t body_bytes_max)
-    : header_bytes_max_(header_bytes_max), body_bytes_max_(body_bytes_max), state_(std::make_unique<State>()) {}
+    : header_bytes_max_(header_bytes_max),
+      body_bytes_max_(body_bytes_max),
+      state_(std::make_unique<State>()) {}
 HttpRequestParser::~HttpRequestParser() = default;
 
 HttpStep HttpRequestParser::next(const char* data, std::size_t size) {
@@ -64,7 +66,8 @@ HttpStep HttpRequestParser::next(const char* data, std::size_t size) {
   if (state_->header_bytes + waiting > header_bytes_max_) {
     return {.kind = HttpStep::Kind::error, .consumed = consumed, .error_status = 431};
   }
-  return {.kind = parser.is_done() ? HttpStep::Kind::complete : HttpStep::Kind::need_more, .consumed = consumed};
+  return {.kind = parser.is_done() ? HttpStep::Kind::complete : HttpStep::Kind::need_more,
+          .consumed = consumed};
 }
 
 HttpRequest HttpRequestParser::take() {
@@ -92,7 +95,8 @@ HttpResponseParser::~HttpResponseParser() = default;
 
 HttpStep HttpResponseParser::next(const char* data, std::size_t size) {
   HttpStep step = put(state_->parser, data, size);
-  if (step.kind == HttpStep::Kind::need_more && state_->parser.is_header_done()) step.kind = HttpStep::Kind::complete;
+  if (step.kind == HttpStep::Kind::need_more && state_->parser.is_header_done())
+    step.kind = HttpStep::Kind::complete;
   return step;
 }
 

@@ -45,6 +45,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!whole.empty() && whole.back() == "error") whole.pop_back();
   if (!pieces.empty() && pieces.back() == "error") pieces.pop_back();
   const std::size_t common = std::min(whole.size(), pieces.size());
-  if (!std::equal(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(common), pieces.begin())) std::abort();
+  if (!std::equal(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(common), pieces.begin()))
+    std::abort();
   return 0;
 }

@@ -10,7 +10,8 @@ namespace {
 using Kind = HttpStep::Kind;
 
 /// The requests in `text`, fed `piece` bytes at a time; -status at the end when it broke.
-std::vector<std::string> parse(const std::string& text, std::size_t piece, std::uint32_t header_max = 8192, std::uint32_t body_max = 100) {
+std::vector<std::string> parse(const std::string& text, std::size_t piece, std::uint32_t header_max = 8192,
+                               std::uint32_t body_max = 100) {
   HttpRequestParser parser(header_max, body_max);
   std::vector<std::string> seen;
   std::size_t from = 0;
@@ -25,7 +26,8 @@ std::vector<std::string> parse(const std::string& text, std::size_t piece, std::
         return seen;
       }
       const HttpRequest request = parser.take();
-      seen.push_back(request.method + " " + request.target + " " + request.body + (request.keep_alive ? " keep" : " close"));
+      seen.push_back(request.method + " " + request.target + " " + request.body +
+                     (request.keep_alive ? " keep" : " close"));
     }
   }
   return seen;
@@ -37,7 +39,8 @@ TEST(HttpRequestParser, ReadsPipelinedRequestsInPiecesOfEverySize) {
       "POST /x?y=1 HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello"
       "POST /z HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"
       "GET /last HTTP/1.0\r\n\r\n";
-  const std::vector<std::string> expected = {"GET /healthz  keep", "POST /x?y=1 hello keep", "POST /z abcde keep", "GET /last  close"};
+  const std::vector<std::string> expected = {"GET /healthz  keep", "POST /x?y=1 hello keep",
+                                             "POST /z abcde keep", "GET /last  close"};
   for (std::size_t piece = 1; piece <= text.size(); ++piece) EXPECT_EQ(parse(text, piece), expected) << piece;
 }
 
@@ -49,19 +52,22 @@ TEST(HttpRequestParser, TakesAHeaderAtTheLimitAndRefusesALongerOne) {
   EXPECT_EQ(parse(request(8192), 100'000), std::vector<std::string>{"GET /  keep"});
   EXPECT_EQ(parse(request(8193), 100'000), std::vector<std::string>{"-431"});
   EXPECT_EQ(parse(request(8193), 1000), std::vector<std::string>{"-431"});
-  EXPECT_EQ(parse(request(100'000).substr(0, 9000), 1000), std::vector<std::string>{"-431"}) << "without waiting for its end";
+  EXPECT_EQ(parse(request(100'000).substr(0, 9000), 1000), std::vector<std::string>{"-431"})
+      << "without waiting for its end";
 }
 
 TEST(HttpRequestParser, RefusesABodyAboveTheLimit) {
   const auto post = [](std::size_t bytes) {
-    return "POST / HTTP/1.1\r\nContent-Length: " + std::to_string(bytes) + "\r\n\r\n" + std::string(bytes, 'b');
+    return "POST / HTTP/1.1\r\nContent-Length: " + std::to_string(bytes) + "\r\n\r\n" +
+           std::string(bytes, 'b');
   };
   EXPECT_EQ(parse(post(100), 7), std::vector<std::string>{"POST / " + std::string(100, 'b') + " keep"});
   EXPECT_EQ(parse(post(101), 7), std::vector<std::string>{"-413"});
 }
 
 TEST(HttpRequestParser, RefusesWhatIsNoHttp) {
-  for (const char* text : {"{\"msgid\":1}\r\n\r\n", "GET /\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "\x16\x03\x01\x02\r\n\r\n"}) {
+  for (const char* text :
+       {"{\"msgid\":1}\r\n\r\n", "GET /\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "\x16\x03\x01\x02\r\n\r\n"}) {
     EXPECT_EQ(parse(text, 1000), std::vector<std::string>{"-400"}) << text;
   }
 }
@@ -77,9 +83,13 @@ TEST(HttpRequest, PathQueryAndHeaders) {
 // The upgrade -----------------------------------------------------------------------------------------------------------------
 
 HttpRequest upgrade_request() {
-  return {.method = "GET", .target = "/ws", .headers = {{"Host", "chat.example:7680"}, {"Upgrade", "WebSocket"},
-          {"Connection", "keep-alive, Upgrade"}, {"Sec-WebSocket-Version", "13"},
-          {"Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="}}};
+  return {.method = "GET",
+          .target = "/ws",
+          .headers = {{"Host", "chat.example:7680"},
+                      {"Upgrade", "WebSocket"},
+                      {"Connection", "keep-alive, Upgrade"},
+                      {"Sec-WebSocket-Version", "13"},
+                      {"Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="}}};
 }
 HttpRequest with(const std::string& name, const std::string& value) {
   HttpRequest request = upgrade_request();
@@ -123,8 +133,11 @@ TEST(WsHandshake, TheOriginMustBeListedOrOfTheSameHost) {
   EXPECT_EQ(status_of(with("Origin", "https://chat.example:7680")), 101);
   EXPECT_EQ(status_of(with("Origin", "https://evil.example")), 403);
   EXPECT_EQ(status_of(with("Origin", "https://evil.example"), {"https://good.example"}), 403);
-  EXPECT_EQ(status_of(with("Origin", "https://good.example"), {"https://other.example", "https://good.example"}), 101);
-  EXPECT_EQ(status_of(with("Origin", "http://good.example"), {"https://good.example"}), 403) << "another scheme";
+  EXPECT_EQ(
+      status_of(with("Origin", "https://good.example"), {"https://other.example", "https://good.example"}),
+      101);
+  EXPECT_EQ(status_of(with("Origin", "http://good.example"), {"https://good.example"}), 403)
+      << "another scheme";
   EXPECT_EQ(status_of(with("Origin", "https://good.example.evil.example"), {"https://good.example"}), 403);
   EXPECT_EQ(status_of(with("Origin", "null"), {"https://good.example"}), 403);
   EXPECT_EQ(status_of(with("Origin", "null"), {"*"}), 101);

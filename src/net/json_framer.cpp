@@ -76,7 +76,8 @@ bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; 
 
 }  // namespace
 
-JsonFramer::Step JsonFramer::next(const char* data, std::size_t size, std::size_t bytes_max, std::uint32_t depth_max) {
+JsonFramer::Step JsonFramer::next(const char* data, std::size_t size, std::size_t bytes_max,
+                                  std::uint32_t depth_max) {
   std::size_t begin = 0;
   if (scanned_ == 0) {
     while (begin < size && is_space(data[begin])) ++begin;

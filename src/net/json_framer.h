@@ -8,12 +8,14 @@ namespace plaza::net {
 
 /// Finds where JSON objects begin and end in a stream of bytes, however it is split and glued.
 ///
-/// Input    next() is given everything that is not consumed yet, from the same first byte on, with kReadAhead readable bytes
-///          behind it. Whitespace between objects is skipped.
-/// Cost     Each byte is scanned once, 64 at a time (SSE2): what was scanned of an incomplete object is remembered.
-/// Limit    bytes_max of an object, depth_max of its nesting; one past either is an error, found as early as it is certain.
-/// Promise  Only boundaries: an accepted frame begins with '{', ends where its brackets are balanced, and may still be
-///          no JSON inside. Pure: no clock, no socket.
+/// Input    next() is given everything that is not consumed yet, from the same first byte on, with kReadAhead
+///          readable bytes behind it. Whitespace between objects is skipped.
+/// Cost     Each byte is scanned once, 64 at a time (SSE2): what was scanned of an incomplete object is
+///          remembered.
+/// Limit    bytes_max of an object, depth_max of its nesting; one past either is an error, found as early as
+///          it is certain.
+/// Promise  Only boundaries: an accepted frame begins with '{', ends where its brackets are balanced, and may
+///          still be no JSON inside. Pure: no clock, no socket.
 class JsonFramer {
  public:
   static constexpr std::size_t kReadAhead = 64;

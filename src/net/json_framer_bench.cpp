@@ -11,7 +11,8 @@ namespace plaza::net {
 namespace {
 
 std::string message(std::size_t body_bytes) {
-  return R"({"msgid":5,"toid":1234567,"send_id":42,"rid":42,"msg":")" + std::string(body_bytes, 'x') + "\"}\n";
+  return R"({"msgid":5,"toid":1234567,"send_id":42,"rid":42,"msg":")" + std::string(body_bytes, 'x') +
+         "\"}\n";
 }
 
 /// Sixteen messages as one read brings them.
@@ -35,7 +36,9 @@ void frames_of(benchmark::State& state, const std::string& one) {
   state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(size));
 }
 
-void BM_Messages(benchmark::State& state) { frames_of(state, message(static_cast<std::size_t>(state.range(0)))); }
+void BM_Messages(benchmark::State& state) {
+  frames_of(state, message(static_cast<std::size_t>(state.range(0))));
+}
 BENCHMARK(BM_Messages)->Arg(10)->Arg(100)->Arg(1000)->Arg(60000);
 
 void BM_MessageOfEscapes(benchmark::State& state) {

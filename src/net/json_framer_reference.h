@@ -1,5 +1,6 @@
 #pragma once
-// For json_framer_test.cpp and json_framer_fuzz.cpp: the framer fed in pieces, and what a plain loop over the bytes says.
+// For json_framer_test.cpp and json_framer_fuzz.cpp: the framer fed in pieces, and what a plain loop over the
+// bytes says.
 #include <algorithm>
 #include <cstring>
 #include <memory>
@@ -19,7 +20,8 @@ struct Outcome {
   friend bool operator==(const Outcome&, const Outcome&) = default;
 };
 
-inline Outcome run(const std::string& text, std::vector<std::size_t> cuts, std::size_t bytes_max, std::uint32_t depth_max) {
+inline Outcome run(const std::string& text, std::vector<std::size_t> cuts, std::size_t bytes_max,
+                   std::uint32_t depth_max) {
   cuts.push_back(text.size());
   Outcome outcome;
   JsonFramer framer;

@@ -13,8 +13,8 @@ namespace {
 using Kind = JsonFramer::Kind;
 
 /// Feeds `text` in pieces cut at `cuts` as a connection does: what is not consumed is presented again with more behind it.
-framer_test::Outcome feed(const std::string& text, const std::vector<std::size_t>& cuts, std::size_t bytes_max = 4096,
-                          std::uint32_t depth_max = 32) {
+framer_test::Outcome feed(const std::string& text, const std::vector<std::size_t>& cuts,
+                          std::size_t bytes_max = 4096, std::uint32_t depth_max = 32) {
   return framer_test::run(text, cuts, bytes_max, depth_max);
 }
 
@@ -26,7 +26,8 @@ TEST(JsonFramer, FindsGluedObjectsWithOptionalWhitespaceBetween) {
 }
 
 TEST(JsonFramer, FindsTheSameFramesWhereverTheBytesAreSplit) {
-  const std::string text = R"( {"a":"}{\"\\","b":[{"c":"]"}]} {"long":")" + std::string(150, 'x') + R"(\\"}{"z":"\u007b"})";
+  const std::string text = R"( {"a":"}{\"\\","b":[{"c":"]"}]} {"long":")" + std::string(150, 'x') +
+                           R"(\\"}{"z":"\u007b"})";
   const auto whole = feed(text, {});
   ASSERT_EQ(whole.frames.size(), 3u);
   for (std::size_t first = 0; first <= text.size(); ++first) {
@@ -78,7 +79,8 @@ TEST(JsonFramer, AcceptsTheDeepestNestingAndRefusesOneMore) {
 
 TEST(JsonFramer, RefusesWhateverIsNoObject) {
   for (const char* text : {"[1]", "1", "\"a\"", "null", "GET / HTTP/1.1", "}", "\\", "\0{}"}) {
-    EXPECT_EQ(feed(std::string(text, text[0] == '\0' ? 3 : std::string(text).size()), {}).error, FrameError::not_an_object)
+    EXPECT_EQ(feed(std::string(text, text[0] == '\0' ? 3 : std::string(text).size()), {}).error,
+              FrameError::not_an_object)
         << text;
   }
   const auto outcome = feed("{\"a\":1} x", {});
@@ -101,7 +103,9 @@ TEST(JsonFramer, AgreesWithTheByteByByteReferenceOnRandomTexts) {
     for (std::size_t i = random(5), at = 0; i > 0; --i) cuts.push_back(at += random(60));
     const std::size_t bytes_max = 1 + random(220);
     const auto depth_max = static_cast<std::uint32_t>(1 + random(8));
-    EXPECT_EQ(framer_test::run(text, cuts, bytes_max, depth_max), framer_test::reference(text, bytes_max, depth_max)) << text;
+    EXPECT_EQ(framer_test::run(text, cuts, bytes_max, depth_max),
+              framer_test::reference(text, bytes_max, depth_max))
+        << text;
   }
 }
 

@@ -27,7 +27,8 @@ constexpr std::int64_t kPauseWithoutDescriptorsMs = 100;
 constexpr std::int64_t kLogEveryMs = 60'000;
 
 const metrics::Counter g_accepted{"plaza_net_accepted_total", "Connections accepted."};
-const metrics::Counter g_refused{"plaza_net_refused_total", "Connections closed at once because a limit was reached."};
+const metrics::Counter g_refused{"plaza_net_refused_total",
+                                 "Connections closed at once because a limit was reached."};
 
 int spare_descriptor() { return ::open("/dev/null", O_RDONLY | O_CLOEXEC); }
 
@@ -36,9 +37,12 @@ std::string bind_error(const Address& address, int error) {
   switch (error) {
     case EADDRINUSE:
       return where + " is taken by another process. Stop it (ss -ltnp shows which), or choose another port.";
-    case EACCES: return where + " is not allowed for this user. Ports below 1024 need privileges: choose a higher one.";
+    case EACCES:
+      return where + " is not allowed for this user. Ports below 1024 need privileges: choose a higher one.";
     case EADDRNOTAVAIL:
-      return where + " is no address of this machine. Choose one of its own (ip addr), 127.0.0.1, or 0.0.0.0 for all.";
+      return where +
+             " is no address of this machine. Choose one of its own (ip addr), 127.0.0.1, or 0.0.0.0 for "
+             "all.";
     case EAFNOSUPPORT: return where + ": this machine has no IPv6. Choose an IPv4 address, as 0.0.0.0.";
     default: return "cannot listen on " + where + ": " + std::strerror(error);
   }
@@ -86,12 +90,19 @@ void run_on(Shard& shard, const std::function<void()>& work) {
 
 class Listener::Acceptor final : public Pollable {
  public:
-  Acceptor(ShardGroup& shards, std::uint32_t on_shard, ListenerOptions options, std::shared_ptr<ConnectionLimits> limits,
-           OnAccept on_accept, int fd)
-      : shards_(shards), shard_(shards.at(on_shard)), options_(std::move(options)),
-        connection_options_(std::make_shared<const ConnectionOptions>(options_.connection)), limits_(std::move(limits)),
-        on_accept_(std::make_shared<const OnAccept>(std::move(on_accept))), address_(bound_address(fd)), fd_(fd), spare_fd_(spare_descriptor()),
-        next_shard_(on_shard), again_([this] { watch(); }) {}
+  Acceptor(ShardGroup& shards, std::uint32_t on_shard, ListenerOptions options,
+           std::shared_ptr<ConnectionLimits> limits, OnAccept on_accept, int fd)
+      : shards_(shards),
+        shard_(shards.at(on_shard)),
+        options_(std::move(options)),
+        connection_options_(std::make_shared<const ConnectionOptions>(options_.connection)),
+        limits_(std::move(limits)),
+        on_accept_(std::make_shared<const OnAccept>(std::move(on_accept))),
+        address_(bound_address(fd)),
+        fd_(fd),
+        spare_fd_(spare_descriptor()),
+        next_shard_(on_shard),
+        again_([this] { watch(); }) {}
 
   ~Acceptor() override {
     close_listening();
@@ -112,7 +123,10 @@ class Listener::Acceptor final : public Pollable {
   }
 
  private:
-  void watch() { PLAZA_CHECK(shard_.poller().add_listening(fd_, *this)); }
+  // When the system has no room for one more watched descriptor, another attempt comes as after every shortage.
+  void watch() {
+    if (!shard_.poller().add_listening(fd_, *this)) shard_.timers().arm(again_, kPauseWithoutDescriptorsMs);
+  }
   void close_listening() {
     if (fd_ >= 0) ::close(fd_);
     fd_ = -1;
@@ -127,7 +141,8 @@ class Listener::Acceptor final : public Pollable {
     for (std::uint32_t i = 0; i < options_.accepts_per_turn && fd_ >= 0; ++i) {
       sockaddr_storage storage;
       socklen_t length = sizeof storage;
-      const int fd = ::accept4(fd_, reinterpret_cast<sockaddr*>(&storage), &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+      const int fd = ::accept4(fd_, reinterpret_cast<sockaddr*>(&storage), &length,
+                               SOCK_NONBLOCK | SOCK_CLOEXEC);
       if (fd >= 0) {
         accepted(fd, Address::from_socket(reinterpret_cast<sockaddr*>(&storage)));
       } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
@@ -168,16 +183,19 @@ class Listener::Acceptor final : public Pollable {
     }
     Shard& target = shards_.at(next_shard_++ % shards_.size());
     // The transport owns the socket, so that a shard that is stopped before the task runs closes it.
-    target.post_arrival([transport = Transport(fd, ssl), &target, kind = options_.kind, connection = connection_options_,
-                         remote, ticket = Ticket(limits_, remote), on_accept = on_accept_]() mutable {
-      (*on_accept)(std::make_unique<Connection>(target, std::move(transport), kind, std::move(connection), remote, ticket.take()));
+    target.post_arrival([transport = Transport(fd, ssl), &target, kind = options_.kind,
+                         connection = connection_options_, remote, ticket = Ticket(limits_, remote),
+                         on_accept = on_accept_]() mutable {
+      (*on_accept)(std::make_unique<Connection>(target, std::move(transport), kind, std::move(connection),
+                                                remote, ticket.take()));
     });
   }
 
   /// Gives the place back when the task is destroyed without having run.
   class Ticket {
    public:
-    Ticket(std::shared_ptr<ConnectionLimits> limits, const Address& remote) : limits_(std::move(limits)), remote_(remote) {}
+    Ticket(std::shared_ptr<ConnectionLimits> limits, const Address& remote)
+        : limits_(std::move(limits)), remote_(remote) {}
     Ticket(Ticket&&) noexcept = default;
     Ticket& operator=(Ticket&&) = delete;
     ~Ticket() {
@@ -193,11 +211,14 @@ class Listener::Acceptor final : public Pollable {
   void refuse(int fd) {
     g_refused.add();
     if (!options_.refusal.empty() && !options_.tls) {
-      [[maybe_unused]] const auto sent = ::send(fd, options_.refusal.data(), options_.refusal.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+      [[maybe_unused]] const auto sent = ::send(fd, options_.refusal.data(), options_.refusal.size(),
+                                                MSG_NOSIGNAL | MSG_DONTWAIT);
       ::shutdown(fd, SHUT_WR);
     }
     ::close(fd);
-    if (may_log()) PLAZA_LOG(warn, "net", "{}: the limit of connections is reached; new ones are refused", address_.text());
+    if (may_log())
+      PLAZA_LOG(warn, "net", "{}: the limit of connections is reached; new ones are refused",
+                address_.text());
   }
 
   // One waiting client is told (by the end of its connection) instead of hanging; the others get their turn after the pause.
@@ -212,8 +233,10 @@ class Listener::Acceptor final : public Pollable {
     shard_.poller().remove(fd_);
     shard_.timers().arm(again_, kPauseWithoutDescriptorsMs);
     if (may_log()) {
-      PLAZA_LOG(error, "net", "{}: no descriptor left for a new connection ({}). Raise the limit (ulimit -n) or lower "
-                "the number of connections allowed.", address_.text(), std::strerror(error));
+      PLAZA_LOG(error, "net",
+                "{}: no descriptor left for a new connection ({}). Raise the limit (ulimit -n) or lower "
+                "the number of connections allowed.",
+                address_.text(), std::strerror(error));
     }
   }
 
@@ -250,7 +273,8 @@ Result<std::unique_ptr<Listener>, std::string> Listener::open(ShardGroup& shards
   if (!address) return fail(address.error());
   const auto fd = listen_on(*address, options.backlog);
   if (!fd) return fail(bind_error(*address, fd.error()));
-  auto acceptor = std::make_unique<Acceptor>(shards, on_shard, std::move(options), std::move(limits), std::move(on_accept), *fd);
+  auto acceptor = std::make_unique<Acceptor>(shards, on_shard, std::move(options), std::move(limits),
+                                             std::move(on_accept), *fd);
   acceptor->begin();
   return std::unique_ptr<Listener>(new Listener(std::move(acceptor)));
 }

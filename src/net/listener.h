@@ -18,9 +18,10 @@ struct ListenerOptions {
   Connection::Kind kind = Connection::Kind::json;
   int backlog = 4096;
   std::uint32_t accepts_per_turn = 64;
-  std::shared_ptr<TlsContext> tls;      // null: plain
+  std::shared_ptr<TlsContext> tls;  // null: plain
   ConnectionOptions connection;
-  /// Written (best effort) to a client that is refused because a limit is reached, before it is closed. Not with TLS.
+  /// Written (best effort) to a client that is refused because a limit is reached, before it is closed. Not
+  /// with TLS.
   std::string refusal;
 };
 
@@ -33,26 +34,27 @@ struct ConnectionLimitsOptions {
   std::uint32_t connections_max = 100'000;
   std::uint32_t per_address_max = 100'000;
 };
-[[nodiscard]] std::shared_ptr<ConnectionLimits> make_connection_limits(const ConnectionLimitsOptions& options);
+[[nodiscard]] std::shared_ptr<ConnectionLimits> make_connection_limits(
+    const ConnectionLimitsOptions& options);
 /// Connections open at the moment.
 [[nodiscard]] std::uint32_t connections_open(const ConnectionLimits& limits);
 
 /// Accepts connections and deals them out to the shards in turn.
 ///
-/// Thread   open(), stop() and the destructor: any thread (they wait for the listener's shard). accepting happens on that
-///          shard, `on_accept` on the connection's.
-/// Limit    accepts_per_turn; ConnectionLimits. Out of descriptors: the waiting client is closed at once through a kept
-///          spare descriptor, accepting pauses 100 ms, and it is logged at most once a minute.
+/// Thread   open(), stop() and the destructor: any thread (they wait for the listener's shard). accepting
+///          happens on that shard, `on_accept` on the connection's.
+/// Limit    accepts_per_turn; ConnectionLimits. Out of descriptors: the waiting client is closed at once
+///          through a kept spare descriptor, accepting pauses 100 ms, and it is logged at most once a minute.
 class Listener {
  public:
-  /// Must take the connection and start() it (or drop it).
+  /// Must take the connection and start() it (or drop it). May still come after stop(), for a connection that
+  /// was on its way to its shard.
   using OnAccept = std::function<void(std::unique_ptr<Connection>)>;
 
   /// Binds at once; accepts from now on when the shards run. The error names what to do.
-  [[nodiscard]] static Result<std::unique_ptr<Listener>, std::string> open(ShardGroup& shards, std::uint32_t on_shard,
-                                                                            ListenerOptions options,
-                                                                            std::shared_ptr<ConnectionLimits> limits,
-                                                                            OnAccept on_accept);
+  [[nodiscard]] static Result<std::unique_ptr<Listener>, std::string> open(
+      ShardGroup& shards, std::uint32_t on_shard, ListenerOptions options,
+      std::shared_ptr<ConnectionLimits> limits, OnAccept on_accept);
   ~Listener();
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;

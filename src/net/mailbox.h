@@ -18,7 +18,9 @@ class Mailbox {
   using Task = std::move_only_function<void()>;
 
   [[nodiscard]] bool push(Task task) { return queue_.push(Entry{std::move(task), {}}); }
-  [[nodiscard]] bool push_batch(std::vector<Task> tasks) { return queue_.push(Entry{nullptr, std::move(tasks)}); }
+  [[nodiscard]] bool push_batch(std::vector<Task> tasks) {
+    return queue_.push(Entry{nullptr, std::move(tasks)});
+  }
 
   void run(std::uint32_t budget) {
     while (budget > 0) {

@@ -19,12 +19,14 @@ enum class Offer : std::uint8_t {
 /// Frames waiting to be written to one client, in order, with a bound.
 ///
 /// Thread   The connection's shard only.
-/// Owner    Connection owns exactly one. A large fan-out frame is shared and immutable: 10,000 queues hold one copy.
-/// Limit    bytes_max (256 KiB) counted in encoded bytes. offer() past it returns Offer::overflow and keeps what was
-///          accepted before; a frame is taken whole or not at all. An empty queue takes one frame of any size up to bytes_max.
+/// Owner    Connection owns exactly one. A large fan-out frame is shared and immutable: 10,000 queues hold
+///          one copy.
+/// Limit    bytes_max (256 KiB) counted in encoded bytes. offer() past it returns Offer::overflow and keeps
+///          what was accepted before; a frame is taken whole or not at all. An empty queue takes one frame of
+///          any size up to bytes_max.
 /// Order    Gathered in the order offered; each byte handed to the socket at most once.
-/// Memory   None on the heap while empty. Small pieces are copied together; a shared piece of kShareBytesMin and more is
-///          held by reference, because then the reference costs less than the copy.
+/// Memory   None on the heap while empty. Small pieces are copied together; a shared piece of kShareBytesMin
+///          and more is held by reference, because then the reference costs less than the copy.
 ///
 /// Why nothing is dropped from the front: the client would see a hole and could not tell a loss from a delay.
 class OutboundQueue {
@@ -37,12 +39,15 @@ class OutboundQueue {
   OutboundQueue& operator=(const OutboundQueue&) = delete;
 
   /// One frame, copied from its parts.
-  [[nodiscard]] Offer offer(std::string_view first, std::string_view second = {}, std::string_view third = {});
-  /// One frame: both parts of the head, then `shared_bytes` bytes of the shared frame (size(), or one more for its newline).
+  [[nodiscard]] Offer offer(std::string_view first, std::string_view second = {},
+                            std::string_view third = {});
+  /// One frame: both parts of the head, then `shared_bytes` bytes of the shared frame (size(), or one more
+  /// for its newline).
   [[nodiscard]] Offer offer_shared(std::string_view first, std::string_view second, const SharedFrame& shared,
                                    std::size_t shared_bytes);
 
-  /// Points at what waits, at most `into.size()` pieces; returns how many. Stays valid until the next other call.
+  /// Points at what waits, at most `into.size()` pieces; returns how many. Stays valid until the next other
+  /// call.
   [[nodiscard]] std::size_t gather(std::span<iovec> into) const;
   /// The first `bytes` of what was gathered are written.
   void consume(std::size_t bytes);

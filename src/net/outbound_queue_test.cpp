@@ -93,7 +93,8 @@ TEST(OutboundQueue, OrderSurvivesEveryMixOfSizesAndPartialWrites) {
     const std::string frame(random(step % 100 == 0 ? 40'000 : 1'500), static_cast<char>('a' + step % 26));
     if (random(2) == 0) {
       const SharedFrame shared(frame);
-      if (queue.offer_shared("<", "", shared, shared.size() + 1) == Offer::accepted) offered += "<" + frame + "\n";
+      if (queue.offer_shared("<", "", shared, shared.size() + 1) == Offer::accepted)
+        offered += "<" + frame + "\n";
     } else if (queue.offer("[", frame, "]") == Offer::accepted) {
       offered += "[" + frame + "]";
     }

@@ -35,8 +35,8 @@ struct TurnBudget {
 /// Thread   The shard's only.
 /// Owner    Not the shard: it only links. Destroying a Pollable takes it off every list.
 ///
-/// Readiness is only noted when it is reported and acted upon in its phase of the turn, so that one phase cannot destroy
-/// what another is about to touch.
+/// Readiness is only noted when it is reported and acted upon in its phase of the turn, so that one phase
+/// cannot destroy what another is about to touch.
 class Pollable : private detail::ServeLink, private detail::FlushLink {
  public:
   Pollable() = default;
@@ -44,8 +44,8 @@ class Pollable : private detail::ServeLink, private detail::FlushLink {
 
   /// epoll says something (EPOLLIN...). Only marks: Shard::mark_ready(), mark_dirty().
   virtual void on_events(std::uint32_t events) = 0;
-  /// Phase "requests". Works within the budget; true: more is waiting here, stay on the list. After false (and only
-  /// then) the object may be gone.
+  /// Phase "requests". Works within the budget; true: more is waiting here, stay on the list. After false
+  /// (and only then) the object may be gone.
   virtual bool serve(TurnBudget& budget) = 0;
   /// Phase "flush": one gathered write.
   virtual void flush() = 0;

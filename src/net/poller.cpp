@@ -23,7 +23,9 @@ bool add_to(int epoll_fd, int fd, std::uint32_t events, void* pointer) {
 }  // namespace
 
 Poller::Poller(std::uint32_t events_max)
-    : events_max_(events_max), epoll_fd_(epoll_create1(EPOLL_CLOEXEC)), wake_fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
+    : events_max_(events_max),
+      epoll_fd_(epoll_create1(EPOLL_CLOEXEC)),
+      wake_fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
       events_(std::make_unique<epoll_event[]>(events_max)) {
   // Without these the process cannot work at all; both fail only when it starts without descriptors.
   PLAZA_CHECK(epoll_fd_ >= 0 && wake_fd_ >= 0);
@@ -48,7 +50,8 @@ std::size_t Poller::wait(std::int64_t timeout_ms) {
   const int timeout = static_cast<int>(std::clamp<std::int64_t>(timeout_ms, -1, INT_MAX));
   const int count = epoll_wait(epoll_fd_, events_.get(), static_cast<int>(events_max_), timeout);
   for (int i = 0; i < count; ++i) {
-    if (events_[i].data.ptr != nullptr) static_cast<Pollable*>(events_[i].data.ptr)->on_events(events_[i].events);
+    if (events_[i].data.ptr != nullptr)
+      static_cast<Pollable*>(events_[i].data.ptr)->on_events(events_[i].events);
   }
   return count > 0 ? static_cast<std::size_t>(count) : 0;
 }

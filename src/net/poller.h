@@ -12,8 +12,8 @@ class Pollable;
 /// The epoll set of one shard.
 ///
 /// Thread   The shard's, except wake(), which any thread may call.
-/// Cost     A descriptor is registered once, edge-triggered for both directions, and never again changed: one epoll_ctl in
-///          the life of a connection, against one per readiness event with an Asio socket.
+/// Cost     A descriptor is registered once, edge-triggered for both directions, and never again changed: one
+///          epoll_ctl in the life of a connection, against one per readiness event with an Asio socket.
 /// Limit    events_max events per wait(); the others come with the next.
 class Poller {
  public:
@@ -27,7 +27,8 @@ class Poller {
   /// Listening sockets: level-triggered, input only.
   [[nodiscard]] bool add_listening(int fd, Pollable& pollable);
   void remove(int fd);
-  /// Waits at most timeout_ms (-1: for ever) and calls on_events() of what is ready. Returns how many, a wake-up included.
+  /// Waits at most timeout_ms (-1: for ever) and calls on_events() of what is ready. Returns how many, a
+  /// wake-up included.
   std::size_t wait(std::int64_t timeout_ms);
   /// Makes the current or next wait() return. Any thread.
   void wake() const;

@@ -4,11 +4,12 @@
 
 namespace plaza::net {
 
-/// Where all connections of a shard read into, one at a time: complete frames are parsed in place, so an idle connection
-/// needs no buffer of its own.
+/// Where all connections of a shard read into, one at a time: complete frames are parsed in place, so an idle
+/// connection needs no buffer of its own.
 ///
 /// Thread   The shard's only. What a call returned is valid until the next.
-/// Limit    Grows to the longest incomplete frame of any connection + what one turn reads + kPadding; never shrinks.
+/// Limit    Grows to the longest incomplete frame of any connection + what one turn reads + kPadding; never
+///          shrinks.
 class ReadBuffer {
  public:
   static constexpr std::size_t kPadding = 64;

@@ -105,11 +105,12 @@ struct AsioReader {
   AsioReader(boost::asio::io_context& io, int fd) : descriptor(io, fd) { wait(); }
   ~AsioReader() { descriptor.release(); }
   void wait() {
-    descriptor.async_wait(boost::asio::posix::descriptor_base::wait_read, [this](const boost::system::error_code& error) {
-      if (error) return;
-      Reader::read += read_one(descriptor.native_handle()) ? 1 : 0;
-      wait();
-    });
+    descriptor.async_wait(boost::asio::posix::descriptor_base::wait_read,
+                          [this](const boost::system::error_code& error) {
+                            if (error) return;
+                            Reader::read += read_one(descriptor.native_handle()) ? 1 : 0;
+                            wait();
+                          });
   }
   boost::asio::posix::stream_descriptor descriptor;
 };
@@ -119,7 +120,8 @@ void BM_Asio(benchmark::State& state) {
   boost::asio::io_context io{1};
   {
     std::vector<std::unique_ptr<AsioReader>> readers;
-    for (std::size_t i = 0; i < kSockets; ++i) readers.push_back(std::make_unique<AsioReader>(io, pairs.server_end(i)));
+    for (std::size_t i = 0; i < kSockets; ++i)
+      readers.push_back(std::make_unique<AsioReader>(io, pairs.server_end(i)));
     const auto count = static_cast<std::size_t>(state.range(0));
     for (auto _ : state) {
       state.PauseTiming();

@@ -20,7 +20,9 @@ namespace plaza::net {
 namespace {
 
 std::int64_t steady_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
 }
 
 // With Asio in use and no reason to block, its handlers get a look this often.
@@ -50,9 +52,15 @@ void pin_to_cpu(int cpu, std::uint32_t shard) {
 constinit thread_local Shard* Shard::current_ = nullptr;
 
 Shard::Shard(std::uint32_t index, ShardOptions options)
-    : index_(index), options_(options), mailbox_(std::make_unique<Mailbox>()), arrivals_(std::make_unique<Mailbox>()),
-      poller_(std::make_unique<Poller>(options.events_per_wait)), read_buffer_(std::make_unique<ReadBuffer>()),
-      lists_(std::make_unique<TurnLists>()), timers_(steady_ms(), options.timer_tick_ms), now_ms_(steady_ms()) {}
+    : index_(index),
+      options_(options),
+      mailbox_(std::make_unique<Mailbox>()),
+      arrivals_(std::make_unique<Mailbox>()),
+      poller_(std::make_unique<Poller>(options.events_per_wait)),
+      read_buffer_(std::make_unique<ReadBuffer>()),
+      lists_(std::make_unique<TurnLists>()),
+      timers_(steady_ms(), options.timer_tick_ms),
+      now_ms_(steady_ms()) {}
 
 Shard::~Shard() { stop(); }
 

@@ -26,15 +26,15 @@ using Task = std::move_only_function<void()>;
 
 /// How much one turn of a shard's loop takes from each source before it goes on to the next.
 struct ShardOptions {
-  std::uint32_t gone_per_turn = 256;               // closed connections told and buried
-  std::uint32_t arrivals_per_turn = 64;            // accepted or handed-over connections
-  std::uint32_t mailbox_tasks_per_turn = 1024;     // tasks, also of a batch: a large batch is spread over turns
-  std::uint32_t frames_per_turn = 1024;            // requests of all connections together
-  std::uint32_t frames_per_connection = 64;        // requests of one connection
+  std::uint32_t gone_per_turn = 256;            // closed connections told and buried
+  std::uint32_t arrivals_per_turn = 64;         // accepted or handed-over connections
+  std::uint32_t mailbox_tasks_per_turn = 1024;  // tasks, also of a batch: a large batch is spread over turns
+  std::uint32_t frames_per_turn = 1024;      // requests of all connections together; 4 KiB read count as one
+  std::uint32_t frames_per_connection = 64;  // requests of one connection
   std::uint32_t read_bytes_per_connection = 64 * 1024;
-  std::uint32_t events_per_wait = 1024;            // readiness events noted at once
+  std::uint32_t events_per_wait = 1024;  // readiness events noted at once
   std::uint32_t timer_tick_ms = 100;
-  int cpu = -1;                                    // pin the thread to this CPU; -1: do not
+  int cpu = -1;  // pin the thread to this CPU; -1: do not
 };
 
 /// The order of one turn: the frame of a game server's loop.
@@ -50,14 +50,18 @@ class TurnSource {
 
 /// One thread that owns connections, and everything of the members who live on it.
 ///
-/// Thread   post(), post_arrival(), post_batch(), on_shard(), running(): any thread. All others: on_shard() (asserted).
-/// Turn     timers; 1 gone connections, 2 arrivals, 3 mailbox, 4 requests of readable connections, 5 deferred tasks, hooks,
-///          batches to other shards, 6 one gathered write per dirty connection. Then it blocks, but only when no source
-///          has more. Each source has a budget (ShardOptions), so a flood in one does not starve another.
-/// Order    Tasks posted by one thread run in the order posted. Arrivals have a queue of their own: no order between both.
-/// Limit    The mailbox has no bound of its own: whoever posts on behalf of a client is bounded by that client's limits.
-/// Stop     stop() runs what is posted, then joins. Later tasks are destroyed with the shard, not run. Connections must be
-///          gone before the shard is destroyed.
+/// Thread   post(), post_arrival(), post_batch(), on_shard(), running(): any thread. All others: on_shard()
+///          (asserted).
+/// Turn     timers; 1 gone connections, 2 arrivals, 3 mailbox, 4 requests of readable connections, 5 deferred
+///          tasks, hooks, batches to other shards, 6 one gathered write per dirty connection. Then it blocks,
+///          but only when no source has more. Each source has a budget (ShardOptions), so a flood in one does
+///          not starve another.
+/// Order    Tasks posted by one thread run in the order posted. Arrivals have a queue of their own: no order
+///          between both.
+/// Limit    The mailbox has no bound of its own: whoever posts on behalf of a client is bounded by that
+///          client's limits.
+/// Stop     stop() runs what is posted, then joins. Later tasks are destroyed with the shard, not run.
+///          Connections must be gone before the shard is destroyed.
 ///
 /// Why not Asio's sockets: see README.md of this folder, "One epoll set per shard".
 class Shard {
@@ -86,16 +90,16 @@ class Shard {
   [[nodiscard]] static Shard* current() { return current_; }
 
   // On the shard.
-  /// Runs on `to`; tasks for the same shard in one turn travel as one batch at its end. Right here when `to` is this
-  /// shard: at the end of this turn.
+  /// Runs on `to`; tasks for the same shard in one turn travel as one batch at its end. Right here when `to`
+  /// is this shard: at the end of this turn.
   void post_batched(Shard& to, Task task);
   /// Runs at the end of this turn, before the flush.
   void defer(Task task);
   [[nodiscard]] TimerWheel& timers() { return timers_; }
   /// Steady milliseconds, read once a turn.
   [[nodiscard]] std::int64_t now_ms() const { return now_ms_; }
-  /// For what needs Asio (signals, files, clients of other servers). The first call makes the shard block in this
-  /// io_context instead of in its own epoll set; a shard that nobody asks never pays for it.
+  /// For what needs Asio (signals, files, clients of other servers). The first call makes the shard block in
+  /// this io_context instead of in its own epoll set; a shard that nobody asks never pays for it.
   [[nodiscard]] boost::asio::io_context& io();
   void add_source(TurnPhase phase, TurnSource& source);
   void remove_source(TurnSource& source);
@@ -107,7 +111,8 @@ class Shard {
   void mark_dirty(Pollable& pollable);
   void mark_gone(Pollable& pollable);
 
-  /// One turn on the calling thread, blocking at most block_ms_max. For tests and for programs without start().
+  /// One turn on the calling thread, blocking at most block_ms_max. For tests and for programs without
+  /// start().
   void run_turn(std::int64_t block_ms_max = 0);
 
  private:

@@ -8,7 +8,8 @@ class io_context;
 
 namespace plaza::net {
 
-/// The io_context of a shard, which watches the shard's epoll set as one descriptor: blocking in it waits for both.
+/// The io_context of a shard, which watches the shard's epoll set as one descriptor: blocking in it waits for
+/// both.
 ///
 /// Thread   The shard's only (what Asio allows from other threads, it allows here too).
 class ShardLoop {

@@ -134,7 +134,8 @@ TEST(Shard, ATurnGoesThroughItsSourcesInOrder) {
   shard.mark_ready(ready);
   shard.mark_gone(gone);
   shard.run_turn();
-  EXPECT_EQ(order, (std::vector<std::string>{"gone", "arrivals", "mailbox", "requests", "end of turn", "flush"}));
+  EXPECT_EQ(order,
+            (std::vector<std::string>{"gone", "arrivals", "mailbox", "requests", "end of turn", "flush"}));
 }
 
 /// Always has more: one frame per serve(), for ever.

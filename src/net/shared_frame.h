@@ -13,7 +13,8 @@ namespace plaza::net {
 /// Owner    Whoever holds a copy; the last one frees it. Copying costs one atomic increment.
 /// Limit    None of its own; the frame is as large as its maker made it.
 ///
-/// A '\n' stands behind the bytes: a TCP connection writes size() + 1 bytes straight from here, a WebSocket size().
+/// A '\n' stands behind the bytes: a TCP connection writes size() + 1 bytes straight from here, a WebSocket
+/// size().
 class SharedFrame {
  public:
   SharedFrame() = default;
@@ -35,7 +36,9 @@ class SharedFrame {
   explicit operator bool() const { return block_ != nullptr; }
   [[nodiscard]] const char* data() const { return reinterpret_cast<const char*>(block_ + 1); }
   [[nodiscard]] std::size_t size() const { return block_ ? block_->size : 0; }
-  [[nodiscard]] std::string_view view() const { return block_ ? std::string_view(data(), size()) : std::string_view{}; }
+  [[nodiscard]] std::string_view view() const {
+    return block_ ? std::string_view(data(), size()) : std::string_view{};
+  }
 
  private:
   struct Block {

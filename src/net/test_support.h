@@ -1,5 +1,6 @@
 #pragma once
-// For the tests of this folder: a blocking client socket, and a handler that records what a connection tells it.
+// For the tests of this folder: a blocking client socket, and a handler that records what a connection tells
+// it.
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -210,8 +211,9 @@ inline void Peers::end(Peer* peer) {
 /// Some shards and one listener whose connections are Peers.
 class Server {
  public:
-  explicit Server(ListenerOptions options = {}, Peer::OnFrame on_frame = Peer::echo, std::uint32_t shard_count = 1,
-                  std::shared_ptr<ConnectionLimits> limits = nullptr, ShardOptions shard_options = {})
+  explicit Server(ListenerOptions options = {}, Peer::OnFrame on_frame = Peer::echo,
+                  std::uint32_t shard_count = 1, std::shared_ptr<ConnectionLimits> limits = nullptr,
+                  ShardOptions shard_options = {})
       : shards(shard_count, shard_options) {
     shards.start();
     auto opened = Listener::open(shards, 0, std::move(options), std::move(limits),

@@ -47,7 +47,9 @@ void Timer::cancel() {
 }
 
 TimerWheel::TimerWheel(std::int64_t now_ms, std::uint32_t tick_ms)
-    : tick_ms_(tick_ms), now_ms_(now_ms), tick_(static_cast<std::uint64_t>(now_ms) / tick_ms),
+    : tick_ms_(tick_ms),
+      now_ms_(now_ms),
+      tick_(static_cast<std::uint64_t>(now_ms) / tick_ms),
       slots_(std::make_unique<Head[]>(kSlots)) {
   PLAZA_CHECK(now_ms >= 0 && tick_ms > 0);
 }

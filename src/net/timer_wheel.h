@@ -9,7 +9,8 @@ namespace plaza::net {
 
 class TimerWheel;
 
-/// Something that happens once, later. A member or base of what it belongs to; its memory is the owner's (no allocation).
+/// Something that happens once, later. A member or base of what it belongs to; its memory is the owner's (no
+/// allocation).
 ///
 /// Thread   The wheel's thread only.
 /// Stop     Destroying an armed timer cancels it; a cancelled timer never fires.
@@ -51,10 +52,11 @@ class CallbackTimer final : public Timer {
 ///
 /// Thread   One (the shard's). Time is given by advance(), never asked for.
 /// Cost     arm() and cancel() are O(1) without allocation; a tick costs the timers of its slot.
-/// Limit    Resolution tick_ms (100): a timer fires at the first tick that is not before its time, never early.
-///          A time further away than one round of the wheel (512 ticks) is passed over once per round.
+/// Limit    Resolution tick_ms (100): a timer fires at the first tick that is not before its time, never
+///          early. A time further away than one round of the wheel (512 ticks) is passed over once per round.
 ///
-/// Hashed wheel with unsorted slots: Varghese and Lauck, "Hashed and Hierarchical Timing Wheels" (1987), scheme 6.
+/// Hashed wheel with unsorted slots: Varghese and Lauck, "Hashed and Hierarchical Timing Wheels" (1987),
+/// scheme 6.
 class TimerWheel {
  public:
   static constexpr std::size_t kSlots = 512;
@@ -64,7 +66,8 @@ class TimerWheel {
   TimerWheel(const TimerWheel&) = delete;
   TimerWheel& operator=(const TimerWheel&) = delete;
 
-  /// Fires once delay_ms from the time of the last advance(); an armed timer is moved. At least one tick passes.
+  /// Fires once delay_ms from the time of the last advance(); an armed timer is moved. At least one tick
+  /// passes.
   void arm(Timer& timer, std::int64_t delay_ms);
   /// Fires everything due at now_ms (which does not go back). Returns how many fired.
   std::size_t advance(std::int64_t now_ms);

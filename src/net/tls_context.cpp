@@ -27,13 +27,14 @@ ContextOwner make_context(const SSL_METHOD* method) {
   ContextOwner context(SSL_CTX_new(method));
   if (!context) return context;
   SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
-  SSL_CTX_set_options(context.get(), SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE |
-                                         // Frames say themselves where they end: a peer that just goes away took nothing.
-                                         SSL_OP_IGNORE_UNEXPECTED_EOF);
+  SSL_CTX_set_options(context.get(),
+                      SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE |
+                          // Frames say themselves where they end: a peer that just goes away took nothing.
+                          SSL_OP_IGNORE_UNEXPECTED_EOF);
   // RELEASE_BUFFERS: an idle connection gives its 34 KiB of buffers back. The other two: what is written is gathered anew
   // for every attempt.
-  SSL_CTX_set_mode(context.get(),
-                   SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  SSL_CTX_set_mode(context.get(), SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+                                      SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   return context;
 }
 
@@ -45,10 +46,12 @@ Result<ContextOwner, std::string> load_server(const TlsContext::ServerFiles& fil
                 " (expected: PEM, the server's certificate first, then the chain)");
   }
   if (SSL_CTX_use_PrivateKey_file(context.get(), files.key.c_str(), SSL_FILETYPE_PEM) != 1) {
-    return fail("the TLS key '" + files.key + "' cannot be used: " + ssl_reason() + " (expected: PEM, without a password)");
+    return fail("the TLS key '" + files.key + "' cannot be used: " + ssl_reason() +
+                " (expected: PEM, without a password)");
   }
   if (SSL_CTX_check_private_key(context.get()) != 1) {
-    return fail("the TLS key '" + files.key + "' does not belong to the certificate '" + files.certificate + "'");
+    return fail("the TLS key '" + files.key + "' does not belong to the certificate '" + files.certificate +
+                "'");
   }
   return context;
 }
@@ -69,8 +72,9 @@ Result<std::shared_ptr<TlsContext>, std::string> TlsContext::client(ClientOption
   if (!made) return fail("TLS cannot be set up: " + ssl_reason());
   if (options.verify) {
     SSL_CTX_set_verify(made.get(), SSL_VERIFY_PEER, nullptr);
-    const int loaded = options.ca_file.empty() ? SSL_CTX_set_default_verify_paths(made.get())
-                                               : SSL_CTX_load_verify_locations(made.get(), options.ca_file.c_str(), nullptr);
+    const int loaded = options.ca_file.empty()
+                           ? SSL_CTX_set_default_verify_paths(made.get())
+                           : SSL_CTX_load_verify_locations(made.get(), options.ca_file.c_str(), nullptr);
     if (loaded != 1) return fail("the CA file '" + options.ca_file + "' cannot be used: " + ssl_reason());
   }
   std::shared_ptr<TlsContext> context(new TlsContext);
@@ -118,7 +122,8 @@ ssl_st* TlsContext::connect_on(int fd, const std::string& host) {
     return nullptr;
   }
   in6_addr ip;
-  const bool is_ip = inet_pton(AF_INET, host.c_str(), &ip) == 1 || inet_pton(AF_INET6, host.c_str(), &ip) == 1;
+  const bool is_ip = inet_pton(AF_INET, host.c_str(), &ip) == 1 ||
+                     inet_pton(AF_INET6, host.c_str(), &ip) == 1;
   if (!is_ip) SSL_set_tlsext_host_name(ssl, host.c_str());
   if (verify_) {
     X509_VERIFY_PARAM* param = SSL_get0_param(ssl);

@@ -45,7 +45,9 @@ IoResult Transport::write(std::span<const iovec> pieces) {
   message.msg_iov = const_cast<iovec*>(pieces.data());
   message.msg_iovlen = pieces.size();
   for (;;) {
-    const ssize_t put = ::sendmsg(fd_, &message, MSG_NOSIGNAL);
+    // One piece is the usual case, and send() spares the kernel the copying of a message header.
+    const ssize_t put = pieces.size() == 1 ? ::send(fd_, pieces[0].iov_base, pieces[0].iov_len, MSG_NOSIGNAL)
+                                           : ::sendmsg(fd_, &message, MSG_NOSIGNAL);
     if (put >= 0) return {IoStatus::ok, static_cast<std::size_t>(put)};
     if (errno == EINTR) continue;
     return {errno == EAGAIN || errno == EWOULDBLOCK ? IoStatus::would_block : IoStatus::failed, 0};
@@ -91,7 +93,8 @@ IoResult Transport::write_tls(std::span<const iovec> pieces) {
     const int result = SSL_write_ex(ssl_, record.data(), size, &put);
     if (result != 1) {
       const IoStatus status = tls_status(result);
-      return total > 0 && status == IoStatus::would_block ? IoResult{IoStatus::ok, total} : IoResult{status, 0};
+      return total > 0 && status == IoStatus::would_block ? IoResult{IoStatus::ok, total}
+                                                          : IoResult{status, 0};
     }
     total += put;
     if (put < size) break;

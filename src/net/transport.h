@@ -32,7 +32,8 @@ class Transport {
   /// Takes both over; `ssl` may be null. It is set to accept or connect already.
   explicit Transport(int fd, ssl_st* ssl = nullptr) : fd_(fd), ssl_(ssl) {}
   ~Transport() { close(); }
-  Transport(Transport&& other) noexcept : fd_(std::exchange(other.fd_, -1)), ssl_(std::exchange(other.ssl_, nullptr)) {}
+  Transport(Transport&& other) noexcept
+      : fd_(std::exchange(other.fd_, -1)), ssl_(std::exchange(other.ssl_, nullptr)) {}
   Transport& operator=(Transport&& other) noexcept;
 
   /// Plain: bytes < into.size() also means "would block next". TLS: the handshake is done on the way.

@@ -37,7 +37,8 @@ class TurnList {
   detail::TurnLink head_;
 };
 
-/// Who waits for which phase of the shard's turn. A Pollable is on at most one of ready and gone, and on dirty besides.
+/// Who waits for which phase of the shard's turn. A Pollable is on at most one of ready and gone, and on
+/// dirty besides.
 class TurnLists {
  public:
   void mark_ready(Pollable& item) {
@@ -52,7 +53,8 @@ class TurnLists {
   }
   [[nodiscard]] bool any() const { return !ready_.empty() || !dirty_.empty() || !gone_.empty(); }
 
-  /// Serves the ready in the order in which they became so, within the budget. One that is not done goes to the end.
+  /// Serves the ready in the order in which they became so, within the budget. One that is not done goes to
+  /// the end.
   void serve(TurnBudget& budget) {
     TurnList<detail::ServeLink> now;
     now.prepend(ready_);

@@ -29,8 +29,9 @@ ListenerOptions http_options() {
 TEST(HttpConnection, AnswersPipelinedRequestsInOrderAndKeepsTheConnection) {
   Server server(http_options());
   Client client(server.address());
-  ASSERT_TRUE(client.send("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\nGET /nothing HTTP/1.1\r\nHost: a\r\n\r\n"
-                          "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody"));
+  ASSERT_TRUE(
+      client.send("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\nGET /nothing HTTP/1.1\r\nHost: a\r\n\r\n"
+                  "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody"));
   EXPECT_TRUE(client.receive_until("\r\n\r\n").starts_with("HTTP/1.1 200 OK\r\n"));
   EXPECT_EQ(client.receive(3), "ok\n");
   EXPECT_TRUE(client.receive_until("\r\n\r\n").starts_with("HTTP/1.1 404 Not Found\r\n"));
@@ -46,7 +47,9 @@ TEST(HttpConnection, AnswersPipelinedRequestsInOrderAndKeepsTheConnection) {
 TEST(HttpConnection, WritesALargeResponseWholeAndHeadWithoutABody) {
   Server server(http_options());
   Client client(server.address());
-  ASSERT_TRUE(client.send("GET /large HTTP/1.1\r\nHost: a\r\n\r\nHEAD /large HTTP/1.1\r\nHost: a\r\n\r\nGET /healthz HTTP/1.0\r\n\r\n"));
+  ASSERT_TRUE(
+      client.send("GET /large HTTP/1.1\r\nHost: a\r\n\r\nHEAD /large HTTP/1.1\r\nHost: a\r\n\r\nGET /healthz "
+                  "HTTP/1.0\r\n\r\n"));
   client.receive_until("\r\n\r\n");
   EXPECT_EQ(client.receive(1'000'000), std::string(1'000'000, 'x'));
   EXPECT_NE(client.receive_until("\r\n\r\n").find("Content-Length: 1000000\r\n"), std::string::npos);
@@ -64,7 +67,8 @@ TEST(HttpConnection, ThePipelinedRequestWaitsUntilTheAnswerBeforeItIsWritten) {
   Peer& peer = peers.add(std::make_unique<Peer>(peers, log, Peer::echo));
   const auto options = std::make_shared<ConnectionOptions>();
   options->http_response_bytes_max = 1'100'000;
-  peer.connection = std::make_unique<Connection>(shard, Transport(ends[0]), Connection::Kind::http, options, Address{});
+  peer.connection = std::make_unique<Connection>(shard, Transport(ends[0]), Connection::Kind::http, options,
+                                                 Address{});
   peer.connection->start(peer);
   constexpr std::string_view kRequest = "GET /large HTTP/1.1\r\nHost: a\r\n\r\n";
   std::string received, piece(64 * 1024, '\0');
@@ -97,8 +101,10 @@ TEST(HttpConnection, AnswersWhatIsNoHttpAndEnds) {
 // WebSocket ----------------------------------------------------------------------------------------------------------------------
 
 std::string upgrade_text(const std::string& more = "") {
-  return "GET /ws HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" + more + "\r\n";
+  return "GET /ws HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: "
+         "13\r\n"
+         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" +
+         more + "\r\n";
 }
 
 TEST(WebSocketConnection, EchoesMessagesAlsoThoseThatCameRightBehindTheRequest) {
@@ -109,8 +115,8 @@ TEST(WebSocketConnection, EchoesMessagesAlsoThoseThatCameRightBehindTheRequest) 
   EXPECT_EQ(client.receive(9), "\x81\x07{\"n\":1}");
   for (const char byte : frame({.payload = "{\"n\":2}"})) ASSERT_TRUE(client.send({&byte, 1}));
   EXPECT_EQ(client.receive(9), "\x81\x07{\"n\":2}");
-  ASSERT_TRUE(client.send(frame({.final = false, .payload = "{\"n\""}) + frame({.opcode = 9, .payload = "p"}) +
-                          frame({.opcode = 0, .payload = ":3}"})));
+  ASSERT_TRUE(client.send(frame({.final = false, .payload = "{\"n\""}) +
+                          frame({.opcode = 9, .payload = "p"}) + frame({.opcode = 0, .payload = ":3}"})));
   EXPECT_EQ(client.receive(3), "\x8a\x01p");
   EXPECT_EQ(client.receive(9), "\x81\x07{\"n\":3}");
 }
@@ -118,12 +124,14 @@ TEST(WebSocketConnection, EchoesMessagesAlsoThoseThatCameRightBehindTheRequest) 
 TEST(WebSocketConnection, AnswersTheCloseOfThePeerWithItsCode) {
   Server server(http_options());
   Client client(server.address());
-  ASSERT_TRUE(client.send(upgrade_text() + frame({.opcode = 8, .payload = ws_close_payload(4001, "bye")}) + frame({.payload = "{}"})));
+  ASSERT_TRUE(client.send(upgrade_text() + frame({.opcode = 8, .payload = ws_close_payload(4001, "bye")}) +
+                          frame({.payload = "{}"})));
   client.receive_until("\r\n\r\n");
   EXPECT_EQ(client.receive_to_end(), std::string("\x88\x02") + ws_close_payload(4001, ""));
   client.close();
   EXPECT_TRUE(server.log.wait_for_event("closed: peer_closed"));
-  EXPECT_EQ(server.log.events(), (std::vector<std::string>{"open", "closed: peer_closed"})) << "nothing after the close frame";
+  EXPECT_EQ(server.log.events(), (std::vector<std::string>{"open", "closed: peer_closed"}))
+      << "nothing after the close frame";
 }
 
 TEST(WebSocketConnection, EndsWithTheCodeThatFitsTheError) {
@@ -131,16 +139,19 @@ TEST(WebSocketConnection, EndsWithTheCodeThatFitsTheError) {
     std::string bytes;
     int code;
   };
-  for (const Case& broken : {Case{frame({.payload = "{}", .masked = false}), 1002}, Case{frame({.payload = "\xff"}), 1007},
-                             Case{frame({.payload = std::string(5000, 'x')}), 1009}, Case{frame({.opcode = 2}), 1003},
-                             Case{frame({.payload = "{}", .reserved = 4}), 1002}}) {
+  for (const Case& broken :
+       {Case{frame({.payload = "{}", .masked = false}), 1002}, Case{frame({.payload = "\xff"}), 1007},
+        Case{frame({.payload = std::string(5000, 'x')}), 1009}, Case{frame({.opcode = 2}), 1003},
+        Case{frame({.payload = "{}", .reserved = 4}), 1002}}) {
     Server server(http_options());
     Client client(server.address());
     ASSERT_TRUE(client.send(upgrade_text() + broken.bytes));
     client.receive_until("\r\n\r\n");
     const std::string rest = client.receive_to_end();
     ASSERT_EQ(rest.substr(0, 2), "\x81\x0b") << "what the session said about it comes first";
-    EXPECT_EQ(rest.substr(13), std::string("\x88\x02") + ws_close_payload(static_cast<std::uint16_t>(broken.code), "")) << broken.code;
+    EXPECT_EQ(rest.substr(13),
+              std::string("\x88\x02") + ws_close_payload(static_cast<std::uint16_t>(broken.code), ""))
+        << broken.code;
     client.close();
     EXPECT_TRUE(server.log.wait_for_event("closed: protocol_error"));
   }
@@ -227,7 +238,9 @@ class Dialed {
       log.add(std::string(json.begin(), json.end()));
       return FrameVerdict::continue_;
     }
-    void on_protocol_error(FrameError, std::string_view text) override { log.add("error: " + std::string(text)); }
+    void on_protocol_error(FrameError, std::string_view text) override {
+      log.add("error: " + std::string(text));
+    }
     void on_closed(CloseReason reason) override {
       connection.reset();
       log.add("closed: " + std::string(close_reason_name(reason)));
@@ -253,8 +266,9 @@ TEST(Dialer, SpeaksWebSocketWithLargeMaskedMessagesBothWays) {
   const std::string large = "{\"x\":\"" + std::string(100'000, 'x') + "\"}";
   auto settings = std::make_shared<ConnectionOptions>();
   settings->frame_bytes_max = 200'000;
-  Dialed client({.to = server.address(), .protocol = DialOptions::Protocol::websocket, .connection = settings},
-                {"{\"n\":1}", large, "{\"n\":2}"});
+  Dialed client(
+      {.to = server.address(), .protocol = DialOptions::Protocol::websocket, .connection = settings},
+      {"{\"n\":1}", large, "{\"n\":2}"});
   ASSERT_TRUE(client.log.wait_for_count(4));
   EXPECT_EQ(client.log.events(), (std::vector<std::string>{"open", "{\"n\":1}", large, "{\"n\":2}"}));
   client.on_shard([](Connection& connection) { connection.close(WsCloseCode::normal, "done"); });
@@ -304,7 +318,12 @@ TEST(Tls, CarriesRawJsonAndWebSocketToAClientThatVerifies) {
     auto settings = std::make_shared<ConnectionOptions>(options.connection);
     std::vector<std::string> texts;
     for (int i = 0; i < 200; ++i) texts.push_back(i % 2 == 0 ? "{\"i\":" + std::to_string(i) + "}" : large);
-    Dialed client({.to = server.address(), .protocol = protocol, .tls = *trust, .host = "localhost", .connection = settings}, texts);
+    Dialed client({.to = server.address(),
+                   .protocol = protocol,
+                   .tls = *trust,
+                   .host = "localhost",
+                   .connection = settings},
+                  texts);
     ASSERT_TRUE(client.log.wait_for_count(201));
     texts.insert(texts.begin(), "open");
     EXPECT_EQ(client.log.events(), texts);
@@ -327,7 +346,9 @@ TEST(Tls, ASlowReaderOverTlsGetsEverythingThatWasAccepted) {
   constexpr int kFrames = 4'000;
   Server server(options, [](Peer& peer, const std::string&) {
     for (int i = 0; i < kFrames; ++i) {
-      EXPECT_EQ(peer.connection->send("{\"i\":" + std::to_string(i) + ",\"x\":\"" + std::string(3'000, 'x') + "\"}"), Offer::accepted);
+      EXPECT_EQ(peer.connection->send("{\"i\":" + std::to_string(i) + ",\"x\":\"" + std::string(3'000, 'x') +
+                                      "\"}"),
+                Offer::accepted);
     }
     return FrameVerdict::continue_;
   });
@@ -335,7 +356,8 @@ TEST(Tls, ASlowReaderOverTlsGetsEverythingThatWasAccepted) {
   ASSERT_TRUE(client.log.wait_for_count(1 + kFrames));
   const auto events = client.log.events();
   for (int i = 0; i < kFrames; ++i) {
-    ASSERT_TRUE(events[static_cast<std::size_t>(1 + i)].starts_with("{\"i\":" + std::to_string(i) + ",")) << i;
+    ASSERT_TRUE(events[static_cast<std::size_t>(1 + i)].starts_with("{\"i\":" + std::to_string(i) + ","))
+        << i;
   }
 }
 
@@ -347,16 +369,20 @@ TEST(Tls, HandOverKeepsWhatIsAlreadyDecrypted) {
   ListenerOptions options;
   options.tls = *TlsContext::server({certificate.certificate_file(), certificate.key_file()});
   Server* all = nullptr;
-  Server server(options, [&](Peer& peer, const std::string& frame) {
-    peer.connection->send("{\"shard\":" + std::to_string(peer.connection->shard().index()) + ",\"got\":" + frame + "}");
-    if (frame != "{\"n\":0}") return FrameVerdict::continue_;
-    peer.connection->detach();
-    Shard& home = all->shards.at(1);
-    home.post_arrival([&peer, &home] { peer.connection->attach(home, peer); });
-    return FrameVerdict::closed;
-  }, 2, nullptr, {.read_bytes_per_connection = 7});
+  Server server(options,
+                [&](Peer& peer, const std::string& frame) {
+                  peer.connection->send("{\"shard\":" + std::to_string(peer.connection->shard().index()) +
+                                        ",\"got\":" + frame + "}");
+                  if (frame != "{\"n\":0}") return FrameVerdict::continue_;
+                  peer.connection->detach();
+                  Shard& home = all->shards.at(1);
+                  home.post_arrival([&peer, &home] { peer.connection->attach(home, peer); });
+                  return FrameVerdict::closed;
+                },
+                2, nullptr, {.read_bytes_per_connection = 7});
   all = &server;
-  Dialed client({.to = server.address(), .tls = *trust, .host = "localhost"}, {"{\"n\":0}", "{\"n\":1}", "{\"n\":2}"});
+  Dialed client({.to = server.address(), .tls = *trust, .host = "localhost"},
+                {"{\"n\":0}", "{\"n\":1}", "{\"n\":2}"});
   ASSERT_TRUE(client.log.wait_for_count(4));
   EXPECT_EQ(client.log.events()[3], "{\"shard\":1,\"got\":{\"n\":2}}");
 }
@@ -379,7 +405,8 @@ TEST(Tls, WritingToAPeerThatIsGoneEndsOnlyItsConnection) {
   });
   {
     Dialed client({.to = server.address(), .tls = *trust, .host = "localhost"});
-    ASSERT_TRUE(client.log.wait_for_event("{\"n\":1}")) << "it has read all there is: its end comes without a reset";
+    ASSERT_TRUE(client.log.wait_for_event("{\"n\":1}"))
+        << "it has read all there is: its end comes without a reset";
     client.on_shard([](Connection& connection) { connection.send("{\"n\":2}"); });
     ASSERT_TRUE(started.wait_for_event("frame"));
     client.on_shard([](Connection& connection) { connection.abort(); });

@@ -7,7 +7,8 @@
 namespace plaza::net {
 namespace {
 
-static_assert(std::endian::native == std::endian::little, "the masking key is kept as the wire has it, first byte lowest");
+static_assert(std::endian::native == std::endian::little,
+              "the masking key is kept as the wire has it, first byte lowest");
 
 constexpr std::uint8_t kFinal = 0x80, kReserved = 0x70, kOpcode = 0x0f, kMasked = 0x80, kLength = 0x7f;
 constexpr std::size_t kControlBytesMax = 125;
@@ -23,7 +24,8 @@ std::uint8_t put_length(WsHeader& header, std::size_t payload_bytes, std::uint8_
   const auto put = [&](std::uint8_t marker, int bytes) {
     header.bytes[1] = static_cast<char>(masked | marker);
     for (int i = 0; i < bytes; ++i) {
-      header.bytes[static_cast<std::size_t>(2 + i)] = static_cast<char>(payload_bytes >> (8 * (bytes - 1 - i)));
+      header.bytes[static_cast<std::size_t>(2 + i)] = static_cast<char>(payload_bytes >>
+                                                                        (8 * (bytes - 1 - i)));
     }
     return static_cast<std::uint8_t>(2 + bytes);
   };
@@ -64,7 +66,8 @@ void ws_mask(std::span<char> payload, std::uint32_t key) {
     word ^= wide;
     std::memcpy(payload.data() + at, &word, 8);
   }
-  for (; at < payload.size(); ++at) payload[at] = static_cast<char>(payload[at] ^ static_cast<char>(key >> (8 * (at % 4))));
+  for (; at < payload.size(); ++at)
+    payload[at] = static_cast<char>(payload[at] ^ static_cast<char>(key >> (8 * (at % 4))));
 }
 
 std::string ws_close_payload(std::uint16_t code, std::string_view reason) {
@@ -120,7 +123,8 @@ FrameError WsDecoder::check(const Frame& frame) const {
     case WsOpcode::close:
     case WsOpcode::ping:
     case WsOpcode::pong:
-      return frame.final() && frame.payload_bytes <= kControlBytesMax ? FrameError::none : FrameError::websocket;
+      return frame.final() && frame.payload_bytes <= kControlBytesMax ? FrameError::none
+                                                                      : FrameError::websocket;
   }
   return FrameError::websocket;
 }
@@ -134,10 +138,12 @@ WsDecoder::Step WsDecoder::next(char* bytes, std::size_t size, std::size_t messa
   Frame frame;
   const bool whole_header = frame.parse(bytes, size);
   if (size >= 2) {
-    if (const FrameError error = check(frame); error != FrameError::none) return {.kind = Kind::error, .error = error};
+    if (const FrameError error = check(frame); error != FrameError::none)
+      return {.kind = Kind::error, .error = error};
   }
   if (!whole_header) return {.kind = Kind::need_more};
-  if (!frame.is_control() && frame.payload_bytes > message_bytes_max - std::min(message_bytes_, message_bytes_max)) {
+  if (!frame.is_control() &&
+      frame.payload_bytes > message_bytes_max - std::min(message_bytes_, message_bytes_max)) {
     return {.kind = Kind::error, .error = FrameError::too_large};
   }
   if (size - frame.header_bytes < frame.payload_bytes) return {.kind = Kind::need_more};
@@ -156,7 +162,8 @@ WsDecoder::Step WsDecoder::control(const Frame& frame, std::span<char> payload) 
   const auto code = static_cast<std::uint16_t>(big_endian(payload.data(), 2));
   if (!valid_close_code(code)) return {.kind = Kind::error, .error = FrameError::websocket};
   Utf8Validator reason;
-  if (!reason.feed(payload.subspan(2)) || !reason.complete()) return {.kind = Kind::error, .error = FrameError::not_utf8};
+  if (!reason.feed(payload.subspan(2)) || !reason.complete())
+    return {.kind = Kind::error, .error = FrameError::not_utf8};
   return {.kind = Kind::close, .payload = payload.subspan(2), .close_code = code};
 }
 

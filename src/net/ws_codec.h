@@ -33,13 +33,16 @@ void ws_mask(std::span<char> payload, std::uint32_t key);
 
 /// RFC 6455 section 5, incoming: from bytes to messages, for one direction of one connection.
 ///
-/// Input    next() is given everything that is not consumed yet, writable: payloads are unmasked in place, once their frame
-///          is complete. A message of one frame is handed out where it lies.
-/// Memory   None for such messages. A fragmented one is collected here and freed at the next call after it was handed out.
-/// Limit    message_bytes_max for a message, checked at the header, before its payload comes; 125 for a control frame.
-/// Errors   Everything section 5 and 7.4 forbid: masking, reserved bits and opcodes, lengths that are not minimal, control
-///          frames that are long or fragmented, fragments out of order, text and close reasons that are no UTF-8 (found with
-///          the fragment that breaks it), close codes. After an error the decoder must not be used again.
+/// Input    next() is given everything that is not consumed yet, writable: payloads are unmasked in place,
+///          once their frame is complete. A message of one frame is handed out where it lies.
+/// Memory   None for such messages. A fragmented one is collected here and freed at the next call after it
+///          was handed out.
+/// Limit    message_bytes_max for a message, checked at the header, before its payload comes; 125 for a
+///          control frame.
+/// Errors   Everything section 5 and 7.4 forbid: masking, reserved bits and opcodes, lengths that are not
+///          minimal, control frames that are long or fragmented, fragments out of order, text and close
+///          reasons that are no UTF-8 (found with the fragment that breaks it), close codes. After an error
+///          the decoder must not be used again.
 /// Pure: no clock, no socket.
 class WsDecoder {
  public:
@@ -51,7 +54,8 @@ class WsDecoder {
     std::span<char> payload{};     // text, binary: the message; ping, pong: its data; close: the reason
     std::uint16_t close_code = 0;  // close; 1005 when the peer gave none
   };
-  /// Behind a collected message this many bytes are readable; behind one handed out in place, what the caller's buffer has.
+  /// Behind a collected message this many bytes are readable; behind one handed out in place, what the
+  /// caller's buffer has.
   static constexpr std::size_t kPadding = 64;
 
   explicit WsDecoder(WsRole role) : role_(role) {}

@@ -23,7 +23,8 @@ constexpr std::uint8_t kText = 1, kBinary = 2, kContinuation = 0, kClose = 8, kP
 /// The only event of these bytes, in server role.
 Event only(const std::string& bytes, std::size_t message_bytes_max = 1 << 20) {
   const auto events = run(WsRole::server, bytes, message_bytes_max, bytes.size());
-  return events.size() == 1 ? events.front() : Event{Kind::need_more, FrameError::none, "not exactly one event", 0};
+  return events.size() == 1 ? events.front()
+                            : Event{Kind::need_more, FrameError::none, "not exactly one event", 0};
 }
 FrameError error_of(const std::string& bytes) {
   const auto events = run(WsRole::server, bytes, 1 << 20, bytes.size());
@@ -33,7 +34,8 @@ FrameError error_of(const std::string& bytes) {
 // 1 Framing ----------------------------------------------------------------------------------------------------------------
 
 TEST(WsDecoder, Section1MessagesOfEveryLengthEncoding) {
-  for (const std::size_t size : {0u, 1u, 7u, 8u, 9u, 125u, 126u, 127u, 128u, 65535u, 65536u, 65537u, 200'000u}) {
+  for (const std::size_t size :
+       {0u, 1u, 7u, 8u, 9u, 125u, 126u, 127u, 128u, 65535u, 65536u, 65537u, 200'000u}) {
     for (const std::uint8_t opcode : {kText, kBinary}) {
       const std::string payload(size, '*');
       const Event event = only(frame({.opcode = opcode, .payload = payload}));
@@ -45,7 +47,8 @@ TEST(WsDecoder, Section1MessagesOfEveryLengthEncoding) {
 
 TEST(WsDecoder, Section1TheSameMessagesInPiecesOfEverySize) {
   std::string bytes;
-  for (const std::size_t size : {0u, 1u, 125u, 126u, 300u}) bytes += frame({.opcode = kText, .payload = std::string(size, 'a')});
+  for (const std::size_t size : {0u, 1u, 125u, 126u, 300u})
+    bytes += frame({.opcode = kText, .payload = std::string(size, 'a')});
   const auto whole = run(WsRole::server, bytes, 1000, bytes.size());
   ASSERT_EQ(whole.size(), 5u);
   for (std::size_t piece = 1; piece < bytes.size(); piece += piece < 20 ? 1 : 17) {
@@ -55,11 +58,15 @@ TEST(WsDecoder, Section1TheSameMessagesInPiecesOfEverySize) {
 
 TEST(WsDecoder, LengthsMustBeEncodedMinimally) {
   for (const std::size_t size : {0u, 125u}) {
-    EXPECT_EQ(error_of(frame({.opcode = kText, .payload = std::string(size, 'a'), .length_bytes = 2})), FrameError::websocket);
+    EXPECT_EQ(error_of(frame({.opcode = kText, .payload = std::string(size, 'a'), .length_bytes = 2})),
+              FrameError::websocket);
   }
-  EXPECT_EQ(error_of(frame({.opcode = kText, .payload = std::string(65535, 'a'), .length_bytes = 8})), FrameError::websocket);
-  EXPECT_EQ(only(frame({.opcode = kText, .payload = std::string(126, 'a'), .length_bytes = 2})).kind, Kind::text);
-  EXPECT_EQ(only(frame({.opcode = kText, .payload = std::string(65536, 'a'), .length_bytes = 8})).kind, Kind::text);
+  EXPECT_EQ(error_of(frame({.opcode = kText, .payload = std::string(65535, 'a'), .length_bytes = 8})),
+            FrameError::websocket);
+  EXPECT_EQ(only(frame({.opcode = kText, .payload = std::string(126, 'a'), .length_bytes = 2})).kind,
+            Kind::text);
+  EXPECT_EQ(only(frame({.opcode = kText, .payload = std::string(65536, 'a'), .length_bytes = 8})).kind,
+            Kind::text);
 }
 
 TEST(WsDecoder, ALengthWithTheHighestBitIsRefused) {
@@ -76,16 +83,19 @@ TEST(WsDecoder, AMessageAtTheLimitIsTakenAndOneByteMoreRefusedAtItsHeader) {
 
 TEST(WsDecoder, TheLimitHoldsForTheFragmentsTogether) {
   const std::string first = frame({.opcode = kText, .final = false, .payload = std::string(600, 'a')});
-  const auto at_limit = run(WsRole::server, first + frame({.opcode = kContinuation, .payload = std::string(400, 'b')}), 1000, 100);
+  const auto at_limit = run(
+      WsRole::server, first + frame({.opcode = kContinuation, .payload = std::string(400, 'b')}), 1000, 100);
   ASSERT_EQ(at_limit.size(), 2u);
   EXPECT_EQ(at_limit[1].payload, std::string(600, 'a') + std::string(400, 'b'));
-  const auto above = run(WsRole::server, first + frame({.opcode = kContinuation, .payload = std::string(401, 'b')}), 1000, 100);
+  const auto above = run(
+      WsRole::server, first + frame({.opcode = kContinuation, .payload = std::string(401, 'b')}), 1000, 100);
   EXPECT_EQ(above.back().error, FrameError::too_large);
 }
 
 TEST(WsDecoder, AServerDemandsMasksAndAClientRefusesThem) {
   EXPECT_EQ(error_of(frame({.opcode = kText, .payload = "{}", .masked = false})), FrameError::websocket);
-  const auto unmasked = run(WsRole::client, frame({.opcode = kText, .payload = "{}", .masked = false}), 100, 100);
+  const auto unmasked = run(WsRole::client, frame({.opcode = kText, .payload = "{}", .masked = false}), 100,
+                            100);
   ASSERT_EQ(unmasked.size(), 1u);
   EXPECT_EQ(unmasked[0].payload, "{}");
   const auto masked = run(WsRole::client, frame({.opcode = kText, .payload = "{}"}), 100, 100);
@@ -95,7 +105,8 @@ TEST(WsDecoder, AServerDemandsMasksAndAClientRefusesThem) {
 // 2 Pings and pongs ----------------------------------------------------------------------------------------------------------
 
 TEST(WsDecoder, Section2PingsCarryUpTo125BytesOfAnything) {
-  for (const std::string& payload : {std::string(), std::string("hello"), std::string(125, '\xfe'), std::string("\0\xff\x80", 3)}) {
+  for (const std::string& payload :
+       {std::string(), std::string("hello"), std::string(125, '\xfe'), std::string("\0\xff\x80", 3)}) {
     const Event ping = only(frame({.opcode = kPing, .payload = payload}));
     EXPECT_EQ(ping.kind, Kind::ping);
     EXPECT_EQ(ping.payload, payload);
@@ -117,14 +128,16 @@ TEST(WsDecoder, Section2TenPingsInOctetwisePieces) {
 TEST(WsDecoder, Section3EveryReservedBitIsRefused) {
   for (int bits = 1; bits < 8; ++bits) {
     for (const std::uint8_t opcode : {kText, kBinary, kPing, kPong, kClose}) {
-      EXPECT_EQ(error_of(frame({.opcode = opcode, .reserved = static_cast<std::uint8_t>(bits)})), FrameError::websocket);
+      EXPECT_EQ(error_of(frame({.opcode = opcode, .reserved = static_cast<std::uint8_t>(bits)})),
+                FrameError::websocket);
     }
   }
 }
 
 TEST(WsDecoder, Section4ReservedOpcodesAreRefusedAfterWhatCameBefore) {
   for (const std::uint8_t opcode : {3, 4, 5, 6, 7, 11, 12, 13, 14, 15}) {
-    const auto events = run(WsRole::server, frame({.opcode = kText, .payload = "{}"}) + frame({.opcode = opcode}), 100, 1000);
+    const auto events = run(WsRole::server,
+                            frame({.opcode = kText, .payload = "{}"}) + frame({.opcode = opcode}), 100, 1000);
     ASSERT_EQ(events.size(), 2u) << int{opcode};
     EXPECT_EQ(events[0].payload, "{}");
     EXPECT_EQ(events[1].error, FrameError::websocket);
@@ -158,17 +171,22 @@ TEST(WsDecoder, Section5AMessageOfFragmentsWithPingsBetweenThem) {
 
 TEST(WsDecoder, Section5ContinuationWithoutBeginningAndBeginningWithoutEndAreRefused) {
   EXPECT_EQ(error_of(frame({.opcode = kContinuation, .payload = "a"})), FrameError::websocket);
-  EXPECT_EQ(error_of(frame({.opcode = kContinuation, .final = false, .payload = "a"})), FrameError::websocket);
-  EXPECT_EQ(error_of(frame({.opcode = kText, .final = false, .payload = "a"}) + frame({.opcode = kText, .payload = "b"})),
+  EXPECT_EQ(error_of(frame({.opcode = kContinuation, .final = false, .payload = "a"})),
             FrameError::websocket);
-  EXPECT_EQ(error_of(frame({.opcode = kText, .payload = "a"}) + frame({.opcode = kContinuation, .payload = "b"})),
+  EXPECT_EQ(error_of(frame({.opcode = kText, .final = false, .payload = "a"}) +
+                     frame({.opcode = kText, .payload = "b"})),
             FrameError::websocket);
+  EXPECT_EQ(
+      error_of(frame({.opcode = kText, .payload = "a"}) + frame({.opcode = kContinuation, .payload = "b"})),
+      FrameError::websocket);
 }
 
 TEST(WsDecoder, Section5TheNextMessageAfterAFragmentedOneIsItsOwn) {
   const std::string bytes = frame({.opcode = kText, .final = false, .payload = "a"}) +
-                            frame({.opcode = kContinuation, .payload = "b"}) + frame({.opcode = kText, .payload = "c"}) +
-                            frame({.opcode = kText, .final = false, .payload = "d"}) + frame({.opcode = kContinuation, .payload = "e"});
+                            frame({.opcode = kContinuation, .payload = "b"}) +
+                            frame({.opcode = kText, .payload = "c"}) +
+                            frame({.opcode = kText, .final = false, .payload = "d"}) +
+                            frame({.opcode = kContinuation, .payload = "e"});
   const auto events = run(WsRole::server, bytes, 2, 1000);
   ASSERT_EQ(events.size(), 5u);
   EXPECT_EQ(events[1].payload, "ab");
@@ -179,13 +197,45 @@ TEST(WsDecoder, Section5TheNextMessageAfterAFragmentedOneIsItsOwn) {
 // 6 UTF-8 ------------------------------------------------------------------------------------------------------------------------
 
 const std::vector<std::string> kValid = {
-    "", "Hello-\xc2\xb5@\xc3\x9f\xc3\xb6\xc3\xa4\xc3\xbc\xc3\xa0\xc3\xa1-UTF-8!!", "\xce\xba\xe1\xbd\xb9\xcf\x83\xce\xbc\xce\xb5", std::string("\0", 1), "\xc2\x80",
-    "\xe0\xa0\x80", "\xf0\x90\x80\x80", "\x7f", "\xdf\xbf", "\xef\xbf\xbf", "\xf4\x8f\xbf\xbf", "\xed\x9f\xbf", "\xee\x80\x80",
-    "\xef\xbf\xbd", "\xef\xbf\xbe", std::string(100, 'a') + "\xe4\xbd\xa0\xe5\xa5\xbd"};
-const std::vector<std::string> kInvalid = {
-    "\x80", "\xbf", "\xc0\xaf", "\xc1\xbf", "\xe0\x80\xaf", "\xe0\x9f\xbf", "\xf0\x80\x80\xaf", "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80",
-    "\xf5\x80\x80\x80", "\xf8\x88\x80\x80\x80", "\xfc\x84\x80\x80\x80\x80", "\xfe", "\xff", "\xed\xa0\x80", "\xed\xbf\xbf",
-    "\xed\xa0\x80\xed\xb0\x80", "\xc2", "\xe4\xbd", "\xf0\x9f\x98", "\xc2g", "\xe4\xbdg", std::string(100, 'a') + "\x80"};
+    "",
+    "Hello-\xc2\xb5@\xc3\x9f\xc3\xb6\xc3\xa4\xc3\xbc\xc3\xa0\xc3\xa1-UTF-8!!",
+    "\xce\xba\xe1\xbd\xb9\xcf\x83\xce\xbc\xce\xb5",
+    std::string("\0", 1),
+    "\xc2\x80",
+    "\xe0\xa0\x80",
+    "\xf0\x90\x80\x80",
+    "\x7f",
+    "\xdf\xbf",
+    "\xef\xbf\xbf",
+    "\xf4\x8f\xbf\xbf",
+    "\xed\x9f\xbf",
+    "\xee\x80\x80",
+    "\xef\xbf\xbd",
+    "\xef\xbf\xbe",
+    std::string(100, 'a') + "\xe4\xbd\xa0\xe5\xa5\xbd"};
+const std::vector<std::string> kInvalid = {"\x80",
+                                           "\xbf",
+                                           "\xc0\xaf",
+                                           "\xc1\xbf",
+                                           "\xe0\x80\xaf",
+                                           "\xe0\x9f\xbf",
+                                           "\xf0\x80\x80\xaf",
+                                           "\xf0\x8f\xbf\xbf",
+                                           "\xf4\x90\x80\x80",
+                                           "\xf5\x80\x80\x80",
+                                           "\xf8\x88\x80\x80\x80",
+                                           "\xfc\x84\x80\x80\x80\x80",
+                                           "\xfe",
+                                           "\xff",
+                                           "\xed\xa0\x80",
+                                           "\xed\xbf\xbf",
+                                           "\xed\xa0\x80\xed\xb0\x80",
+                                           "\xc2",
+                                           "\xe4\xbd",
+                                           "\xf0\x9f\x98",
+                                           "\xc2g",
+                                           "\xe4\xbdg",
+                                           std::string(100, 'a') + "\x80"};
 
 TEST(WsDecoder, Section6TextMustBeUtf8InOneFrameAndAcrossFragmentsSplitAnywhere) {
   const auto split = [](const std::string& text, std::size_t at) {
@@ -199,16 +249,19 @@ TEST(WsDecoder, Section6TextMustBeUtf8InOneFrameAndAcrossFragmentsSplitAnywhere)
     }
   }
   for (const std::string& text : kInvalid) {
-    EXPECT_EQ(error_of(frame({.opcode = kText, .payload = text})), FrameError::not_utf8) << testing::PrintToString(text);
+    EXPECT_EQ(error_of(frame({.opcode = kText, .payload = text})), FrameError::not_utf8)
+        << testing::PrintToString(text);
     for (std::size_t at = 0; at <= text.size(); ++at) {
       EXPECT_EQ(error_of(split(text, at)), FrameError::not_utf8) << testing::PrintToString(text) << at;
     }
-    EXPECT_EQ(only(frame({.opcode = kBinary, .payload = text})).kind, Kind::binary) << "binary may be anything";
+    EXPECT_EQ(only(frame({.opcode = kBinary, .payload = text})).kind, Kind::binary)
+        << "binary may be anything";
   }
 }
 
 TEST(WsDecoder, Section6WrongUtf8IsFoundWithTheFragmentThatBreaksIt) {
-  const auto events = run(WsRole::server, frame({.opcode = kText, .final = false, .payload = "abc\xf8"}), 100, 100);
+  const auto events = run(WsRole::server, frame({.opcode = kText, .final = false, .payload = "abc\xf8"}), 100,
+                          100);
   ASSERT_EQ(events.size(), 1u);
   EXPECT_EQ(events[0].error, FrameError::not_utf8);
 }
@@ -221,10 +274,11 @@ TEST(Utf8, EveryCodePointIsValidAndEverySurrogateIsNot) {
     } else if (c < 0x800) {
       text = {static_cast<char>(0xc0 | c >> 6), static_cast<char>(0x80 | (c & 63))};
     } else if (c < 0x10000) {
-      text = {static_cast<char>(0xe0 | c >> 12), static_cast<char>(0x80 | (c >> 6 & 63)), static_cast<char>(0x80 | (c & 63))};
-    } else {
-      text = {static_cast<char>(0xf0 | c >> 18), static_cast<char>(0x80 | (c >> 12 & 63)), static_cast<char>(0x80 | (c >> 6 & 63)),
+      text = {static_cast<char>(0xe0 | c >> 12), static_cast<char>(0x80 | (c >> 6 & 63)),
               static_cast<char>(0x80 | (c & 63))};
+    } else {
+      text = {static_cast<char>(0xf0 | c >> 18), static_cast<char>(0x80 | (c >> 12 & 63)),
+              static_cast<char>(0x80 | (c >> 6 & 63)), static_cast<char>(0x80 | (c & 63))};
     }
     Utf8Validator validator;
     ASSERT_EQ(validator.feed(text) && validator.complete(), c < 0xd800 || c > 0xdfff) << c;
@@ -235,8 +289,10 @@ TEST(Utf8, EveryCodePointIsValidAndEverySurrogateIsNot) {
 
 TEST(WsDecoder, Section7CloseWithEveryCode) {
   for (std::uint32_t code = 0; code < 65536; ++code) {
-    const Event event = only(frame({.opcode = kClose, .payload = ws_close_payload(static_cast<std::uint16_t>(code), "bye")}));
-    const bool valid = (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) || (code >= 3000 && code < 5000);
+    const Event event = only(
+        frame({.opcode = kClose, .payload = ws_close_payload(static_cast<std::uint16_t>(code), "bye")}));
+    const bool valid = (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) ||
+                       (code >= 3000 && code < 5000);
     ASSERT_EQ(event.kind, valid ? Kind::close : Kind::error) << code;
     if (valid) {
       ASSERT_EQ(event.close_code, code);
@@ -252,7 +308,8 @@ TEST(WsDecoder, Section7CloseWithoutCodeWithHalfACodeAndWithABrokenReason) {
   EXPECT_EQ(error_of(frame({.opcode = kClose, .payload = "\x03"})), FrameError::websocket);
   EXPECT_EQ(error_of(frame({.opcode = kClose, .payload = "\x03\xe8\xce\xba\xff"})), FrameError::not_utf8);
   EXPECT_EQ(only(frame({.opcode = kClose, .payload = "\x03\xe8" + std::string(123, 'r')})).kind, Kind::close);
-  EXPECT_EQ(error_of(frame({.opcode = kClose, .payload = "\x03\xe8" + std::string(124, 'r')})), FrameError::websocket);
+  EXPECT_EQ(error_of(frame({.opcode = kClose, .payload = "\x03\xe8" + std::string(124, 'r')})),
+            FrameError::websocket);
 }
 
 // Encoding -----------------------------------------------------------------------------------------------------------------------
@@ -260,14 +317,16 @@ TEST(WsDecoder, Section7CloseWithoutCodeWithHalfACodeAndWithABrokenReason) {
 TEST(WsEncode, WhatOneSideEncodesTheOtherDecodes) {
   for (const std::size_t size : {0u, 1u, 125u, 126u, 65535u, 65536u}) {
     std::string payload(size, 'z');
-    const auto from_server = run(WsRole::client, std::string(ws_header(WsOpcode::text, size).view()) + payload, 100'000, 9'999);
+    const auto from_server = run(
+        WsRole::client, std::string(ws_header(WsOpcode::text, size).view()) + payload, 100'000, 9'999);
     ASSERT_EQ(from_server.size(), 1u);
     EXPECT_EQ(from_server[0].payload, payload);
     std::string masked = payload;
     ws_mask(masked, 0x9a3f17c4);
     EXPECT_TRUE(size == 0 || masked != payload);
-    const auto from_client =
-        run(WsRole::server, std::string(ws_masked_header(WsOpcode::text, size, 0x9a3f17c4).view()) + masked, 100'000, 9'999);
+    const auto from_client = run(
+        WsRole::server, std::string(ws_masked_header(WsOpcode::text, size, 0x9a3f17c4).view()) + masked,
+        100'000, 9'999);
     ASSERT_EQ(from_client.size(), 1u);
     EXPECT_EQ(from_client[0].payload, payload);
   }

@@ -1,5 +1,6 @@
 #pragma once
-// For tests and the fuzz target of the WebSocket codec: frames of any kind, right and wrong, and a run over a decoder.
+// For tests and the fuzz target of the WebSocket codec: frames of any kind, right and wrong, and a run over a
+// decoder.
 #include <algorithm>
 #include <cstring>
 #include <memory>
@@ -21,7 +22,10 @@ struct Piece {
 
 inline std::string frame(const Piece& piece) {
   const std::size_t size = piece.payload.size();
-  const int length_bytes = piece.length_bytes >= 0 ? piece.length_bytes : size < 126 ? 0 : size < 65536 ? 2 : 8;
+  const int length_bytes = piece.length_bytes >= 0 ? piece.length_bytes
+                           : size < 126            ? 0
+                           : size < 65536          ? 2
+                                                   : 8;
   std::string bytes;
   bytes += static_cast<char>((piece.final ? 0x80 : 0) | piece.reserved << 4 | piece.opcode);
   const int marker = length_bytes == 0 ? static_cast<int>(size) : length_bytes == 2 ? 126 : 127;
@@ -44,7 +48,8 @@ struct Event {
 };
 
 /// What a decoder says about `bytes` when they come `piece` at a time, as a connection feeds it.
-inline std::vector<Event> run(WsRole role, const std::string& bytes, std::size_t message_bytes_max, std::size_t piece) {
+inline std::vector<Event> run(WsRole role, const std::string& bytes, std::size_t message_bytes_max,
+                              std::size_t piece) {
   WsDecoder decoder(role);
   std::vector<Event> events;
   std::size_t from = 0;
@@ -56,7 +61,8 @@ inline std::vector<Event> run(WsRole role, const std::string& bytes, std::size_t
       std::memcpy(copy.get(), bytes.data() + from, to - from);
       const WsDecoder::Step step = decoder.next(copy.get(), to - from, message_bytes_max);
       if (step.kind == WsDecoder::Kind::need_more) break;
-      events.push_back({step.kind, step.error, std::string(step.payload.begin(), step.payload.end()), step.close_code});
+      events.push_back(
+          {step.kind, step.error, std::string(step.payload.begin(), step.payload.end()), step.close_code});
       if (step.kind == WsDecoder::Kind::error) return events;
       from += step.consumed;
     }

@@ -15,7 +15,9 @@ constexpr std::string_view kGuid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";  // s
 constexpr std::size_t kKeyTextBytes = 24;                                   // 16 bytes in base64
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-bool same_ignoring_case(std::string_view a, std::string_view b) { return std::ranges::equal(a, b, {}, lower, lower); }
+bool same_ignoring_case(std::string_view a, std::string_view b) {
+  return std::ranges::equal(a, b, {}, lower, lower);
+}
 
 /// One of the comma-separated words of a header is `word`.
 bool has_token(std::string_view value, std::string_view word) {
@@ -35,14 +37,17 @@ bool valid_key(std::string_view key) {
   const auto base64 = [](char c) {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/';
   };
-  return key.size() == kKeyTextBytes && key.ends_with("==") && std::ranges::all_of(key.substr(0, kKeyTextBytes - 2), base64);
+  return key.size() == kKeyTextBytes && key.ends_with("==") &&
+         std::ranges::all_of(key.substr(0, kKeyTextBytes - 2), base64);
 }
 
 bool origin_allowed(const HttpRequest& request, const std::vector<std::string>& origins) {
   const std::string_view origin = request.header("Origin");
   if (origin.empty()) return true;
   const std::size_t scheme_end = origin.find("://");
-  if (scheme_end != std::string_view::npos && same_ignoring_case(origin.substr(scheme_end + 3), request.header("Host"))) return true;
+  if (scheme_end != std::string_view::npos &&
+      same_ignoring_case(origin.substr(scheme_end + 3), request.header("Host")))
+    return true;
   return std::ranges::any_of(origins, [&](const std::string& allowed) {
     return allowed == "*" || same_ignoring_case(allowed, origin);
   });
@@ -50,7 +55,8 @@ bool origin_allowed(const HttpRequest& request, const std::vector<std::string>& 
 
 std::string base64(std::span<const unsigned char> bytes) {
   std::string text(4 * ((bytes.size() + 2) / 3), '\0');
-  EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), bytes.data(), static_cast<int>(bytes.size()));
+  EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), bytes.data(),
+                  static_cast<int>(bytes.size()));
   return text;
 }
 
@@ -61,11 +67,14 @@ std::unexpected<HttpResponse> refuse(int status, std::string text) {
 }  // namespace
 
 bool asks_for_websocket(const HttpRequest& request) {
-  return has_token(request.header("Upgrade"), "websocket") && has_token(request.header("Connection"), "upgrade");
+  return has_token(request.header("Upgrade"), "websocket") &&
+         has_token(request.header("Connection"), "upgrade");
 }
 
-Result<HttpResponse, HttpResponse> answer_websocket_request(const HttpRequest& request, const std::vector<std::string>& origins) {
-  if (request.method != "GET" || request.http_1_0) return refuse(400, "A WebSocket begins with GET and HTTP/1.1.\n");
+Result<HttpResponse, HttpResponse> answer_websocket_request(const HttpRequest& request,
+                                                            const std::vector<std::string>& origins) {
+  if (request.method != "GET" || request.http_1_0)
+    return refuse(400, "A WebSocket begins with GET and HTTP/1.1.\n");
   if (request.header("Host").empty()) return refuse(400, "The Host header is missing.\n");
   if (request.header("Sec-WebSocket-Version") != "13") {
     auto response = refuse(426, "Only version 13 of the WebSocket protocol is spoken here.\n");
