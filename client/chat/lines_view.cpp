@@ -33,8 +33,8 @@ Frame frame_of(std::int64_t time_ms, std::wstring_view name, Style style, int wi
     frame.following = {{std::wstring(kTimeCells + 1 + kNameCells, L' '), Style::dim},
                        {L" \u2502 ", Style::dim}};
   } else {
-    frame.first = {{time + L" ", Style::dim}, {fit(name, kNameCells) + L" ", style}};
-    frame.following = {{L"  ", Style::dim}};
+    frame.first = {{time + L" ", Style::dim}, {fit(name, std::min(kNameCells, width / 3)) + L" ", style}};
+    frame.following = {{std::wstring(kTimeCells + 1, L' '), Style::dim}};
   }
   frame.text_width = width - std::max(row_width(frame.first), row_width(frame.following)) - kTickCells;
   return frame;

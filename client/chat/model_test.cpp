@@ -166,8 +166,10 @@ std::string text_of(const Row& row) {
 TEST(LinesView, EveryRowFitsAndAHostileMessageCannotBreakOut) {
   use_utf8_locale();
   Chat chat;
-  chat.model.message(
-      Chat::from(kAnn, 1, "x\033[2J\n你好世界你好世界你好世界 long-word-long-word-long-word-long-word"));
+  Message hostile = Chat::from(kAnn, 1,
+                               "x\033[2J\n你好世界你好世界你好世界 long-word-long-word-long-word-long-word");
+  hostile.sender_name = "a-very-long-name\033[31m";
+  chat.model.message(hostile);
   const Talk& talk = chat.model.talk(kAnn);
   for (int width = view_width_min; width < 120; ++width) {
     for (const Row& row : rows_of(chat.model, talk, 0, {.width = width})) {
