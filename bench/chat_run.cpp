@@ -138,7 +138,7 @@ void ChatRun::on_refusal(Endpoint& from, std::uint64_t send_id, std::string_view
   if (!from.window.refused(send_id, now + pause))
     return give_up(fmt::format("an unknown send was refused: {}", frame));
   --in_flight_;
-  ++refusals_;
+  if (later) ++refusals_[refusal.error];
   pump(from, now);
 }
 
@@ -312,6 +312,14 @@ Result<Interval, std::string> ChatRun::run_to_end() {
   if (!drain()) return fail(error_);
   if (pulled_ != 0) result = stopwatch_.stop(accepted_);
   return result;
+}
+
+std::string ChatRun::refusals() const {
+  std::string text;
+  for (const auto& [error, count] : refusals_) {
+    text += fmt::format("{}{} ({})", text.empty() ? "" : ", ", with_commas(count), protocol::name_of(error));
+  }
+  return text;
 }
 
 Findings ChatRun::findings() {

@@ -67,7 +67,8 @@ class ChatRun : public LinkHandler {
   [[nodiscard]] const Histogram& latency() const { return latency_; }
   /// Everything checked, after the last run.
   [[nodiscard]] Findings findings();
-  [[nodiscard]] std::uint64_t refusals() const { return refusals_; }
+  /// How many sends were refused for later and went out again: "100 (TRY_AGAIN)"; empty when none was.
+  [[nodiscard]] std::string refusals() const;
   /// Receipts that came by SYNC rather than by push.
   [[nodiscard]] std::uint64_t pulled() const { return pulled_; }
 
@@ -126,7 +127,8 @@ class ChatRun : public LinkHandler {
   Mode mode_ = Mode::quiet;
   bool measuring_ = false;
   std::uint64_t accepted_ = 0, receipts_ = 0, receipts_due_ = 0, in_flight_ = 0;
-  std::uint64_t refusals_ = 0, pulled_ = 0, corrupted_ = 0, doubled_acks_ = 0;
+  std::map<protocol::Errno, std::uint64_t> refusals_;  // without those that were only behind a refused one
+  std::uint64_t pulled_ = 0, corrupted_ = 0, doubled_acks_ = 0;
   // Open loop.
   double interval_ns_ = 0;
   double next_due_ns_ = 0;

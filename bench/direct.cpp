@@ -128,7 +128,7 @@ Outcome run_direct(const Options& options, Progress& progress) {
     tell(report, options, *measured, **server);
     report.latency(run.latency());
     report.findings = run.findings();
-    if (run.refusals() != 0) report.notes.emplace_back("refused and sent again", with_commas(run.refusals()));
+    if (!run.refusals().empty()) report.notes.emplace_back("refused and sent again", run.refusals());
     if (run.pulled() != 0) report.notes.emplace_back("pulled, not pushed", with_commas(run.pulled()));
   }
   if (options.floor && options.connect.empty()) {

@@ -131,6 +131,7 @@ Outcome run_fakewechat(const Options& options, Progress& progress) {
   report.latency(run.latency());
   report.findings = run.findings();
   report.notes.emplace_back("registering, befriending", fmt::format("{:.1f} s, not counted", preparing));
+  if (!run.refusals().empty()) report.notes.emplace_back("refused and sent again", run.refusals());
   if (total == 150'000) {
     report.notes.emplace_back("author's one machine",
                               fmt::format("{:.0f} s: this is {:.0f} times as fast", kReferenceSeconds,

@@ -138,7 +138,7 @@ Outcome run_group(const Options& options, Progress& progress) {
   report.findings = run.findings();
   const double deliveries = measured->rate_per_s() * static_cast<double>(options.members - 1);
   report.notes.emplace_back("deliveries", with_commas(static_cast<std::uint64_t>(deliveries)) + " /s");
-  if (run.refusals() != 0) report.notes.emplace_back("refused and sent again", with_commas(run.refusals()));
+  if (!run.refusals().empty()) report.notes.emplace_back("refused and sent again", run.refusals());
   if (run.pulled() != 0) report.notes.emplace_back("pulled, not pushed", with_commas(run.pulled()));
   return report;
 }

@@ -145,10 +145,10 @@ std::vector<std::string> private_node_command(const PrivateNodeOptions& options)
       "warn",
   };
   std::vector<std::string> settings = {
-      "member.message_rate_per_s=1000000",
-      "member.message_burst=1000000",
-      "room.message_rate_per_s=1000000",
-      "room.message_burst=1000000",
+      // 0 = no limit.
+      "member.message_rate_per_s=0",
+      "member.request_rate_per_s=0",
+      "room.message_rate_per_s=0",
       "login.address_per_minute=1000000",
       "edge.connections_max=1000000",
       "edge.connections_per_address_max=1000000",
