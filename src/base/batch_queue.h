@@ -11,13 +11,13 @@ struct BatchNode {
 /// Many threads hand over nodes, one takes all of them at once.
 ///
 /// Thread   push() from any thread, lock-free. take_all() from one thread at a time.
-/// Owner    The nodes belong to the queue between push() and take_all(); it allocates and frees none, so whoever drops the
-///          queue takes what is left first.
+/// Owner    The nodes belong to the queue between push() and take_all(); it allocates and frees none, so
+///          whoever drops the queue takes what is left first.
 /// Order    FIFO for the nodes of one thread.
 /// Limit    None: who pushes bounds what it pushes.
 ///
-/// Why a stack that is reversed and not a linked list with a stub (Vyukov): the taker wants everything, and an exchange of one
-/// pointer gives it with no moment at which a node is pushed but not reachable.
+/// Why a stack that is reversed and not a linked list with a stub (Vyukov): the taker wants everything, and
+/// an exchange of one pointer gives it with no moment at which a node is pushed but not reachable.
 template <class Node>
 class BatchQueue {
  public:
@@ -25,8 +25,9 @@ class BatchQueue {
   BatchQueue(const BatchQueue&) = delete;
   BatchQueue& operator=(const BatchQueue&) = delete;
 
-  /// True when the queue was empty: the one who then has to wake the taker. Sequentially consistent, so that a taker which
-  /// says that it sleeps, and then finds the queue empty, is seen sleeping by whoever pushes afterwards.
+  /// True when the queue was empty: the one who then has to wake the taker. Sequentially consistent, so that
+  /// a taker which says that it sleeps, and then finds the queue empty, is seen sleeping by whoever pushes
+  /// afterwards.
   bool push(Node* node) {
     BatchNode* top = top_.load(std::memory_order_relaxed);
     do {

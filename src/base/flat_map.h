@@ -8,7 +8,8 @@
 
 namespace plaza {
 
-/// A hash table from keys that an object carries itself to these objects. The objects do not move; the table does.
+/// A hash table from keys that an object carries itself to these objects. The objects do not move; the table
+/// does.
 ///
 /// `Traits` says what a key is: `using Key`, `static std::uint64_t hash(const Key&)` well mixed, and
 /// `static bool is(const Object&, const Key&)`.
@@ -18,8 +19,8 @@ namespace plaza {
 /// Order    None.
 /// Limit    The caller's: sweep() is how a cache keeps to one.
 ///
-/// Why not std::unordered_map: one allocation less per object, and a look-up touches one line of the table besides the
-/// object, because the full hash is kept beside the pointer.
+/// Why not std::unordered_map: one allocation less per object, and a look-up touches one line of the table
+/// besides the object, because the full hash is kept beside the pointer.
 template <class Object, class Traits>
 class FlatMap {
  public:
@@ -58,7 +59,8 @@ class FlatMap {
     }
   }
 
-  /// Looks at the next `slots` slots, beginning where the last call ended, and erases the objects for which `drop` is true.
+  /// Looks at the next `slots` slots, beginning where the last call ended, and erases the objects for which
+  /// `drop` is true.
   template <class Drop>
   void sweep(std::size_t slots, Drop drop) {
     for (; slots > 0 && size_ > 0; --slots) {
@@ -99,7 +101,8 @@ class FlatMap {
     }
   }
 
-  /// Linear probing without tombstones: what comes after and does not stand at its own place moves up (Knuth 6.4, R).
+  /// Linear probing without tombstones: what comes after and does not stand at its own place moves up (Knuth
+  /// 6.4, R).
   void erase_slot(std::size_t hole) {
     slots_[hole].object.reset();
     --size_;

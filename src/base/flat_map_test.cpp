@@ -22,7 +22,8 @@ struct PoorTraits {
 };
 using Map = FlatMap<Thing, PoorTraits>;
 
-/// Goal: the same as std::map after any sequence. Method: 20,000 random steps from a fixed seed, all keys checked.
+/// Goal: the same as std::map after any sequence. Method: 20,000 random steps from a fixed seed, all keys
+/// checked.
 TEST(FlatMap, AgreesWithStdMapOverRandomInsertsErasesAndSweeps) {
   std::mt19937_64 random(7);
   Map map;

@@ -6,11 +6,12 @@ namespace plaza {
 
 /// Lets one thread sleep until another has something for it, without a system call while it is awake.
 ///
-///   sleeper: while (nothing to do) { sleeper.prepare(); if (still nothing to do) sleeper.sleep(ms); sleeper.awake(); }
-///   others:  make something to do; sleeper.wake();
+///   sleeper: while (nothing to do) { sleeper.prepare(); if (still nothing to do) sleeper.sleep(ms);
+///   sleeper.awake(); } others:  make something to do; sleeper.wake();
 ///
-/// Thread   wake() from any thread; the rest on the sleeper's. What is made before wake() must be published with a sequentially
-///          consistent write (BatchQueue::push does), so that one of the two sees the other.
+/// Thread   wake() from any thread; the rest on the sleeper's. What is made before wake() must be published
+///          with a sequentially consistent write (BatchQueue::push does), so that one of the two sees the
+///          other.
 class Sleeper {
  public:
   void prepare() { asleep_.store(1, std::memory_order_seq_cst); }

@@ -8,7 +8,8 @@
 namespace plaza {
 namespace {
 
-/// Goal: no wake-up is lost. Method: two threads hand a number back and forth; each sleeps until it is its turn.
+/// Goal: no wake-up is lost. Method: two threads hand a number back and forth; each sleeps until it is its
+/// turn.
 TEST(Sleeper, WakesWhoeverSleepsOrIsAboutTo) {
   constexpr int kTurns = 20'000;
   std::atomic<int> turn{0};

@@ -24,7 +24,7 @@ MemoryStreamStore::MemoryStreamStore(const ports::Clock& clock, MemoryStreamStor
 
 MemoryStreamStore::~MemoryStreamStore() { stop(); }
 
-// ---- lifecycle --------------------------------------------------------------------------------------------------------
+// ---- lifecycle ----------------------------------------------------------------------------------
 
 Result<void, StoreError> MemoryStreamStore::start(ports::AppendSink& sink) {
   const std::lock_guard lock(mutex_);
@@ -82,7 +82,7 @@ void MemoryStreamStore::fail_commits(std::uint32_t count) {
   commits_to_fail_ = count;
 }
 
-// ---- one commit -------------------------------------------------------------------------------------------------------
+// ---- one commit ---------------------------------------------------------------------------------
 
 void MemoryStreamStore::submit(Job job) {
   {
@@ -158,7 +158,7 @@ void MemoryStreamStore::call(Access access, Done<T> done, Work work) {
   });
 }
 
-// ---- appends ----------------------------------------------------------------------------------------------------------
+// ---- appends ------------------------------------------------------------------------------------
 
 void MemoryStreamStore::append(std::vector<Append> batch) {
   submit([this, batch = std::move(batch)](Commit& commit) mutable {
@@ -234,7 +234,7 @@ void MemoryStreamStore::store(const Append& append, Device& device) {
   }
 }
 
-// ---- reads ------------------------------------------------------------------------------------------------------------
+// ---- reads --------------------------------------------------------------------------------------
 
 Head MemoryStreamStore::head_of(StreamId stream) const {
   const auto found = durable_.streams.find(stream);
@@ -292,7 +292,7 @@ void MemoryStreamStore::open_device(MemberId member, std::string device, Done<po
   });
 }
 
-// ---- cursors and marks ------------------------------------------------------------------------------------------------
+// ---- cursors and marks --------------------------------------------------------------------------
 
 void MemoryStreamStore::received(MemberId member, std::string device, std::uint64_t seq,
                                  Done<std::uint64_t> done) {
@@ -362,7 +362,7 @@ void MemoryStreamStore::conversations(MemberId member, StreamId after, std::uint
   call(Access::reads, std::move(done), [=, this] { return list(member, after, limit); });
 }
 
-// ---- retention --------------------------------------------------------------------------------------------------------
+// ---- retention ----------------------------------------------------------------------------------
 
 bool MemoryStreamStore::trim_some(const ports::Retention& retention) {
   std::uint32_t rows = 0;
@@ -397,7 +397,7 @@ void MemoryStreamStore::trim(ports::Retention retention, Done<bool> done) {
   call(Access::writes, std::move(done), [=, this] { return trim_some(retention); });
 }
 
-// ---- figures ----------------------------------------------------------------------------------------------------------
+// ---- figures ------------------------------------------------------------------------------------
 
 ports::StoreHealth MemoryStreamStore::health() const {
   const std::lock_guard lock(mutex_);

@@ -27,13 +27,15 @@ struct MemoryStreamStoreOptions {
   std::uint32_t trim_rows_max = 2000;  ///< messages and entries that one trim() removes
 };
 
-/// The twin of the stores that write to a disk: the same contract with plain maps, nothing shared with them, so that a
-/// contract test which both pass says something. "Durable" is what a commit has put into the maps: it survives crash().
+/// The twin of the stores that write to a disk: the same contract with plain maps, nothing shared with them,
+/// so that a contract test which both pass says something. "Durable" is what a commit has put into the maps:
+/// it survives crash().
 ///
-/// Thread   As ports::StreamStore. With by_step everything, also the callbacks, runs in step(), on one thread, and the same
-///          calls in the same order give the same results.
+/// Thread   As ports::StreamStore. With by_step everything, also the callbacks, runs in step(), on one
+///          thread, and the same calls in the same order give the same results.
 /// Owner    Whoever plays app/. The sink outlives stop() or crash().
-/// Order    All waiting calls are one commit, taken in their order; then one report to the sink, then the callbacks.
+/// Order    All waiting calls are one commit, taken in their order; then one report to the sink, then the
+///          callbacks.
 /// Limit    Memory. It is for tests, the simulator and servers that may forget everything.
 class MemoryStreamStore final : public ports::StreamStore {
  public:
@@ -59,7 +61,7 @@ class MemoryStreamStore final : public ports::StreamStore {
   [[nodiscard]] ports::StoreHealth health() const override;
   [[nodiscard]] ports::StoreStats stats() const override;
 
-  // by_step only -----------------------------------------------------------------------------------------------------
+  // by_step only ---------------------------------------------------------------------------
   /// Commits everything that waits, reports it, and calls back; false when nothing waited.
   bool step();
   [[nodiscard]] std::size_t waiting() const;
@@ -68,7 +70,7 @@ class MemoryStreamStore final : public ports::StreamStore {
   /// The next step() commits, then dies before anybody hears of it, as crash(). start() it again.
   void crash_after_next_commit();
 
-  // Faults, both modes -----------------------------------------------------------------------------------------------
+  // Faults, both modes ---------------------------------------------------------------------
   /// The next `count` commits fail: everything in them is `unavailable`.
   void fail_commits(std::uint32_t count);
 
@@ -107,7 +109,8 @@ class MemoryStreamStore final : public ports::StreamStore {
   void submit(Job job);
   bool commit_waiting();
   void commit_until_stopped();
-  /// Runs `work` in the next commit and gives its result to `done` after it; an error when it writes and the commit fails.
+  /// Runs `work` in the next commit and gives its result to `done` after it; an error when it writes and the
+  /// commit fails.
   template <class T, class Work>
   void call(Access access, Done<T> done, Work work);
 

@@ -39,7 +39,7 @@ INSTANTIATE_TEST_SUITE_P(Memory, StreamStoreContract,
                                          StoreUnderTest{"stepped", stepped}),
                          name_of_store);
 
-// ---- what only the twin has: the simulator's handles -------------------------------------------------------------------
+// ---- what only the twin has: the simulator's handles --------------------------------------------
 
 class SteppedStore : public testing::Test {
  protected:

@@ -5,8 +5,8 @@
 namespace plaza::sqlite {
 namespace {
 
-/// SQLite would count its memory under a lock that all connections share, at every allocation. Before main(), because it is
-/// only possible before SQLite's first use.
+/// SQLite would count its memory under a lock that all connections share, at every allocation. Before main(),
+/// because it is only possible before SQLite's first use.
 [[maybe_unused]] const int g_no_memory_count = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 
 }  // namespace

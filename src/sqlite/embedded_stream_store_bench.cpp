@@ -1,8 +1,9 @@
-// What the stream store costs: CPU seconds of the whole process (the caller's making of the messages included) for a million
-// messages of 100 bytes with three entries each, durable (fsync at every commit), at several batch sizes, until the index is
-// complete as well.
+// What the stream store costs: CPU seconds of the whole process (the caller's making of the messages
+// included) for a million messages of 100 bytes with three entries each, durable (fsync at every commit), at
+// several batch sizes, until the index is complete as well.
 //
-//   embedded_stream_store_bench [--folder DIR] [--messages N] [--pairs N] [--flush-after N] [--stages] [BATCH...]
+//   embedded_stream_store_bench [--folder DIR] [--messages N] [--pairs N] [--flush-after N] [--stages]
+//   [--checkpoint-pages N] [BATCH...]
 #include <sys/resource.h>
 #include <sys/stat.h>
 
@@ -35,6 +36,7 @@ struct Options {
   std::uint64_t pairs = 500;
   bool stages = false;
   std::uint32_t flush_after = sqlite::EmbeddedStreamStoreOptions{}.flush_after_messages;
+  std::uint32_t checkpoint_pages = sqlite::EmbeddedStreamStoreOptions{}.wal_checkpoint_pages;
   std::vector<std::uint64_t> batches{1, 16, 64, 256, 1024};
 };
 
@@ -128,7 +130,8 @@ void run(const Options& options, std::uint64_t batch) {
   StageTimes times;
   {
     sqlite::EmbeddedStreamStoreOptions store_options{.path = folder + "/streams.db",
-                                                     .flush_after_messages = options.flush_after};
+                                                     .flush_after_messages = options.flush_after,
+                                                     .wal_checkpoint_pages = options.checkpoint_pages};
     if (options.stages) store_options.hook = {.call = StageTimes::at, .context = &times};
     sqlite::EmbeddedStreamStore store(store_options, clock);
     if (auto started = store.start(acks); !started) {
@@ -182,6 +185,8 @@ int main(int count, char** arguments) {
       options.messages = std::strtoull(arguments[++i], nullptr, 10);
     } else if (argument == "--flush-after" && has_value) {
       options.flush_after = static_cast<std::uint32_t>(std::strtoul(arguments[++i], nullptr, 10));
+    } else if (argument == "--checkpoint-pages" && has_value) {
+      options.checkpoint_pages = static_cast<std::uint32_t>(std::strtoul(arguments[++i], nullptr, 10));
     } else if (argument == "--stages") {
       options.stages = true;
     } else if (argument == "--pairs" && has_value) {

@@ -45,8 +45,8 @@ std::unique_ptr<StoreHarness> with_defaults() {
   return std::make_unique<EmbeddedHarness>(sqlite::EmbeddedStreamStoreOptions{});
 }
 
-/// Every limit so small that each test crosses it: several transactions a call, an index round after a few messages in slices of
-/// a few rows, nothing kept in memory that need not be, checkpoints all the time.
+/// Every limit so small that each test crosses it: several transactions a call, an index round after a few
+/// messages in slices of a few rows, nothing kept in memory that need not be, checkpoints all the time.
 std::unique_ptr<StoreHarness> with_tiny_limits() {
   return std::make_unique<EmbeddedHarness>(sqlite::EmbeddedStreamStoreOptions{.batch_max = 7,
                                                                               .flush_after_messages = 5,

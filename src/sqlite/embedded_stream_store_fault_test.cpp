@@ -1,5 +1,5 @@
-// The disk refuses: writes, syncs and reads fail at every place in turn. What was acknowledged stays, what was refused left no
-// trace, and when the cause is gone the store works on by itself.
+// The disk refuses: writes, syncs and reads fail at every place in turn. What was acknowledged stays, what
+// was refused left no trace, and when the cause is gone the store works on by itself.
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 #include <sys/mount.h>
@@ -126,7 +126,8 @@ class FaultyDisk : public testing::Test {
   std::vector<Acked> acked_;
 };
 
-/// Method: the n-th write from now on fails and all after it, for n = 0, 1, 2...: in the log, in checkpoints, in index slices.
+/// Method: the n-th write from now on fails and all after it, for n = 0, 1, 2...: in the log, in checkpoints,
+/// in index slices.
 TEST_F(FaultyDisk, ADiskThatIsFullAtAnyWriteLosesNothingAndHeals) {
   open();
   int refused_rounds = 0;
@@ -219,7 +220,7 @@ TEST_F(FaultyDisk, AFullFileSystemRefusesAndGoesOnWhenThereIsRoom) {
   ::umount(mounted.c_str());
 }
 
-// ---- what an operator sees when it does not start ------------------------------------------------------------------------
+// ---- what an operator sees when it does not start -----------------------------------------------
 
 TEST_F(FaultyDisk, AFileThatIsNoDatabaseIsRefusedWithWords) {
   std::ofstream(options_.path) << std::string(5'000, 'x');

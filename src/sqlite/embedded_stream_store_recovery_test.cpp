@@ -1,5 +1,5 @@
-// The process dies, by SIGKILL, at every place of a commit, an index flush, a checkpoint and a trim in turn; whoever comes next
-// finds everything that was acknowledged, once, in order, and nothing half done.
+// The process dies, by SIGKILL, at every place of a commit, an index flush, a checkpoint and a trim in turn;
+// whoever comes next finds everything that was acknowledged, once, in order, and nothing half done.
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -70,7 +70,8 @@ class PipeSink final : public ports::AppendSink {
   std::atomic<std::uint64_t> count_{0};
 };
 
-/// The child: goes on where the database is, sends a random load with marks and trims between, and dies when its time has come.
+/// The child: goes on where the database is, sends a random load with marks and trims between, and dies when
+/// its time has come.
 [[noreturn]] void live_and_die(const std::string& path, std::uint64_t seed, Death death, int to_parent) {
   set_log_level(LogLevel::off);
   memory::ManualClock clock(1'700'000'000'000 + static_cast<std::int64_t>(seed) * 1'000);

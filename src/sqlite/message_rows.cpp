@@ -3,7 +3,7 @@
 #include <memory>
 #include <utility>
 
-#include "streams/deliveries_codec.h"
+#include "streams/stored_blobs.h"
 
 namespace plaza::sqlite {
 
@@ -26,14 +26,18 @@ ports::MessagePtr message_of(const Statement& statement, int first) {
 }
 
 int MessageLookup::prepare(const Connection& connection) {
-  const int code = message_.prepare(connection, "SELECT " PLAZA_MESSAGE_COLUMNS " FROM message m WHERE m.id = ?1");
+  const int code = message_.prepare(connection,
+                                    "SELECT " PLAZA_MESSAGE_COLUMNS " FROM message m WHERE m.id = ?1");
   if (code != SQLITE_OK) return code;
-  return entry_.prepare(connection, "SELECT message FROM stream_entry WHERE a = ?1 AND b = ?2 AND seq = ?3");
+  return run_.prepare(connection,
+                      "SELECT first, messages FROM stream_run WHERE a = ?1 AND b = ?2 AND first <= ?3 "
+                      "ORDER BY first DESC LIMIT 1");
 }
 
 void MessageLookup::finalize() {
   message_.finalize();
-  entry_.finalize();
+  run_.finalize();
+  last_run_ = {};
 }
 
 MessageLookup::Found MessageLookup::message(std::uint64_t id, ports::MessagePtr& message) {
@@ -46,15 +50,26 @@ MessageLookup::Found MessageLookup::message(std::uint64_t id, ports::MessagePtr&
   return message ? Found::yes : Found::failed;
 }
 
-MessageLookup::Found MessageLookup::entry(ports::StreamId stream, std::uint64_t seq, std::uint64_t& message_id) {
-  const Rewind rewind(entry_);
-  entry_.bind(1, stream.a);
-  entry_.bind(2, stream.b);
-  entry_.bind(3, seq);
-  const int code = entry_.step();
-  if (code == SQLITE_DONE) return Found::no;
-  if (code != SQLITE_ROW) return Found::failed;
-  message_id = entry_.uint(0);
+MessageLookup::Found MessageLookup::entry(ports::StreamId stream, std::uint64_t seq,
+                                          std::uint64_t& message_id) {
+  const auto in_last_run = [&] {
+    return last_run_.stream == stream && seq >= last_run_.first &&
+           seq - last_run_.first < last_run_.messages.size();
+  };
+  if (!in_last_run()) {
+    const Rewind rewind(run_);
+    run_.bind(1, stream.a);
+    run_.bind(2, stream.b);
+    run_.bind(3, seq);
+    const int code = run_.step();
+    if (code == SQLITE_DONE) return Found::no;
+    last_run_.stream = {};
+    if (code != SQLITE_ROW || !streams::decode_run(run_.bytes(1), last_run_.messages)) return Found::failed;
+    last_run_.stream = stream;
+    last_run_.first = run_.uint(0);
+    if (!in_last_run()) return Found::no;
+  }
+  message_id = last_run_.messages[seq - last_run_.first];
   return Found::yes;
 }
 

@@ -10,12 +10,6 @@ Result<void, std::string> Reader::open(const OpenOptions& options) {
       {&begin_, "BEGIN"},
       {&end_, "COMMIT"},
       {&stream, "SELECT head, trimmed FROM stream WHERE a = ?1 AND b = ?2"},
-      {&entries_forward,
-       "SELECT e.seq, " PLAZA_MESSAGE_COLUMNS " FROM stream_entry e CROSS JOIN message m ON m.id = e.message "
-       "WHERE e.a = ?1 AND e.b = ?2 AND e.seq BETWEEN ?3 AND ?4 ORDER BY e.seq"},
-      {&entries_backward,
-       "SELECT e.seq, " PLAZA_MESSAGE_COLUMNS " FROM stream_entry e CROSS JOIN message m ON m.id = e.message "
-       "WHERE e.a = ?1 AND e.b = ?2 AND e.seq BETWEEN ?3 AND ?4 ORDER BY e.seq DESC"},
   };
   for (const auto& [statement, sql] : all) {
     if (statement->prepare(connection_, sql) != SQLITE_OK) return fail(failure());
@@ -24,7 +18,8 @@ Result<void, std::string> Reader::open(const OpenOptions& options) {
   return {};
 }
 
-Result<void, std::string> ReaderPool::start(const OpenOptions& options, std::uint32_t threads, std::size_t waiting_max) {
+Result<void, std::string> ReaderPool::start(const OpenOptions& options, std::uint32_t threads,
+                                            std::size_t waiting_max) {
   waiting_max_ = waiting_max;
   for (std::uint32_t i = 0; i < threads; ++i) {
     auto reader = std::make_unique<Reader>();

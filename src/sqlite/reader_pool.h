@@ -32,9 +32,7 @@ class Reader {
   [[nodiscard]] std::string failure() const { return connection_.failure().text; }
 
   [[nodiscard]] MessageLookup& lookup() { return lookup_; }
-  Statement stream;            ///< head, trimmed of (?1, ?2)
-  Statement entries_forward;   ///< seq, message columns of (?1, ?2) from seq ?3 to ?4
-  Statement entries_backward;  ///< the same, descending
+  Statement stream;  ///< head, trimmed of (?1, ?2)
 
  private:
   Connection connection_;  // first, so that it is closed last
@@ -52,7 +50,8 @@ class ReaderPool {
  public:
   using Task = std::move_only_function<void(Reader&)>;
 
-  [[nodiscard]] Result<void, std::string> start(const OpenOptions& options, std::uint32_t threads, std::size_t waiting_max);
+  [[nodiscard]] Result<void, std::string> start(const OpenOptions& options, std::uint32_t threads,
+                                                std::size_t waiting_max);
   ~ReaderPool() { stop(); }
   void stop();
   [[nodiscard]] bool try_run(Task& task);

@@ -42,20 +42,12 @@ enum class Fill : std::uint8_t { done, cut, hole, failed };
 
 /// The part of the page that is in the stored index: consecutive seqs from fill.wants().
 Fill fill_from_index(Reader& reader, const PageTask& task, PageFill& fill) {
-  const bool backward = task.request.backward;
-  Statement& rows = backward ? reader.entries_backward : reader.entries_forward;
-  const Rewind rewind(rows);
-  rows.bind(1, task.request.stream.a);
-  rows.bind(2, task.request.stream.b);
-  rows.bind(3, backward ? 1 : fill.wants());
-  rows.bind(4, backward ? fill.wants() : task.stored_head);
   while (fill.wants() != 0 && fill.wants() <= task.stored_head) {
-    const int code = rows.step();
-    if (code == SQLITE_DONE) return Fill::hole;
-    if (code != SQLITE_ROW) return Fill::failed;
-    if (rows.uint(0) != fill.wants()) return Fill::hole;
-    MessagePtr message = message_of(rows, 1);
-    if (!message) return Fill::failed;
+    std::uint64_t id = 0;
+    MessagePtr message;
+    Found found = reader.lookup().entry(task.request.stream, fill.wants(), id);
+    if (found == Found::yes) found = reader.lookup().message(id, message);
+    if (found != Found::yes) return found == Found::no ? Fill::hole : Fill::failed;
     fill.offer(std::move(message));
   }
   return Fill::done;
@@ -64,7 +56,8 @@ Fill fill_from_index(Reader& reader, const PageTask& task, PageFill& fill) {
 Fill fill_from_tail(Reader& reader, PageTask& task, PageFill& fill) {
   while (fill.wants() > task.stored_head) {
     const std::uint64_t at = fill.wants() - task.tail_first;
-    if (at >= task.tail.size()) return Fill::cut;  // a trim since then moved the page past what was handed over
+    if (at >= task.tail.size())
+      return Fill::cut;  // a trim since then moved the page past what was handed over
     TailEntry& entry = task.tail[at];
     if (!entry.message) {
       const Found found = reader.lookup().message(entry.message_id, entry.message);
@@ -75,7 +68,8 @@ Fill fill_from_tail(Reader& reader, PageTask& task, PageFill& fill) {
   return Fill::done;
 }
 
-/// `trimmed` may have moved since the writer looked; the row has it, exact, in the same snapshot as the entries.
+/// `trimmed` may have moved since the writer looked; the row has it, exact, in the same snapshot as the
+/// entries.
 bool refresh_trimmed(Reader& reader, const PageTask& task, Head& head) {
   const Rewind rewind(reader.stream);
   reader.stream.bind(1, task.request.stream.a);
@@ -92,18 +86,16 @@ Result<Page, std::string> read_page(Reader& reader, PageTask& task) {
   while (fill.wants() != 0) {
     const bool stored = fill.wants() <= task.stored_head;
     switch (stored ? fill_from_index(reader, task, fill) : fill_from_tail(reader, task, fill)) {
-      case Fill::done:
-        break;
+      case Fill::done: break;
       case Fill::cut: {
         Page page = fill.finish();
         if (page.entries.empty()) return fail(std::string("the stream was trimmed while it was read"));
         return page;
       }
-      case Fill::failed:
-        return fail(reader.failure());
+      case Fill::failed: return fail(reader.failure());
       case Fill::hole:
-        PLAZA_LOG(error, "streams", "stream {:#x}:{} has no entry {}: the database is damaged", task.request.stream.a,
-                  task.request.stream.b, fill.wants());
+        PLAZA_LOG(error, "streams", "stream {:#x}:{} has no entry {}: the database is damaged",
+                  task.request.stream.a, task.request.stream.b, fill.wants());
         return fail(std::string("the stored index has a hole"));
     }
   }
@@ -133,7 +125,7 @@ void Reads::hand_over(Done<T> done, std::move_only_function<Result<T, std::strin
   if (!readers_.try_run(task)) raw->done(fail(unavailable("too many reads wait for the disk")));
 }
 
-// ---- pages, heads, devices ----------------------------------------------------------------------------------------------
+// ---- pages, heads, devices ----------------------------------------------------------------------
 
 void Reads::page(ReadJob job) {
   const StreamState* const stream = set_.stream(job.request.stream);
@@ -154,7 +146,8 @@ void Reads::page(ReadJob job) {
     const std::uint64_t id = stream->in_tail(seq);
     task.tail.push_back({.message_id = id, .message = set_.recent.find(id)});
   }
-  hand_over<Page>(std::move(job.done), [task = std::move(task)](Reader& reader) mutable { return read_page(reader, task); });
+  hand_over<Page>(std::move(job.done),
+                  [task = std::move(task)](Reader& reader) mutable { return read_page(reader, task); });
 }
 
 void Reads::heads(HeadsJob job) {
@@ -176,22 +169,25 @@ void Reads::device(DeviceJob job) {
       .inbox = inbox->as_head(), .received = sender->received, .last_send_id = sender->last_send_id});
 }
 
-// ---- conversations ------------------------------------------------------------------------------------------------------
+// ---- conversations ------------------------------------------------------------------------------
 
 std::vector<Reads::Listed> Reads::listed_without_row(MemberId member, StreamId after) {
   std::vector<Listed> listed;
   for (const StreamId stream : set_.marks_without_row(member)) {
     const MarkState* const mark = set_.known_mark(member, stream);
-    const bool wanted = stream > after && mark != nullptr && !mark->in_table && mark->listing == MarkState::Listing::listed;
+    const bool wanted = stream > after && mark != nullptr && !mark->in_table &&
+                        mark->listing == MarkState::Listing::listed;
     if (wanted) listed.push_back({.stream = stream, .marks = mark->marks});
   }
-  std::sort(listed.begin(), listed.end(), [](const Listed& x, const Listed& y) { return x.stream < y.stream; });
+  std::sort(listed.begin(), listed.end(),
+            [](const Listed& x, const Listed& y) { return x.stream < y.stream; });
   return listed;
 }
 
-/// The first `count` listed conversations: rows in order, what is newer in memory laid over them, and those that have no row yet
-/// merged in. None: the storage failed.
-std::optional<std::vector<Reads::Listed>> Reads::listed_after(MemberId member, StreamId after, std::size_t count) {
+/// The first `count` listed conversations: rows in order, what is newer in memory laid over them, and those
+/// that have no row yet merged in. None: the storage failed.
+std::optional<std::vector<Reads::Listed>> Reads::listed_after(MemberId member, StreamId after,
+                                                              std::size_t count) {
   std::vector<Listed> all = listed_without_row(member, after);
   std::size_t from_rows = 0;
   Statement& rows = tables_.marks_after;
@@ -203,7 +199,8 @@ std::optional<std::vector<Reads::Listed>> Reads::listed_after(MemberId member, S
     const int code = rows.step();
     if (code == SQLITE_DONE) break;
     if (code != SQLITE_ROW) return std::nullopt;
-    Listed one{.stream = {.a = rows.uint(0), .b = rows.uint(1)}, .marks = {.delivered = rows.uint(2), .read = rows.uint(3)}};
+    Listed one{.stream = {.a = rows.uint(0), .b = rows.uint(1)},
+               .marks = {.delivered = rows.uint(2), .read = rows.uint(3)}};
     bool listed = rows.is_null(4);
     if (const MarkState* const newer = set_.known_mark(member, one.stream)) {
       one.marks = newer->marks;
@@ -282,13 +279,14 @@ void Reads::conversations(ConversationsJob job) {
     return empty || (one.head_known && one.conversation.last != nullptr);
   });
   if (all_known) return job.done(answer(page));
-  hand_over<ConversationPage>(std::move(job.done),
-                              [page = std::move(page), answer](Reader& reader) mutable -> Result<ConversationPage, std::string> {
-                                for (Known& one : page) {
-                                  if (!complete(reader, one)) return fail(reader.failure());
-                                }
-                                return answer(page);
-                              });
+  hand_over<ConversationPage>(
+      std::move(job.done),
+      [page = std::move(page), answer](Reader& reader) mutable -> Result<ConversationPage, std::string> {
+        for (Known& one : page) {
+          if (!complete(reader, one)) return fail(reader.failure());
+        }
+        return answer(page);
+      });
 }
 
 }  // namespace plaza::sqlite

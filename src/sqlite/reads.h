@@ -11,11 +11,13 @@
 
 namespace plaza::sqlite {
 
-/// Answers what reads: from memory when all of it is there, else by a reader, which gets what the writer knows and fills in
-/// the rest from the stored tables.
+/// Answers what reads: from memory when all of it is there, else by a reader, which gets what the writer
+/// knows and fills in the rest from the stored tables.
 ///
-/// Thread   The writer's, between groups: everything in the working set is committed. `done` is called here or on a reader.
-/// Why it is right: what the writer does not hold is not dirty, so the tables, read later, have it or something newer.
+/// Thread   The writer's, between groups: everything in the working set is committed. `done` is called here
+///          or on a reader.
+/// Why it is right: what the writer does not hold is not dirty, so the tables, read later, have it or
+/// something newer.
 class Reads {
  public:
   Reads(streams::WorkingSet& set, Tables& tables, const Connection& connection, ReaderPool& readers)

@@ -2,12 +2,14 @@
 
 #include <string_view>
 
-#include "streams/deliveries_codec.h"
+#include "streams/stored_blobs.h"
 
 namespace plaza::sqlite {
 namespace {
 
-void give(sqlite3_context* result, std::uint64_t value) { sqlite3_result_int64(result, static_cast<sqlite3_int64>(value)); }
+void give(sqlite3_context* result, std::uint64_t value) {
+  sqlite3_result_int64(result, static_cast<sqlite3_int64>(value));
+}
 
 void give(sqlite3_context* result, std::string_view text) {
   sqlite3_result_text(result, text.data(), static_cast<int>(text.size()), SQLITE_STATIC);
@@ -26,7 +28,9 @@ struct SourceTable {
     std::size_t row;
   };
 
-  static Source& source_of(sqlite3_vtab_cursor* cursor) { return *reinterpret_cast<Table*>(cursor->pVtab)->source; }
+  static Source& source_of(sqlite3_vtab_cursor* cursor) {
+    return *reinterpret_cast<Table*>(cursor->pVtab)->source;
+  }
   static std::size_t& row_of(sqlite3_vtab_cursor* cursor) { return reinterpret_cast<Cursor*>(cursor)->row; }
 
   static int connect(sqlite3* db, void* source, int, const char* const*, sqlite3_vtab** table, char**) {
@@ -58,7 +62,9 @@ struct SourceTable {
     ++row_of(cursor);
     return SQLITE_OK;
   }
-  static int at_end(sqlite3_vtab_cursor* cursor) { return row_of(cursor) >= source_of(cursor).rows() ? 1 : 0; }
+  static int at_end(sqlite3_vtab_cursor* cursor) {
+    return row_of(cursor) >= source_of(cursor).rows() ? 1 : 0;
+  }
   static int column(sqlite3_vtab_cursor* cursor, sqlite3_context* result, int number) {
     source_of(cursor).column(row_of(cursor), number, result);
     return SQLITE_OK;
@@ -92,53 +98,41 @@ struct SourceTable {
 void MessageSource::column(std::size_t row, int column, sqlite3_context* result) {
   const ports::Message& message = *messages_[row];
   switch (column) {
-    case 0:
-      return give(result, message.id.value);
-    case 1:
-      return sqlite3_result_int64(result, message.time_ms);
-    case 2:
-      return give(result, message.zone.value);
-    case 3:
-      return give(result, message.sender.value);
-    case 4:
-      return give(result, message.sender_name);
-    case 5:
-      return give(result, message.device);
-    case 6:
-      return give(result, message.send_id);
-    case 7:
-      return give(result, static_cast<std::uint64_t>(message.kind));
-    case 8:
-      return give(result, message.conversation.a);
-    case 9:
-      return give(result, message.conversation.b);
-    case 10:
-      return give(result, message.conversation_seq);
+    case 0: return give(result, message.id.value);
+    case 1: return sqlite3_result_int64(result, message.time_ms);
+    case 2: return give(result, message.zone.value);
+    case 3: return give(result, message.sender.value);
+    case 4: return give(result, message.sender_name);
+    case 5: return give(result, message.device);
+    case 6: return give(result, message.send_id);
+    case 7: return give(result, static_cast<std::uint64_t>(message.kind));
+    case 8: return give(result, message.conversation.a);
+    case 9: return give(result, message.conversation.b);
+    case 10: return give(result, message.conversation_seq);
     case 11:
       streams::encode_deliveries(message.deliveries, deliveries_);
-      return sqlite3_result_blob(result, deliveries_.data(), static_cast<int>(deliveries_.size()), SQLITE_STATIC);
-    default:
-      return give(result, message.body);
+      return sqlite3_result_blob(result, deliveries_.data(), static_cast<int>(deliveries_.size()),
+                                 SQLITE_STATIC);
+    default: return give(result, message.body);
   }
 }
 
-void EntrySource::column(std::size_t row, int column, sqlite3_context* result) const {
-  const streams::IndexEntry& entry = entries_[row];
+void RunSource::column(std::size_t row, int column, sqlite3_context* result) {
+  const streams::IndexRun& run = runs_[row];
   switch (column) {
-    case 0:
-      return give(result, entry.stream.a);
-    case 1:
-      return give(result, entry.stream.b);
-    case 2:
-      return give(result, entry.seq);
+    case 0: return give(result, run.stream.a);
+    case 1: return give(result, run.stream.b);
+    case 2: return give(result, run.first);
+    case 3: return give(result, run.first + run.messages.size() - 1);
     default:
-      return give(result, entry.message_id);
+      streams::encode_run(run.messages, messages_);
+      return sqlite3_result_blob(result, messages_.data(), static_cast<int>(messages_.size()), SQLITE_STATIC);
   }
 }
 
 int RowSources::add_to(const Connection& connection) {
   const int code = SourceTable<MessageSource>::add(connection, messages);
-  return code != SQLITE_OK ? code : SourceTable<EntrySource>::add(connection, entries);
+  return code != SQLITE_OK ? code : SourceTable<RunSource>::add(connection, runs);
 }
 
 }  // namespace plaza::sqlite

@@ -15,10 +15,12 @@ constexpr std::int64_t kApplicationId = 0x504C5A73;
 
 /// Migration i brings version i to i + 1. Append only: a database in the field has run the old ones.
 ///
-/// message       append-only, in order of id; `deliveries` is the format of streams/deliveries_codec.h
-/// stream_entry  the index of the streams: complete up to meta.indexed_upto, which is written with its last part
+/// message       append-only, in order of id; `deliveries` is the format of streams/stored_blobs.h
+/// stream_run    the index of the streams, complete up to meta.indexed_upto, which is written with its last
+///               part: a row has the message ids of the entries first..last, as streams/stored_blobs.h says
 /// stream, sender, mark: as of a message id >= indexed_upto; what is newer follows from `message`
-/// mark          removed_at: null = in the member's list; else the conversation's head when the member took it out
+/// mark          removed_at: null = in the member's list; else the conversation's head when the member took
+///               it out
 /// cursor        what a device has received; written at once
 /// Few columns are NOT NULL: SQLite checks that row by row, and one writer writes them all.
 constexpr std::array kMigrations{
@@ -27,7 +29,8 @@ CREATE TABLE meta(key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE message(
   id INTEGER PRIMARY KEY, time_ms INTEGER, zone INTEGER, sender INTEGER, sender_name TEXT, device TEXT, send_id INTEGER,
   kind INTEGER, conv_a INTEGER, conv_b INTEGER, conv_seq INTEGER, deliveries BLOB, body TEXT);
-CREATE TABLE stream_entry(a INTEGER, b INTEGER, seq INTEGER, message INTEGER, PRIMARY KEY(a, b, seq)) WITHOUT ROWID;
+CREATE TABLE stream_run(a INTEGER, b INTEGER, first INTEGER, last INTEGER, messages BLOB,
+  PRIMARY KEY(a, b, first)) WITHOUT ROWID;
 CREATE TABLE stream(a INTEGER, b INTEGER, head INTEGER, epoch INTEGER, trimmed INTEGER, PRIMARY KEY(a, b)) WITHOUT ROWID;
 CREATE TABLE sender(member INTEGER, device TEXT, last_send_id INTEGER, last_message INTEGER,
   PRIMARY KEY(member, device)) WITHOUT ROWID;
@@ -41,23 +44,20 @@ INSERT INTO meta VALUES('indexed_upto', 0), ('indexed_time_ms', 0);
 std::string advice(const SqlFailure& failure) {
   switch (failure.code & 0xFF) {
     case SQLITE_NOTADB:
-      return "it is not a database, or its beginning is overwritten: restore it from a backup, or move it away to begin anew";
-    case SQLITE_CORRUPT:
-      return "it is damaged: restore it from a backup";
+      return "it is not a database, or its beginning is overwritten: restore it from a backup, or move it "
+             "away to begin anew";
+    case SQLITE_CORRUPT: return "it is damaged: restore it from a backup";
     case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-      return "another program holds a lock on it: end that program";
-    case SQLITE_FULL:
-      return "the disk is full: free some space";
+    case SQLITE_LOCKED: return "another program holds a lock on it: end that program";
+    case SQLITE_FULL: return "the disk is full: free some space";
     case SQLITE_READONLY:
-      return "it cannot be written: check its owner, its mode, and whether the file system is mounted read-only";
+      return "it cannot be written: check its owner, its mode, and whether the file system is mounted "
+             "read-only";
     case SQLITE_CANTOPEN:
     case SQLITE_PERM:
       return "it cannot be opened: check that the folder exists and that this user may write there";
-    case SQLITE_IOERR:
-      return "the disk reports errors: see the system's log";
-    default:
-      return "see SQLite's result codes";
+    case SQLITE_IOERR: return "the disk reports errors: see the system's log";
+    default: return "see SQLite's result codes";
   }
 }
 
@@ -76,27 +76,30 @@ Result<void, std::string> check_identity(Connection& connection, const OpenOptio
   }
   virgin = tables == 0;
   if (!virgin && application != kApplicationId) {
-    return fail(fmt::format("{}: this is another program's SQLite database (application id {}); choose another file",
-                            options.path, application));
+    return fail(
+        fmt::format("{}: this is another program's SQLite database (application id {}); choose another file",
+                    options.path, application));
   }
   return {};
 }
 
 Result<void, std::string> migrate(Connection& connection, const OpenOptions& options, bool virgin) {
   std::int64_t version = 0;
-  if (!virgin && connection.query_int("SELECT value FROM meta WHERE key = 'schema_version'", version) != SQLITE_ROW) {
+  if (!virgin &&
+      connection.query_int("SELECT value FROM meta WHERE key = 'schema_version'", version) != SQLITE_ROW) {
     return fail(explain(connection, options));
   }
   if (version > stream_schema_version()) {
-    return fail(fmt::format("{}: its schema is version {}, this program knows {}: start a newer program", options.path, version,
-                            stream_schema_version()));
+    return fail(fmt::format("{}: its schema is version {}, this program knows {}: start a newer program",
+                            options.path, version, stream_schema_version()));
   }
   if (version == stream_schema_version()) return {};
   std::string script = "BEGIN IMMEDIATE;";
   for (auto i = static_cast<std::size_t>(version); i < kMigrations.size(); ++i) script += kMigrations[i];
   if (virgin) script += fmt::format("INSERT INTO meta VALUES('epoch', {});", options.new_epoch);
-  script += fmt::format("INSERT INTO meta VALUES('schema_version', {0}) ON CONFLICT(key) DO UPDATE SET value = {0};",
-                        stream_schema_version());
+  script += fmt::format(
+      "INSERT INTO meta VALUES('schema_version', {0}) ON CONFLICT(key) DO UPDATE SET value = {0};",
+      stream_schema_version());
   script += fmt::format("PRAGMA application_id = {}; COMMIT;", kApplicationId);
   if (connection.run(script.c_str()) != SQLITE_OK) {
     std::string text = explain(connection, options);
@@ -111,12 +114,15 @@ Result<void, std::string> migrate(Connection& connection, const OpenOptions& opt
 std::uint32_t stream_schema_version() { return static_cast<std::uint32_t>(kMigrations.size()); }
 
 Result<void, std::string> open_for_writing(Connection& connection, const OpenOptions& options) {
-  if (connection.open(options.path, Connection::Mode::create, options.vfs, options.busy_timeout_ms) != SQLITE_OK) {
+  if (connection.open(options.path, Connection::Mode::create, options.vfs, options.busy_timeout_ms) !=
+      SQLITE_OK) {
     return fail(explain(connection, options));
   }
   if (connection.read_only()) {
-    return fail(fmt::format("{}: it can only be read: check its owner, its mode, and whether the file system is mounted "
-                            "read-only", options.path));
+    return fail(fmt::format(
+        "{}: it can only be read: check its owner, its mode, and whether the file system is mounted "
+        "read-only",
+        options.path));
   }
   bool virgin = false;
   if (auto checked = check_identity(connection, options, virgin); !checked) return checked;
@@ -127,16 +133,19 @@ Result<void, std::string> open_for_writing(Connection& connection, const OpenOpt
     return fail(explain(connection, options));
   }
   std::string mode;
-  if (connection.query_text("PRAGMA journal_mode = WAL", mode) != SQLITE_ROW) return fail(explain(connection, options));
+  if (connection.query_text("PRAGMA journal_mode = WAL", mode) != SQLITE_ROW)
+    return fail(explain(connection, options));
   if (mode != "wal") {
-    return fail(fmt::format("{}: the file system does not allow a write-ahead log (journal mode {}): use a local disk",
-                            options.path, mode));
+    return fail(fmt::format(
+        "{}: the file system does not allow a write-ahead log (journal mode {}): use a local disk",
+        options.path, mode));
   }
   return migrate(connection, options, virgin);
 }
 
 Result<void, std::string> open_for_reading(Connection& connection, const OpenOptions& options) {
-  if (connection.open(options.path, Connection::Mode::read_only, options.vfs, options.busy_timeout_ms) != SQLITE_OK ||
+  if (connection.open(options.path, Connection::Mode::read_only, options.vfs, options.busy_timeout_ms) !=
+          SQLITE_OK ||
       connection.run("PRAGMA cache_size = -16384; PRAGMA mmap_size = 268435456;") != SQLITE_OK) {
     return fail(explain(connection, options));
   }

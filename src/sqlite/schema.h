@@ -14,8 +14,8 @@ struct OpenOptions {
   std::uint32_t new_epoch = 1;  ///< of the streams of a database that is created now
 };
 
-/// Opens or creates the database for the writer, checks that it is one of ours, and brings its schema to this program's
-/// version. The error is for an operator: it names the file, what is wrong, and what to do.
+/// Opens or creates the database for the writer, checks that it is one of ours, and brings its schema to this
+/// program's version. The error is for an operator: it names the file, what is wrong, and what to do.
 [[nodiscard]] Result<void, std::string> open_for_writing(Connection& connection, const OpenOptions& options);
 
 /// Opens it read-only, beside the writer.

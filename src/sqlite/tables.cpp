@@ -16,7 +16,8 @@ int Tables::prepare(const Connection& connection) {
       {&commit_, "COMMIT"},
       {&roll_back_, "ROLLBACK"},
       {&stored_state_,
-       "SELECT (SELECT value FROM meta WHERE key = 'epoch'), (SELECT value FROM meta WHERE key = 'indexed_upto'), "
+       "SELECT (SELECT value FROM meta WHERE key = 'epoch'), (SELECT value FROM meta WHERE key = "
+       "'indexed_upto'), "
        "(SELECT value FROM meta WHERE key = 'indexed_time_ms')"},
       {&load_stream_, "SELECT head, epoch, trimmed FROM stream WHERE a = ?1 AND b = ?2"},
       {&load_sender_, "SELECT last_send_id, last_message FROM sender WHERE member = ?1 AND device = ?2"},
@@ -24,27 +25,34 @@ int Tables::prepare(const Connection& connection) {
       {&load_mark_, "SELECT delivered, read, removed_at FROM mark WHERE member = ?1 AND a = ?2 AND b = ?3"},
       {&send_of_, "SELECT sender, device, send_id FROM message WHERE id = ?1"},
       {&insert_messages_, "INSERT INTO message SELECT * FROM plaza_messages"},
-      {&write_entries_, "INSERT OR IGNORE INTO stream_entry SELECT * FROM plaza_entries"},
+      {&write_runs_, "INSERT OR REPLACE INTO stream_run SELECT * FROM plaza_runs"},
       {&write_stream_,
        "INSERT INTO stream VALUES(?1, ?2, ?3, ?4, ?5) ON CONFLICT(a, b) DO UPDATE SET "
        "head = max(head, excluded.head), epoch = excluded.epoch, trimmed = max(trimmed, excluded.trimmed)"},
       {&write_sender_,
        "INSERT INTO sender VALUES(?1, ?2, ?3, ?4) ON CONFLICT(member, device) DO UPDATE SET "
-       "last_send_id = max(last_send_id, excluded.last_send_id), last_message = max(last_message, excluded.last_message)"},
+       "last_send_id = max(last_send_id, excluded.last_send_id), last_message = max(last_message, "
+       "excluded.last_message)"},
       {&write_mark_,
        "INSERT INTO mark VALUES(?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT(member, a, b) DO UPDATE SET "
-       "delivered = max(delivered, excluded.delivered), read = max(read, excluded.read), removed_at = excluded.removed_at"},
+       "delivered = max(delivered, excluded.delivered), read = max(read, excluded.read), removed_at = "
+       "excluded.removed_at"},
       {&write_cursor_,
        "INSERT INTO cursor VALUES(?1, ?2, ?3) ON CONFLICT(member, device) DO UPDATE SET "
        "received = max(received, excluded.received)"},
-      {&write_indexed_, "UPDATE meta SET value = CASE key WHEN 'indexed_upto' THEN ?1 ELSE ?2 END "
-                        "WHERE key IN ('indexed_upto', 'indexed_time_ms')"},
-      {&count_settled_, "INSERT INTO meta VALUES('settled', 1) ON CONFLICT(key) DO UPDATE SET value = value + 1"},
+      {&write_indexed_,
+       "UPDATE meta SET value = CASE key WHEN 'indexed_upto' THEN ?1 ELSE ?2 END "
+       "WHERE key IN ('indexed_upto', 'indexed_time_ms')"},
+      {&count_settled_,
+       "INSERT INTO meta VALUES('settled', 1) ON CONFLICT(key) DO UPDATE SET value = value + 1"},
       {&delete_messages_, "DELETE FROM message WHERE id <= ?1"},
-      {&delete_entries_, "DELETE FROM stream_entry WHERE a = ?1 AND b = ?2 AND seq <= ?3"},
+      {&delete_runs_, "DELETE FROM stream_run WHERE a = ?1 AND b = ?2 AND first <= ?3 AND last <= ?3"},
+      {&delete_runs_from_, "DELETE FROM stream_run WHERE a = ?1 AND b = ?2 AND first >= ?3"},
       {&messages_after, "SELECT " PLAZA_MESSAGE_COLUMNS " FROM message m WHERE m.id > ?1 ORDER BY m.id"},
       {&oldest_messages, "SELECT " PLAZA_MESSAGE_COLUMNS " FROM message m WHERE m.id <= ?1 ORDER BY m.id"},
-      {&marks_after, "SELECT a, b, delivered, read, removed_at FROM mark WHERE member = ?1 AND (a, b) > (?2, ?3) ORDER BY a, b"},
+      {&marks_after,
+       "SELECT a, b, delivered, read, removed_at FROM mark WHERE member = ?1 AND (a, b) > (?2, ?3) ORDER BY "
+       "a, b"},
       {&streams_after, "SELECT a, b, head, trimmed FROM stream WHERE (a, b) > (?1, ?2) ORDER BY a, b"},
   };
   for (const auto& [statement, sql] : all) {
@@ -55,9 +63,11 @@ int Tables::prepare(const Connection& connection) {
 
 void Tables::finalize() {
   for (Statement* const statement :
-       {&begin_, &commit_, &roll_back_, &stored_state_, &load_stream_, &load_sender_, &load_cursor_, &load_mark_, &send_of_,
-        &insert_messages_, &write_entries_, &write_stream_, &write_sender_, &write_mark_, &write_cursor_, &write_indexed_,
-        &delete_messages_, &delete_entries_, &count_settled_, &messages_after, &oldest_messages, &marks_after, &streams_after}) {
+       {&begin_,         &commit_,          &roll_back_,    &stored_state_,     &load_stream_,
+        &load_sender_,   &load_cursor_,     &load_mark_,    &send_of_,          &insert_messages_,
+        &write_runs_,    &write_stream_,    &write_sender_, &write_mark_,       &write_cursor_,
+        &write_indexed_, &delete_messages_, &delete_runs_,  &delete_runs_from_, &count_settled_,
+        &messages_after, &oldest_messages,  &marks_after,   &streams_after}) {
     statement->finalize();
   }
   lookup_.finalize();
@@ -72,7 +82,7 @@ bool Tables::stored_state(StoredState& state) {
   return true;
 }
 
-// ---- loading ------------------------------------------------------------------------------------------------------------
+// ---- loading ------------------------------------------------------------------------------------
 
 bool Tables::load(StreamState& stream) {
   const Rewind rewind(load_stream_);
@@ -120,7 +130,7 @@ bool Tables::load(MarkState& mark) {
   return true;
 }
 
-// ---- writing ------------------------------------------------------------------------------------------------------------
+// ---- writing ------------------------------------------------------------------------------------
 
 bool Tables::insert_messages(std::span<const std::shared_ptr<ports::Message>> messages) {
   if (messages.empty()) return true;
@@ -135,9 +145,16 @@ bool Tables::write_cursor(const SenderState& sender) {
   return write_cursor_.run();
 }
 
-bool Tables::write_entries(std::span<const streams::IndexEntry> entries) {
-  sources_.entries.offer(entries);
-  return write_entries_.run();
+bool Tables::write_runs(std::span<const streams::IndexRun> runs) {
+  for (const streams::IndexRun& run : runs) {
+    if (!run.replaces) continue;
+    delete_runs_from_.bind(1, run.stream.a);
+    delete_runs_from_.bind(2, run.stream.b);
+    delete_runs_from_.bind(3, run.first);
+    if (!delete_runs_from_.run()) return false;
+  }
+  sources_.runs.offer(runs);
+  return write_runs_.run();
 }
 
 bool Tables::write_stream(const StreamState& stream) {
@@ -182,11 +199,11 @@ bool Tables::delete_messages_upto(std::uint64_t id) {
   return delete_messages_.run();
 }
 
-bool Tables::delete_entries_upto(ports::StreamId stream, std::uint64_t seq) {
-  delete_entries_.bind(1, stream.a);
-  delete_entries_.bind(2, stream.b);
-  delete_entries_.bind(3, seq);
-  return delete_entries_.run();
+bool Tables::delete_runs_upto(ports::StreamId stream, std::uint64_t seq) {
+  delete_runs_.bind(1, stream.a);
+  delete_runs_.bind(2, stream.b);
+  delete_runs_.bind(3, seq);
+  return delete_runs_.run();
 }
 
 streams::InboxSend Tables::send_at(const SenderState& sender, const StreamState& inbox, std::uint64_t seq) {

@@ -44,7 +44,7 @@ class Tables final : public streams::StateSource, public streams::IndexRows {
   bool write_cursor(const streams::SenderState& sender);
 
   // streams::IndexRows: each may be repeated.
-  bool write_entries(std::span<const streams::IndexEntry> entries) override;
+  bool write_runs(std::span<const streams::IndexRun> runs) override;
   bool write_stream(const streams::StreamState& stream) override;
   bool write_sender(const streams::SenderState& sender) override;
   bool write_mark(const streams::MarkState& mark) override;
@@ -53,12 +53,13 @@ class Tables final : public streams::StateSource, public streams::IndexRows {
   /// A change that always writes, so that its commit syncs the log.
   bool count_settled() { return count_settled_.run(); }
 
-  // Retention
+  // Retention. A run goes when all of it may; until then `trimmed` hides its beginning.
   bool delete_messages_upto(std::uint64_t id);
-  bool delete_entries_upto(ports::StreamId stream, std::uint64_t seq);
+  bool delete_runs_upto(ports::StreamId stream, std::uint64_t seq);
 
   /// What stands at a place of an inbox, for the search of an old send_id of (sender.device).
-  streams::InboxSend send_at(const streams::SenderState& sender, const streams::StreamState& inbox, std::uint64_t seq);
+  streams::InboxSend send_at(const streams::SenderState& sender, const streams::StreamState& inbox,
+                             std::uint64_t seq);
 
   [[nodiscard]] MessageLookup& lookup() { return lookup_; }
   // Ranges: bound and stepped by whoever reads them.
@@ -71,8 +72,9 @@ class Tables final : public streams::StateSource, public streams::IndexRows {
   MessageLookup lookup_;
   Statement begin_, commit_, roll_back_;
   Statement stored_state_, load_stream_, load_sender_, load_cursor_, load_mark_, send_of_;
-  Statement insert_messages_, write_entries_, write_stream_, write_sender_, write_mark_, write_cursor_, write_indexed_;
-  Statement delete_messages_, delete_entries_, count_settled_;
+  Statement insert_messages_, write_runs_, write_stream_, write_sender_, write_mark_, write_cursor_,
+      write_indexed_;
+  Statement delete_messages_, delete_runs_, delete_runs_from_, count_settled_;
   RowSources sources_;
 };
 

@@ -14,7 +14,8 @@ Trimmer::Piece Trimmer::piece(const ports::Retention& retention, std::int64_t no
   scanned_ = next_;
   Piece result = Piece::last;
   if (retention.message_age_max_ms > 0) result = by_age(now_ms - retention.message_age_max_ms);
-  if (result == Piece::last && retention.inbox_entries_max > 0) result = by_count(retention.inbox_entries_max);
+  if (result == Piece::last && retention.inbox_entries_max > 0)
+    result = by_count(retention.inbox_entries_max);
   if (result == Piece::failed || !write_trimmed()) return Piece::failed;
   return result;
 }
@@ -67,7 +68,8 @@ Trimmer::Piece Trimmer::scan_streams(std::uint64_t entries_max) {
     std::uint64_t stored_head = rows.uint(2);
     std::uint64_t trimmed = rows.uint(3);
     if (const StreamState* const newer = set_.known_stream(id)) stored_head = newer->stored_head();
-    if (const auto already = trimmed_.find(id); already != trimmed_.end()) trimmed = std::max(trimmed, already->second);
+    if (const auto already = trimmed_.find(id); already != trimmed_.end())
+      trimmed = std::max(trimmed, already->second);
     if (stored_head > entries_max && stored_head - entries_max > trimmed) {
       const std::uint64_t wanted = stored_head - entries_max - trimmed;
       const std::uint64_t allowed = std::min<std::uint64_t>(wanted, rows_max_ - rows_);
@@ -89,7 +91,7 @@ bool Trimmer::raise(StreamId stream, std::uint64_t trimmed) {
 bool Trimmer::write_trimmed() {
   for (const auto& [id, trimmed] : trimmed_) {
     const StreamState* const stream = set_.stream(id);
-    if (stream == nullptr || !tables_.delete_entries_upto(id, trimmed)) return false;
+    if (stream == nullptr || !tables_.delete_runs_upto(id, trimmed)) return false;
     StreamState raised;
     raised.id = id;
     raised.head = stream->head;
@@ -102,7 +104,8 @@ bool Trimmer::write_trimmed() {
 
 void Trimmer::applied() {
   for (const auto& [id, trimmed] : trimmed_) {
-    if (StreamState* const stream = set_.known_stream(id)) stream->trimmed = std::max(stream->trimmed, trimmed);
+    if (StreamState* const stream = set_.known_stream(id))
+      stream->trimmed = std::max(stream->trimmed, trimmed);
   }
   if (messages_upto_ != 0) set_.recent.drop_upto(messages_upto_);
   next_ = scanned_;

@@ -10,12 +10,14 @@ namespace plaza::sqlite {
 
 /// Removes what the retention allows, a bounded piece per transaction, of what is in the stored index.
 ///
-///   begin_pass -> (BEGIN -> piece -> COMMIT -> applied | ROLLBACK -> abandoned)* until piece() says that nothing is left
+///   begin_pass -> (BEGIN -> piece -> COMMIT -> applied | ROLLBACK -> abandoned)* until piece() says that
+///   nothing is left
 ///
 /// Thread   The writer's.
 /// Owner    The writer.
-/// Order    By age: oldest messages first, each with all its entries, so what is trimmed of a stream is always its beginning. Then
-///          by count: entries only, stream by stream; a message whose entries are all gone stays until it is old enough.
+/// Order    By age: oldest messages first, each with all its entries, so what is trimmed of a stream is
+///          always its beginning. Then by count: entries only, stream by stream; a message whose entries are
+///          all gone stays until it is old enough.
 /// Limit    rows_max rows (messages and entries) and kStreamsLooked streams a piece.
 class Trimmer {
  public:

@@ -31,10 +31,11 @@ Writer::~Writer() {
   connection_.close();
 }
 
-// ---- start and stop -----------------------------------------------------------------------------------------------------
+// ---- start and stop -----------------------------------------------------------------------------
 
 Result<void, std::string> Writer::open() {
-  // A database that is created anew (or restored to nothing) must not look like the one before to its readers.
+  // A database that is created anew (or restored to nothing) must not look like the one before to its
+  // readers.
   const auto new_epoch = static_cast<std::uint32_t>(std::max<std::int64_t>(clock_.wall_ms() / 1000, 1) &
                                                     0x7FFFFFFF);
   const OpenOptions open_options{.path = options_.path,
@@ -93,7 +94,7 @@ void Writer::stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-// ---- the loop -----------------------------------------------------------------------------------------------------------
+// ---- the loop -----------------------------------------------------------------------------------
 
 void Writer::run() {
   for (;;) {
@@ -130,7 +131,8 @@ void Writer::turn() {
   set_.evict();
 }
 
-/// Nothing waits: go on with the index when a round is under way, else sleep until something comes or it is time for one.
+/// Nothing waits: go on with the index when a round is under way, else sleep until something comes or it is
+/// time for one.
 void Writer::idle() {
   constexpr std::int64_t kRetryMs = 200;
   if (flush_.active() || !flush_waiters_.empty()) {
@@ -150,7 +152,8 @@ void Writer::idle() {
   if (still_nothing && dirty && !flush_.active()) flush_.begin_round();
 }
 
-/// The end: the index is completed so that the next start has nothing to replay. What fails here is done by that start.
+/// The end: the index is completed so that the next start has nothing to replay. What fails here is done by
+/// that start.
 void Writer::finish() {
   if (!flush_.active() && flush_.needed()) flush_.begin_round();
   while (flush_.active() && commit_group() == Outcome::committed) {
@@ -164,7 +167,7 @@ void Writer::finish() {
   figures_.set_broken("the store is not running");
 }
 
-// ---- the group ----------------------------------------------------------------------------------------------------------
+// ---- the group ----------------------------------------------------------------------------------
 
 void Writer::plan_waiting() {
   plan_failed_ = false;
@@ -220,7 +223,7 @@ bool Writer::plan_appends(AppendJob& job) {
   return true;
 }
 
-// ---- reports ------------------------------------------------------------------------------------------------------------
+// ---- reports ------------------------------------------------------------------------------------
 
 void Writer::report() {
   report_appends();

@@ -25,9 +25,11 @@
 
 namespace plaza::sqlite {
 
-/// The one thread that changes the database: takes what waits, decides it, writes it in one transaction, reports it.
+/// The one thread that changes the database: takes what waits, decides it, writes it in one transaction,
+/// reports it.
 ///
-///   turn: take -> plan (GroupCommit) -> BEGIN, message rows, marks, a slice of the index, COMMIT -> outcomes to the sink
+///   turn: take -> plan (GroupCommit) -> BEGIN, message rows, marks, a slice of the index, COMMIT -> outcomes
+///   to the sink
 ///         -> callbacks -> reads -> trims -> evict, checkpoint
 ///
 /// Thread   post() and ask_to_stop() from any; everything else on the writer's thread, or before it runs.
@@ -44,7 +46,8 @@ class Writer {
   [[nodiscard]] Result<void, std::string> open();
   void start(ports::AppendSink& sink, std::mutex& sink_mutex);
   void post(std::unique_ptr<Job> job);
-  /// Everything posted before is done and reported, the index is written, the database is closed; then the thread ends.
+  /// Everything posted before is done and reported, the index is written, the database is closed; then the
+  /// thread ends.
   void stop();
 
  private:

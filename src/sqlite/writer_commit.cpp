@@ -5,15 +5,30 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/metrics.h"
 #include "sqlite/writer.h"
 
 namespace plaza::sqlite {
 
 using streams::IndexFlush;
 
-// ---- one transaction ----------------------------------------------------------------------------------------------------
+namespace {
+const metrics::Histogram g_commit_seconds{
+    "plaza_store_commit_seconds",
+    "Time of one transaction with its fsync: what an acknowledgement waits for.",
+    1e9,
+    {100'000, 200'000, 500'000, 1'000'000, 2'000'000, 5'000'000, 10'000'000, 20'000'000, 50'000'000,
+     100'000'000, 500'000'000, 2'000'000'000}};
+const metrics::Histogram g_commit_messages{"plaza_store_commit_messages",
+                                           "Messages in one transaction; 0 = only a part of the index.",
+                                           1,
+                                           {0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024}};
+}  // namespace
 
-/// Writes the planned group, and a slice of the index when a round is under way, and applies or takes back both.
+// ---- one transaction ----------------------------------------------------------------------------
+
+/// Writes the planned group, and a slice of the index when a round is under way, and applies or takes back
+/// both.
 Writer::Outcome Writer::commit_group() {
   if (plan_failed_) {
     note_failure();
@@ -25,13 +40,16 @@ Writer::Outcome Writer::commit_group() {
     const std::uint64_t last_message = group_.messages().empty() ? 0 : set_.last_message;
     if (write_group() && commit_and_settle(last_message)) {
       figures_.commits += 1;
-      figures_.commit_ns += static_cast<std::uint64_t>(
+      const auto took_ns = static_cast<std::uint64_t>(
           std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - begun)
               .count());
+      figures_.commit_ns += took_ns;
+      g_commit_seconds.observe(took_ns);
+      g_commit_messages.observe(group_.messages().size());
       group_.commit();
       if (flush_.active()) flush_.applied();
       figures_.entries_indexed = flush_.entries_written();
-      figures_.entries_waiting = set_.last_message - set_.indexed_upto;
+      figures_.entries_waiting = set_.entries_in_tails;
       note_success();
       return Outcome::committed;
     }
@@ -72,9 +90,10 @@ bool Writer::write_group() {
   return false;
 }
 
-/// At least as many rows as the group makes, so that what waits for the index cannot grow without end.
+/// At least as many rows as the group makes at worst (an entry: its run, its stream, and a third of the message's
+/// sender and marks), so that what waits for the index cannot grow without end.
 bool Writer::write_slice() {
-  const std::size_t keep_up = group_.entries() + group_.entries() / 4;
+  const std::size_t keep_up = 3 * group_.entries();
   const IndexFlush::Slice slice = flush_.write(
       tables_, std::max<std::size_t>(options_.flush_rows_per_commit, keep_up));
   if (slice == IndexFlush::Slice::failed) return false;
@@ -94,7 +113,8 @@ bool Writer::commit_and_settle(std::uint64_t last_message) {
   return last_message != 0 && settle(last_message);
 }
 
-/// COMMIT reported an error. Whether the group is in is looked up, never guessed; until that is possible nothing is accepted.
+/// COMMIT reported an error. Whether the group is in is looked up, never guessed; until that is possible
+/// nothing is accepted.
 bool Writer::settle(std::uint64_t last_message) {
   constexpr std::int64_t kRetryMs = 100;
   for (;;) {
@@ -133,7 +153,7 @@ void Writer::note_success() {
   figures_.set_writable();
 }
 
-// ---- the index and the log ----------------------------------------------------------------------------------------------
+// ---- the index and the log ----------------------------------------------------------------------
 
 void Writer::end_flushes() {
   if (flush_waiters_.empty()) return;
@@ -163,7 +183,8 @@ void Writer::checkpoint_if_due() {
   checkpoint();
 }
 
-/// Moves the log into the database file. Passive: readers of older moments keep some of it back; the next one takes it.
+/// Moves the log into the database file. Passive: readers of older moments keep some of it back; the next one
+/// takes it.
 void Writer::checkpoint() {
   int log_pages = 0;
   int moved_pages = 0;
@@ -178,9 +199,10 @@ void Writer::checkpoint() {
   at(Stage::checkpointed);
 }
 
-// ---- retention ----------------------------------------------------------------------------------------------------------
+// ---- retention ----------------------------------------------------------------------------------
 
-/// One piece. Only what is in the stored index is removed: a call that finds newer messages writes a slice of the index.
+/// One piece. Only what is in the stored index is removed: a call that finds newer messages writes a slice of
+/// the index.
 void Writer::trim(TrimJob& job) {
   const auto failed = [&] {
     note_failure();

@@ -22,7 +22,7 @@ void GroupCommit::begin(std::int64_t now_ms) {
   last_time_before_ms_ = set_.last_time_ms;
 }
 
-// ---- appends ------------------------------------------------------------------------------------------------------------
+// ---- appends ------------------------------------------------------------------------------------
 
 std::optional<Decision> GroupCommit::add(const Append& append) {
   Message& message = *append.message;
@@ -111,7 +111,7 @@ bool GroupCommit::move_own_marks(const Message& message) {
   return true;
 }
 
-// ---- calls --------------------------------------------------------------------------------------------------------------
+// ---- calls --------------------------------------------------------------------------------------
 
 void GroupCommit::remember(MarkState& mark) {
   marks_before_.push_back(
@@ -163,9 +163,10 @@ std::optional<std::uint64_t> GroupCommit::received(MemberId member, std::string_
   return moved;
 }
 
-// ---- the end ------------------------------------------------------------------------------------------------------------
+// ---- the end ------------------------------------------------------------------------------------
 
 void GroupCommit::commit() {
+  set_.entries_in_tails += streams_.size();
   for (StreamState* const stream : streams_) set_.touch(*stream);
   for (const SenderBefore& before : senders_) set_.touch(*before.sender);
   for (MarkState* const mark : called_marks_) mark->in_table = true;

@@ -14,7 +14,8 @@ namespace plaza::streams {
 struct Decision {
   ports::AppendCode code = ports::AppendCode::accepted;
   std::uint64_t expected_send_id = 0;  ///< for ahead
-  /// For duplicate: whose send it was. The original is looked up after the commit, so that one in the same group is found.
+  /// For duplicate: whose send it was. The original is looked up after the commit, so that one in the same
+  /// group is found.
   SenderState* sender = nullptr;
 };
 
@@ -25,8 +26,8 @@ struct Decision {
 /// Thread   The writer's.
 /// Owner    The store; one for its life, so that its buffers are reused.
 /// Order    Calls are decided in their order: a later one sees what an earlier one in the group did.
-/// Failure  A call that cannot load what it needs gives nullopt: the whole group must be rolled back. After roll_back() the
-///          working set, and the messages that were added, are as before begin().
+/// Failure  A call that cannot load what it needs gives nullopt: the whole group must be rolled back. After
+///          roll_back() the working set, and the messages that were added, are as before begin().
 class GroupCommit {
  public:
   GroupCommit(WorkingSet& set, std::uint8_t region) : set_(set), region_(region) {}

@@ -20,10 +20,12 @@ void IndexFlush::begin_round() {
   senders_.swap(set_.dirty_senders);
   marks_.swap(set_.dirty_marks);
   std::sort(streams_.begin(), streams_.end(), [](const auto* x, const auto* y) { return x->id < y->id; });
-  std::sort(senders_.begin(), senders_.end(),
-            [](const auto* x, const auto* y) { return std::tie(x->member, x->device) < std::tie(y->member, y->device); });
-  std::sort(marks_.begin(), marks_.end(),
-            [](const auto* x, const auto* y) { return std::tie(x->member, x->stream) < std::tie(y->member, y->stream); });
+  std::sort(senders_.begin(), senders_.end(), [](const auto* x, const auto* y) {
+    return std::tie(x->member, x->device) < std::tie(y->member, y->device);
+  });
+  std::sort(marks_.begin(), marks_.end(), [](const auto* x, const auto* y) {
+    return std::tie(x->member, x->stream) < std::tie(y->member, y->stream);
+  });
   done_ = written_ = {};
 }
 
@@ -37,11 +39,15 @@ IndexFlush::Slice IndexFlush::write_streams(IndexRows& rows, std::size_t& rows_l
   while (at.stream < streams_.size()) {
     const StreamState& stream = *streams_[at.stream];
     const std::size_t entries = entries_of_round(stream);
-    const std::uint64_t stored = stream.stored_head();
-    for (; at.entry < entries; ++at.entry) {
+    while (at.entry < entries) {
       if (rows_left == 0) return Slice::more;
-      entries_.push_back({.stream = stream.id, .seq = stored + 1 + at.entry, .message_id = stream.tail[at.entry]});
-      --rows_left;
+      const std::size_t count = std::min(entries - at.entry, kRunEntriesMax);
+      runs_.push_back({.stream = stream.id,
+                       .first = stream.stored_head() + 1 + at.entry,
+                       .messages = std::span(stream.tail).subspan(at.entry, count),
+                       .replaces = stream.replayed && at.entry == 0});
+      at.entry += count;
+      rows_left -= std::min(rows_left, 1 + count / kEntriesPerRow);
     }
     if (rows_left == 0) return Slice::more;
     if (!rows.write_stream(stream)) return Slice::failed;
@@ -55,10 +61,10 @@ IndexFlush::Slice IndexFlush::write_streams(IndexRows& rows, std::size_t& rows_l
 IndexFlush::Slice IndexFlush::write(IndexRows& rows, std::size_t rows_max) {
   PLAZA_CHECK(active_);
   written_ = done_;
-  entries_.clear();
+  runs_.clear();
   const Slice slice = write_all(rows, rows_max);
-  if (slice == Slice::failed || entries_.empty()) return slice;
-  return rows.write_entries(entries_) ? slice : Slice::failed;
+  if (slice == Slice::failed || runs_.empty()) return slice;
+  return rows.write_runs(runs_) ? slice : Slice::failed;
 }
 
 IndexFlush::Slice IndexFlush::write_all(IndexRows& rows, std::size_t rows_left) {
@@ -77,10 +83,15 @@ IndexFlush::Slice IndexFlush::write_all(IndexRows& rows, std::size_t rows_left) 
 }
 
 void IndexFlush::applied() {
+  for (const IndexRun& run : runs_) entries_written_ += run.messages.size();
+  runs_.clear();
   for (; done_.stream < written_.stream; ++done_.stream) {
     StreamState& stream = *streams_[done_.stream];
-    stream.stored(entries_of_round(stream));
+    const std::size_t stored = entries_of_round(stream);
+    stream.stored(stored);
+    set_.entries_in_tails -= stored;
     stream.dirty = false;
+    stream.replayed = false;
     if (!stream.tail.empty()) set_.touch(stream);  // entries that came after the round began
   }
   for (; done_.sender < written_.sender; ++done_.sender) senders_[done_.sender]->dirty = false;
@@ -89,8 +100,6 @@ void IndexFlush::applied() {
     marks_[done_.mark]->in_table = true;
   }
   done_ = written_;
-  entries_written_ += entries_.size();
-  entries_.clear();
   if (!done_.end) return;
   set_.indexed_upto = upto_;
   set_.forget_marks_without_row();
@@ -102,7 +111,7 @@ void IndexFlush::applied() {
 
 void IndexFlush::abandoned() {
   written_ = done_;
-  entries_.clear();
+  runs_.clear();
 }
 
 }  // namespace plaza::streams

@@ -8,19 +8,25 @@
 
 namespace plaza::streams {
 
-struct IndexEntry {
+/// Consecutive entries of a stream, stored as one row.
+struct IndexRun {
   ports::StreamId stream;
-  std::uint64_t seq = 0;
-  std::uint64_t message_id = 0;
+  std::uint64_t first = 0;                    ///< seq of the first one
+  std::span<const std::uint64_t> messages{};  ///< their message ids; good until the working set changes
+  bool replaces = false;  ///< rows of this stream from `first` on may be there and are to be removed
 };
 
-/// Where a flush puts its rows: the tables of the stored index. Each gives false when the storage failed. Rows may be
-/// written again (a flush that a crash cut short begins anew), so each must be a no-op or a maximum then.
+/// Entries in one row: below 2,000 bytes with steps of 4 bytes, so that SQLite keeps a row within its page.
+inline constexpr std::size_t kRunEntriesMax = 448;
+
+/// Where a flush puts its rows: the tables of the stored index. Each gives false when the storage failed.
+/// Rows may be written again (a flush that a crash cut short begins anew), so each must be a no-op or a
+/// maximum then.
 class IndexRows {
  public:
   virtual ~IndexRows() = default;
   /// Sorted by stream and seq.
-  virtual bool write_entries(std::span<const IndexEntry> entries) = 0;
+  virtual bool write_runs(std::span<const IndexRun> runs) = 0;
   virtual bool write_stream(const StreamState& stream) = 0;
   virtual bool write_sender(const SenderState& sender) = 0;
   virtual bool write_mark(const MarkState& mark) = 0;
@@ -34,11 +40,13 @@ class IndexRows {
 ///
 /// Thread   The writer's.
 /// Owner    The store.
-/// Order    A round covers the messages up to the newest one at its beginning, sorted by stream, so that neighbours go to the
-///          same page. `indexed_upto` moves in its last slice only: until then a restart replays the messages.
-/// Limit    A slice writes at most rows_max rows (+1).
-/// Within a transaction that also commits a group, the slice is written after the group was planned: the heads, senders and
-/// marks it writes include the group's, and are right exactly when both commit.
+/// Order    A round covers the messages up to the newest one at its beginning, sorted by stream, so that
+///          neighbours go to the same page. `indexed_upto` moves in its last slice only: until then a restart
+///          replays the messages.
+/// Limit    A slice writes at most rows_max rows (+1); a run counts as one and one more for each
+///          kEntriesPerRow entries.
+/// Within a transaction that also commits a group, the slice is written after the group was planned: the
+/// heads, senders and marks it writes include the group's, and are right exactly when both commit.
 class IndexFlush {
  public:
   explicit IndexFlush(WorkingSet& set) : set_(set) {}
@@ -49,6 +57,8 @@ class IndexFlush {
   [[nodiscard]] bool needed() const;
   /// Not within a group: everything in the working set is committed.
   void begin_round();
+
+  static constexpr std::size_t kEntriesPerRow = 64;
 
   enum class Slice : std::uint8_t { more, last, failed };
   [[nodiscard]] Slice write(IndexRows& rows, std::size_t rows_max);
@@ -76,9 +86,9 @@ class IndexFlush {
   std::vector<StreamState*> streams_;
   std::vector<SenderState*> senders_;
   std::vector<MarkState*> marks_;
-  Position done_;     // applied
-  Position written_;  // in the transaction that is open
-  std::vector<IndexEntry> entries_;  // of the slice
+  Position done_;               // applied
+  Position written_;            // in the transaction that is open
+  std::vector<IndexRun> runs_;  // of the slice
   std::uint64_t entries_written_ = 0;
 };
 

@@ -17,9 +17,10 @@ struct SearchResult {
   std::uint64_t message_id = 0;
 };
 
-/// Finds the message of an old send_id among the entries low..high of the sender's inbox. A device's send_ids grow with seq,
-/// so after a short way back from the newest entry (retries are mostly recent) it halves what is left; each probe walks
-/// down to the device's next own message. `at` gives the InboxSend of a seq; at most `looks_max` are asked for.
+/// Finds the message of an old send_id among the entries low..high of the sender's inbox. A device's send_ids
+/// grow with seq, so after a short way back from the newest entry (retries are mostly recent) it halves what
+/// is left; each probe walks down to the device's next own message. `at` gives the InboxSend of a seq; at
+/// most `looks_max` are asked for.
 ///
 /// Why bounded: it runs on the writer, and whoever sends old send_ids on purpose must not hold up everybody.
 template <class At>

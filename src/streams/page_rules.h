@@ -19,14 +19,15 @@ struct PageRange {
 };
 
 /// The range that a request asks for, of what the stream has, at most entries_max (at least 1).
-///   forward   after `from`; from the first entry there is, and too_old, when the epoch is another one or the gap is trimmed
-///   backward  before `from`, or from the head when `from` is 0 or past it
+///   forward   after `from`; from the first entry there is, and too_old, when the epoch is another one or the
+///   gap is trimmed backward  before `from`, or from the head when `from` is 0 or past it
 [[nodiscard]] PageRange page_range(const ports::Head& head, const ports::ReadRequest& request);
 
 /// Puts entries on a page, in the order of reading, until a limit is reached.
 ///
 /// Thread   One.
-/// Limit    entries by the range; bytes_max counted as body + kEntryOverheadBytes. The first entry always fits.
+/// Limit    entries by the range; bytes_max counted as body + kEntryOverheadBytes. The first entry always
+///          fits.
 class PageFill {
  public:
   PageFill(const ports::Head& head, const ports::ReadRequest& request);

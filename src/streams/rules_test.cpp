@@ -4,11 +4,11 @@
 #include <random>
 #include <string>
 
-#include "streams/deliveries_codec.h"
 #include "streams/original_search.h"
 #include "streams/page_rules.h"
 #include "streams/recent_messages.h"
 #include "streams/send_rules.h"
+#include "streams/stored_blobs.h"
 
 namespace plaza::streams {
 namespace {
@@ -97,6 +97,18 @@ TEST(Deliveries, DamagedBytesAreRefusedAndNeverReadPastTheirEnd) {
   }
 }
 
+TEST(Run, SurvivesItsEncodingAndRefusesDamage) {
+  const std::vector<std::uint64_t> ids{1, 2, 130, 131, kIdMax - 1, kIdMax};
+  std::string bytes;
+  encode_run(ids, bytes);
+  std::vector<std::uint64_t> decoded;
+  ASSERT_TRUE(decode_run(bytes, decoded));
+  EXPECT_EQ(decoded, ids);
+  EXPECT_FALSE(decode_run(bytes + '\x01', decoded)) << "past the largest id";
+  EXPECT_FALSE(decode_run(std::string("\x01\x00", 2), decoded)) << "the same message again";
+  EXPECT_FALSE(decode_run(bytes + '\x81', decoded)) << "half a number";
+}
+
 ports::MessagePtr message(std::uint64_t id, std::size_t body) {
   auto made = std::make_shared<ports::Message>();
   made->id = MessageId{id};
@@ -121,7 +133,8 @@ TEST(RecentMessages, KeepTheNewestWithinTheirBytes) {
   EXPECT_EQ(recent.size(), 0U) << "one that is larger than all is not kept";
 }
 
-/// Goal: found exactly when it is there. Method: an inbox with own sends among others', every send_id asked for.
+/// Goal: found exactly when it is there. Method: an inbox with own sends among others', every send_id asked
+/// for.
 TEST(FindSend, FindsEverySendOfADeviceAmongOthersMessages) {
   std::mt19937_64 random(11);
   std::vector<std::uint64_t> send_at(3'001, 0);  // by seq; 0 = somebody else's
@@ -129,7 +142,9 @@ TEST(FindSend, FindsEverySendOfADeviceAmongOthersMessages) {
   for (std::size_t seq = 1; seq < send_at.size(); ++seq) {
     if (random() % 4 == 0) send_at[seq] = ++last;
   }
-  const auto at = [&](std::uint64_t seq) { return InboxSend{.send_id = send_at[seq], .message_id = seq * 10}; };
+  const auto at = [&](std::uint64_t seq) {
+    return InboxSend{.send_id = send_at[seq], .message_id = seq * 10};
+  };
   for (std::uint64_t send_id = 1; send_id <= last; ++send_id) {
     const SearchResult result = find_send(1, 3'000, send_id, 1'000, at);
     ASSERT_EQ(result.outcome, Searched::found) << send_id;

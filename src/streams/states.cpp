@@ -6,7 +6,7 @@
 
 namespace plaza::streams {
 
-// ---- StreamState --------------------------------------------------------------------------------------------------------
+// ---- StreamState --------------------------------------------------------------------------------
 
 std::uint64_t StreamState::in_tail(std::uint64_t seq) const {
   const std::uint64_t stored = stored_head();
@@ -37,9 +37,10 @@ void StreamState::replay(std::uint64_t seq, std::uint64_t message_id) {
   if (tail.empty()) head = seq - 1;  // the row of the stream may be ahead of the index
   PLAZA_CHECK(seq == head + 1);
   push(message_id);
+  replayed = true;
 }
 
-// ---- RecentSends --------------------------------------------------------------------------------------------------------
+// ---- RecentSends --------------------------------------------------------------------------------
 
 void RecentSends::note(std::uint64_t message_id) {
   if (ids_.size() == 2 * kKept) ids_.erase(ids_.begin(), ids_.begin() + kKept);
@@ -55,7 +56,7 @@ std::uint64_t RecentSends::find(std::uint64_t send_id, std::uint64_t last_send_i
   return send_id <= last_send_id && back < ids_.size() ? ids_[ids_.size() - 1 - back] : 0;
 }
 
-// ---- MarkState ----------------------------------------------------------------------------------------------------------
+// ---- MarkState ----------------------------------------------------------------------------------
 
 bool MarkState::list_for_message(std::uint64_t conversation_seq) {
   if (listing == Listing::listed || conversation_seq <= removed_at) return false;

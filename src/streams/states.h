@@ -1,6 +1,6 @@
 #pragma once
-// What the writer knows of a stream, of a sending device and of a member's place in a conversation. Plain values with the
-// rules that need nothing else.
+// What the writer knows of a stream, of a sending device and of a member's place in a conversation. Plain
+// values with the rules that need nothing else.
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -20,6 +20,8 @@ struct StreamState {
   std::uint32_t epoch = 0;
   bool dirty = false;  ///< on the list of those that the next flush writes
   bool used = true;    ///< since the cache last looked
+  bool replayed =
+      false;  ///< rebuilt at start: a flush that a crash cut short may have written some of the tail
   std::vector<std::uint64_t> tail;  ///< message ids of the seqs stored_head() + 1 ... head
 
   /// Entries up to here are in the stored index.
@@ -79,7 +81,7 @@ struct MarkKey {
 /// How far a member is in a conversation, and whether it is in the member's list.
 struct MarkState {
   enum class Listing : std::uint8_t {
-    never,    ///< nothing is known of it
+    never,  ///< nothing is known of it
     listed,
     removed,  ///< the member took it out of the list, with `removed_at` as head
   };
@@ -94,8 +96,8 @@ struct MarkState {
   bool used = true;
   bool called = false;  ///< on the list of what the open group writes at once
 
-  /// A pair's message lists it for both, also after a removal, unless the message is from before the removal (a replay).
-  /// True when something changed.
+  /// A pair's message lists it for both, also after a removal, unless the message is from before the removal
+  /// (a replay). True when something changed.
   bool list_for_message(std::uint64_t conversation_seq);
   /// The member's own message is delivered and read. True when something changed.
   bool own_send(std::uint64_t conversation_seq);
@@ -121,7 +123,9 @@ struct SenderTraits {
 };
 struct MarkTraits {
   using Key = MarkKey;
-  static std::uint64_t hash(const Key& key) { return mix64(key.member.value ^ std::hash<ports::StreamId>{}(key.stream)); }
+  static std::uint64_t hash(const Key& key) {
+    return mix64(key.member.value ^ std::hash<ports::StreamId>{}(key.stream));
+  }
   static bool is(const MarkState& state, const Key& key) {
     return state.member == key.member && state.stream == key.stream;
   }

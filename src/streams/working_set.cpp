@@ -11,7 +11,7 @@ using ports::StreamKind;
 WorkingSet::WorkingSet(StateSource& source, WorkingSetLimits limits)
     : recent(limits.recent_bytes_max), limits_(limits), source_(source) {}
 
-// ---- look-ups -----------------------------------------------------------------------------------------------------------
+// ---- look-ups -----------------------------------------------------------------------------------
 
 StreamState* WorkingSet::stream(StreamId id) {
   if (StreamState* const found = streams_.find(id)) {
@@ -56,7 +56,7 @@ std::vector<StreamId> WorkingSet::marks_without_row(MemberId member) const {
   return found == without_row_.end() ? std::vector<StreamId>{} : found->second;
 }
 
-// ---- changes ------------------------------------------------------------------------------------------------------------
+// ---- changes ------------------------------------------------------------------------------------
 
 void WorkingSet::touch(StreamState& stream) {
   if (!std::exchange(stream.dirty, true)) dirty_streams.push_back(&stream);
@@ -87,7 +87,9 @@ bool WorkingSet::replay(const ports::MessagePtr& message) {
   const auto enter = [&](StreamId id, std::uint64_t seq) {
     StreamState* const state = stream(id);
     if (state == nullptr) return false;
+    const std::size_t before = state->tail.size();
     state->replay(seq, m.id.value);
+    entries_in_tails += state->tail.size() - before;
     touch(*state);
     return true;
   };

@@ -27,13 +27,13 @@ struct WorkingSetLimits {
   std::size_t recent_bytes_max = 64U << 20U;
 };
 
-/// What the writer of streams knows: heads, senders, marks, the entries that are not in the stored index, and the newest
-/// messages. What is not dirty equals the stored tables and may be forgotten.
+/// What the writer of streams knows: heads, senders, marks, the entries that are not in the stored index, and
+/// the newest messages. What is not dirty equals the stored tables and may be forgotten.
 ///
 /// Thread   The writer's.
 /// Owner    The store. States belong to it; a pointer to one is good until evict().
-/// Limit    evict() keeps each table near entries_max by dropping clean states that were not used since its last round. Dirty
-///          ones stay until a flush has written them.
+/// Limit    evict() keeps each table near entries_max by dropping clean states that were not used since its
+///          last round. Dirty ones stay until a flush has written them.
 class WorkingSet {
  public:
   WorkingSet(StateSource& source, WorkingSetLimits limits);
@@ -65,8 +65,9 @@ class WorkingSet {
   // Where the writer stands. GroupCommit moves last_*, IndexFlush the rest.
   std::uint64_t last_message = 0;  ///< id of the newest message
   std::int64_t last_time_ms = 0;
-  std::uint64_t indexed_upto = 0;  ///< the stored index is complete up to this message id
-  std::uint32_t epoch = 0;         ///< of streams that begin now
+  std::uint64_t indexed_upto = 0;      ///< the stored index is complete up to this message id
+  std::uint32_t epoch = 0;             ///< of streams that begin now
+  std::uint64_t entries_in_tails = 0;  ///< durable and not in the stored index
   std::vector<StreamState*> dirty_streams;
   std::vector<SenderState*> dirty_senders;
   std::vector<MarkState*> dirty_marks;

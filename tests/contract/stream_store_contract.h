@@ -1,7 +1,8 @@
 #pragma once
 // The contract of ports::StreamStore as tests. Every implementation runs it:
 //
-//   INSTANTIATE_TEST_SUITE_P(Memory, StreamStoreContract, testing::Values(StoreUnderTest{"threaded", make_threaded}), name_of_store);
+//   INSTANTIATE_TEST_SUITE_P(Memory, StreamStoreContract, testing::Values(StoreUnderTest{"threaded",
+//   make_threaded}), name_of_store);
 //
 // It is included by one source file of a test program.
 #include <gtest/gtest.h>
@@ -14,6 +15,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <ostream>
 #include <set>
 #include <string>
 #include <thread>
@@ -27,7 +29,8 @@ namespace plaza::contract {
 
 using namespace ports;  // NOLINT: a test file that is about nothing else
 
-/// How many rows a trim() of the stores under test removes at most, so that the bound is seen without many messages.
+/// How many rows a trim() of the stores under test removes at most, so that the bound is seen without many
+/// messages.
 inline constexpr std::uint32_t kTrimRows = 60;
 
 /// One implementation with its storage.
@@ -46,7 +49,10 @@ struct StoreUnderTest {
   std::string name;
   std::unique_ptr<StoreHarness> (*make)() = nullptr;
 };
-inline std::string name_of_store(const testing::TestParamInfo<StoreUnderTest>& info) { return info.param.name; }
+inline void PrintTo(const StoreUnderTest& store, std::ostream* out) { *out << store.name; }
+inline std::string name_of_store(const testing::TestParamInfo<StoreUnderTest>& info) {
+  return info.param.name;
+}
 
 /// Collects outcomes; whoever waits for some is woken.
 class CollectingSink final : public AppendSink {
@@ -102,7 +108,8 @@ inline Append to_pair(MemberId from, MemberId to, std::string body, std::uint64_
   return append;
 }
 
-inline Append to_room(MemberId from, std::vector<MemberId> members, std::string body, std::uint64_t send_id = 0) {
+inline Append to_room(MemberId from, std::vector<MemberId> members, std::string body,
+                      std::uint64_t send_id = 0) {
   Append append = to_pair(from, from, std::move(body), send_id);
   append.message->conversation = kTheRoom;
   append.fanout = std::make_shared<const std::vector<MemberId>>(std::move(members));
@@ -130,8 +137,7 @@ class StreamStoreContract : public testing::TestWithParam<StoreUnderTest> {
     open();
   }
   void pump() {
-    while (harness_->pump()) {
-    }
+    while (harness_->pump()) {}
   }
 
   /// Appends and waits for the outcomes of these.
@@ -150,7 +156,8 @@ class StreamStoreContract : public testing::TestWithParam<StoreUnderTest> {
     return std::move(append_all(std::move(batch)).at(0));
   }
   /// One message that must be accepted.
-  MessagePtr say(MemberId from, MemberId to, std::string body, std::uint64_t send_id = 0, std::string device = "phone") {
+  MessagePtr say(MemberId from, MemberId to, std::string body, std::uint64_t send_id = 0,
+                 std::string device = "phone") {
     const Appended outcome = append(to_pair(from, to, std::move(body), send_id, std::move(device)));
     EXPECT_EQ(outcome.code, AppendCode::accepted);
     return outcome.message;
@@ -158,7 +165,8 @@ class StreamStoreContract : public testing::TestWithParam<StoreUnderTest> {
   void say_many(MemberId from, MemberId to, int count) {
     std::vector<Append> batch;
     for (int i = 0; i < count; ++i) batch.push_back(to_pair(from, to, std::to_string(i)));
-    for (const Appended& outcome : append_all(std::move(batch))) ASSERT_EQ(outcome.code, AppendCode::accepted);
+    for (const Appended& outcome : append_all(std::move(batch)))
+      ASSERT_EQ(outcome.code, AppendCode::accepted);
   }
 
   /// Calls a method of the store that has a callback, and waits for its result.
@@ -178,7 +186,8 @@ class StreamStoreContract : public testing::TestWithParam<StoreUnderTest> {
     });
     pump();
     std::unique_lock lock(answer->mutex);
-    const bool answered = answer->changed.wait_for(lock, std::chrono::seconds(30), [&] { return answer->value.has_value(); });
+    const bool answered = answer->changed.wait_for(lock, std::chrono::seconds(30),
+                                                   [&] { return answer->value.has_value(); });
     if (!answered) {
       ADD_FAILURE() << "no answer";
       return fail(StoreError{});
@@ -209,13 +218,16 @@ class StreamStoreContract : public testing::TestWithParam<StoreUnderTest> {
     return state.value_or(DeviceState{});
   }
   std::uint64_t received(MemberId member, std::uint64_t seq, std::string device = "phone") {
-    return ask<std::uint64_t>([&](auto done) { store_->received(member, device, seq, std::move(done)); }).value_or(~0ULL);
+    return ask<std::uint64_t>([&](auto done) { store_->received(member, device, seq, std::move(done)); })
+        .value_or(~0ULL);
   }
   Marked mark(MemberId member, StreamId conversation, Marks marks) {
-    return ask<Marked>([&](auto done) { store_->mark(member, conversation, marks, std::move(done)); }).value_or(Marked{});
+    return ask<Marked>([&](auto done) { store_->mark(member, conversation, marks, std::move(done)); })
+        .value_or(Marked{});
   }
   Marked follow(MemberId member, StreamId conversation) {
-    return ask<Marked>([&](auto done) { store_->follow(member, conversation, std::move(done)); }).value_or(Marked{});
+    return ask<Marked>([&](auto done) { store_->follow(member, conversation, std::move(done)); })
+        .value_or(Marked{});
   }
   bool unfollow(MemberId member, StreamId conversation) {
     auto done_with = ask<bool>([&](auto done) { store_->unfollow(member, conversation, std::move(done)); });
@@ -223,7 +235,8 @@ class StreamStoreContract : public testing::TestWithParam<StoreUnderTest> {
     return done_with.value_or(false);
   }
   ConversationPage conversations(MemberId member, StreamId after = {}, std::uint32_t limit = 100) {
-    auto page = ask<ConversationPage>([&](auto done) { store_->conversations(member, after, limit, std::move(done)); });
+    auto page = ask<ConversationPage>(
+        [&](auto done) { store_->conversations(member, after, limit, std::move(done)); });
     EXPECT_TRUE(page.has_value());
     return page.value_or(ConversationPage{});
   }
@@ -293,7 +306,7 @@ class StreamStoreContract : public testing::TestWithParam<StoreUnderTest> {
 using Seqs = std::vector<std::uint64_t>;
 using Texts = std::vector<std::string>;
 
-// ---- appends: what an accepted message gets --------------------------------------------------------------------------
+// ---- appends: what an accepted message gets -----------------------------------------------------
 
 TEST_P(StreamStoreContract, AcceptedMessageGetsIdTimeAndPositionsAndKeepsWhatTheSenderSet) {
   clock_.advance_ms(5);
@@ -327,7 +340,8 @@ TEST_P(StreamStoreContract, AcceptedMessageGetsIdTimeAndPositionsAndKeepsWhatThe
 }
 
 TEST_P(StreamStoreContract, AStoredMessageIsReadBackWholeAlsoAfterAReopen) {
-  Append given = to_pair(kBob, kAda, std::string("nul\0 and \xF0\x9F\x8E\x88", 12), 1, "a-device-name-of-32-bytes-exactly");
+  Append given = to_pair(kBob, kAda, std::string("nul\0 and \xF0\x9F\x8E\x88", 12), 1,
+                         "a-device-name-of-32-bytes-exactly");
   given.message->kind = MessageKind::image;
   const MessagePtr sent = append(std::move(given)).message;
   for (int round = 0; round < 2; ++round) {
@@ -379,7 +393,7 @@ TEST_P(StreamStoreContract, MessageIdsGrowAndAreNotUsedAgainAfterAReopen) {
   EXPECT_LT(first, second);
 }
 
-// ---- appends: send_id -------------------------------------------------------------------------------------------------
+// ---- appends: send_id ---------------------------------------------------------------------------
 
 TEST_P(StreamStoreContract, NextSendIdIsAcceptedOldGivesTheOriginalAheadIsRefusedWithTheExpectedOne) {
   const MessagePtr one = say(kAda, kBob, "one", 1);
@@ -469,7 +483,8 @@ TEST_P(StreamStoreContract, EveryOldSendIdGivesItsOriginalAlsoWhenMuchCameBetwee
   append_all(std::move(batch));
   for (int round = 0; round < 2; ++round) {
     std::vector<Append> retries;
-    for (int i = 1; i <= kSends; ++i) retries.push_back(to_pair(kAda, kBob, "again", static_cast<std::uint64_t>(i)));
+    for (int i = 1; i <= kSends; ++i)
+      retries.push_back(to_pair(kAda, kBob, "again", static_cast<std::uint64_t>(i)));
     const std::vector<Appended> outcomes = append_all(std::move(retries));
     for (int i = 1; i <= kSends; ++i) {
       const Appended& outcome = outcomes[static_cast<std::size_t>(i) - 1];
@@ -488,7 +503,7 @@ TEST_P(StreamStoreContract, SendIdsGoOnAfterAReopen) {
   say(kAda, kBob, "two", 2);
 }
 
-// ---- appends: entries -------------------------------------------------------------------------------------------------
+// ---- appends: entries ---------------------------------------------------------------------------
 
 TEST_P(StreamStoreContract, APairMessageEntersBothInboxesAndTheConversationOnce) {
   say(kAda, kBob, "to bob");
@@ -580,7 +595,7 @@ TEST_P(StreamStoreContract, ManyThreadsEveryStreamIsGaplessInOneOrderAndEveryDev
   }
 }
 
-// ---- appends: failure and stop ----------------------------------------------------------------------------------------
+// ---- appends: failure and stop ------------------------------------------------------------------
 
 TEST_P(StreamStoreContract, AFailedCommitConsumesNothingAndTheSameSendIdsAreAcceptedLater) {
   say(kAda, kBob, "one", 1);
@@ -614,9 +629,12 @@ TEST_P(StreamStoreContract, AFailedCommitConsumesNothingAndTheSameSendIdsAreAcce
 TEST_P(StreamStoreContract, AFailedCommitMovesNoMarkAndNoCursorAndSaysSo) {
   say(kAda, kBob, "one");
   harness_->break_storage(true);
-  EXPECT_FALSE(ask<std::uint64_t>([&](auto done) { store_->received(kBob, "phone", 1, std::move(done)); }).has_value());
-  EXPECT_FALSE(
-      ask<Marked>([&](auto done) { store_->mark(kBob, kAdaBob, {.delivered = 1, .read = 1}, std::move(done)); }).has_value());
+  EXPECT_FALSE(ask<std::uint64_t>([&](auto done) {
+                 store_->received(kBob, "phone", 1, std::move(done));
+               }).has_value());
+  EXPECT_FALSE(ask<Marked>([&](auto done) {
+                 store_->mark(kBob, kAdaBob, {.delivered = 1, .read = 1}, std::move(done));
+               }).has_value());
   EXPECT_FALSE(ask<bool>([&](auto done) { store_->unfollow(kBob, kAdaBob, std::move(done)); }).has_value());
   harness_->break_storage(false);
   EXPECT_EQ(device(kBob).received, 0U);
@@ -641,7 +659,7 @@ TEST_P(StreamStoreContract, StopReportsWhatWasAcceptedAndLaterCallsAreUnavailabl
   EXPECT_EQ(whole(kAdaBob).size(), 50U);
 }
 
-// ---- reads ------------------------------------------------------------------------------------------------------------
+// ---- reads --------------------------------------------------------------------------------------
 
 TEST_P(StreamStoreContract, AnUnknownStreamIsEmptyWithTheEpochItWillHave) {
   const Page page = sync(kTheRoom, 0);
@@ -691,7 +709,8 @@ TEST_P(StreamStoreContract, HistoryGivesWhatIsBeforeFromDownwards) {
 TEST_P(StreamStoreContract, APageHoldsBytesUpToTheLimitCountedAsBodyAnd128AnEntryAndAlwaysOne) {
   for (int i = 0; i < 3; ++i) say(kAda, kBob, std::string(72, 'x'));  // 200 each
   const auto page = [&](std::size_t bytes_max, bool backward) {
-    return read({.stream = kAdaBob, .backward = backward, .from = 0, .entries_max = 500, .bytes_max = bytes_max});
+    return read(
+        {.stream = kAdaBob, .backward = backward, .from = 0, .entries_max = 500, .bytes_max = bytes_max});
   };
   for (const bool backward : {false, true}) {
     EXPECT_EQ(page(600, backward).entries.size(), 3U);
@@ -770,7 +789,7 @@ TEST_P(StreamStoreContract, HeadsAreGivenInTheOrderAsked) {
   EXPECT_TRUE(ask<std::vector<Head>>([&](auto done) { store_->heads({}, std::move(done)); })->empty());
 }
 
-// ---- devices, cursors, marks ------------------------------------------------------------------------------------------
+// ---- devices, cursors, marks --------------------------------------------------------------------
 
 TEST_P(StreamStoreContract, AReceiveCursorNeverGoesBackNorPastTheHeadAndIsPerDevice) {
   say_many(kAda, kBob, 5);
@@ -885,7 +904,8 @@ TEST_P(StreamStoreContract, UnfollowTakesTheConversationFromTheListAndUnknownIsF
   EXPECT_TRUE(conversations(kAda).conversations.empty());
   append(to_room(kBob, {kAda}, "2"));
   reopen();
-  EXPECT_TRUE(conversations(kAda).conversations.empty()) << "a later message of the room does not bring it back";
+  EXPECT_TRUE(conversations(kAda).conversations.empty())
+      << "a later message of the room does not bring it back";
   EXPECT_EQ(follow(kAda, kTheRoom).marks.read, 2U);
   EXPECT_EQ(conversation(kAda, kTheRoom).unread, 0U);
 }
@@ -922,7 +942,8 @@ TEST_P(StreamStoreContract, ConversationsAreSortedByStreamAndPaged) {
       EXPECT_LE(page.conversations.size(), limit);
       for (const Conversation& c : page.conversations) {
         got.push_back(c.stream);
-        if (c.stream != kTheRoom) EXPECT_EQ(c.last->body, "to " + std::to_string(c.stream.peer_of(kAda).value));
+        if (c.stream != kTheRoom)
+          EXPECT_EQ(c.last->body, "to " + std::to_string(c.stream.peer_of(kAda).value));
       }
       if (!page.more) break;
       ASSERT_FALSE(page.conversations.empty());
@@ -949,7 +970,7 @@ TEST_P(StreamStoreContract, CallsOfOneThreadAreTakenInTheirOrder) {
   EXPECT_EQ(followed_at, 1U);
 }
 
-// ---- retention --------------------------------------------------------------------------------------------------------
+// ---- retention ----------------------------------------------------------------------------------
 
 TEST_P(StreamStoreContract, AMessageOfExactlyTheAgeStaysAndOneMillisecondOlderGoes) {
   say(kAda, kBob, "1");
@@ -1055,7 +1076,7 @@ TEST_P(StreamStoreContract, WhatIsSentBetweenPiecesOfATrimStays) {
   EXPECT_EQ(whole(StreamId::inbox(kBob)).size(), static_cast<std::size_t>(sent));
 }
 
-// ---- figures ----------------------------------------------------------------------------------------------------------
+// ---- figures ------------------------------------------------------------------------------------
 
 TEST_P(StreamStoreContract, StatsCountMessagesAndDuplicates) {
   say(kAda, kBob, "1", 1);
