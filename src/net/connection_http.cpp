@@ -1,4 +1,5 @@
-// Connection: what comes before frames, on both sides: HTTP requests and the upgrade, a client's connect and handshakes.
+// Connection: what comes before frames, on both sides: HTTP requests and the upgrade, a client's connect and
+// handshakes.
 #include <sys/socket.h>
 
 #include "base/check.h"
@@ -28,7 +29,7 @@ void Connection::begin_websocket(WsRole role) {
   outbound_.set_bytes_max(options_->outbound_bytes_max);
 }
 
-// Server -----------------------------------------------------------------------------------------------------------------
+// Server ----------------------------------------------------------------------------------------------------
 
 Connection::Pass Connection::deliver_http(ReadPass& pass, std::uint32_t& frames) {
   if (frames == 0) return Pass::budget_spent;
@@ -79,7 +80,7 @@ void Connection::queue_response(const HttpResponse& response, bool keep_alive, b
       outbound_.offer(encode_response(too_large, keep_alive, head_only)));
 }
 
-// Client -----------------------------------------------------------------------------------------------------------------
+// Client ----------------------------------------------------------------------------------------------------
 
 // True: input may be read now.
 bool Connection::continue_dial() {

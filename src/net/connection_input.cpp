@@ -72,8 +72,8 @@ bool Connection::read_and_deliver(TurnBudget& budget) {
     }
     g_bytes_read.add(io.bytes);
     last_heard_ms_ = shard_->now_ms();
-    // A short read has emptied the socket; reading again only to hear so would cost a system call per message. When the
-    // peer's end was reported there is one more thing to read.
+    // A short read has emptied the socket; reading again only to hear so would cost a system call per
+    // message. When the peer's end was reported there is one more thing to read.
     if (io.bytes < bytes_left && !transport_.is_tls() && !hangup_) readable_ = false;
     pass.end += io.bytes;
     bytes_left -= io.bytes;
@@ -216,8 +216,8 @@ void Connection::drop_rest() {
   rest_whole_ = false;
 }
 
-// While closing, input is read only to see the peer's end: a socket closed with unread input would be reset, and the peer
-// would lose what we wrote last.
+// While closing, input is read only to see the peer's end: a socket closed with unread input would be reset,
+// and the peer would lose what we wrote last.
 bool Connection::discard_input() {
   std::size_t bytes_left = shard_->options().read_bytes_per_connection;
   char* const data = shard_->read_buffer().prepare(bytes_left);

@@ -24,7 +24,8 @@ const metrics::Counter g_frames_sent{"plaza_net_frames_sent_total", "Frames acce
 const metrics::Counter g_overflows{"plaza_net_overflows_total",
                                    "Frames refused because a client reads too slowly."};
 
-/// Must not be guessable (RFC 6455 section 10.3): a stock of OpenSSL's random bytes, because asking for four costs too much.
+/// Must not be guessable (RFC 6455 section 10.3): a stock of OpenSSL's random bytes, because asking for four
+/// costs too much.
 std::uint32_t masking_key() {
   static thread_local std::array<std::uint32_t, 256> stock;
   static thread_local std::size_t used = stock.size();
@@ -67,8 +68,8 @@ Offer Connection::send_masked(std::uint8_t opcode, std::string_view first, std::
       outbound_.offer(ws_masked_header(static_cast<WsOpcode>(opcode), masked.size(), key).view(), masked));
 }
 
-// Pong and close. When the queue is full a pong is left out (RFC 6455 section 5.5.3 allows it), and so is a close frame: a
-// peer that far behind will not see it in time.
+// Pong and close. When the queue is full a pong is left out (RFC 6455 section 5.5.3 allows it), and so is a
+// close frame: a peer that far behind will not see it in time.
 void Connection::send_control(std::uint8_t opcode, std::string_view payload) {
   if (ws_->role == WsRole::client) {
     [[maybe_unused]] const Offer offer = send_masked(opcode, payload, {});

@@ -56,9 +56,10 @@ TEST(Connection, DeliversLargeFramesOnceTheLimitIsRaised) {
   EXPECT_EQ(client.receive_line(), "{\"size\":300000}\n");
 }
 
-// Goal: the error is not lost to a reset although the client goes on sending (a socket closed with unread input resets, and
-// a reset may overtake what was written last). Method: much more input behind the broken byte than one turn reads; the server
-// must have shut its side, but not closed the socket, until the client ends too.
+// Goal: the error is not lost to a reset although the client goes on sending (a socket closed with unread
+// input resets, and a reset may overtake what was written last). Method: much more input behind the broken
+// byte than one turn reads; the server must have shut its side, but not closed the socket, until the client
+// ends too.
 TEST(Connection, AfterAnErrorInputIsReadUntilTheClientEndsToo) {
   Server server;
   Client client(server.address());
@@ -75,8 +76,8 @@ TEST(Connection, AfterAnErrorInputIsReadUntilTheClientEndsToo) {
   EXPECT_TRUE(server.log.wait_for_event("closed: protocol_error"));
 }
 
-// Goal: the end is seen although it was reported together with the last bytes, and never again (edge-triggered). Method: both
-// are there before the shard's first turn.
+// Goal: the end is seen although it was reported together with the last bytes, and never again
+// (edge-triggered). Method: both are there before the shard's first turn.
 TEST(Connection, SeesAnEndThatCameTogetherWithTheLastFrame) {
   int ends[2];
   ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
@@ -177,7 +178,8 @@ TEST(Connection, PauseKeepsWhatArrivesAndResumeDeliversItInOrder) {
   ASSERT_TRUE(client.send("{\"n\":0}{\"n\":1}"));
   EXPECT_EQ(client.receive_line(), "{\"n\":0}\n");
   ASSERT_TRUE(client.send("{\"n\":2}{\"n\":"));
-  // Another connection of the same shard is answered twice meanwhile: by then the first one's bytes were noticed.
+  // Another connection of the same shard is answered twice meanwhile: by then the first one's bytes were
+  // noticed.
   Client other(server.address());
   for (int i = 0; i < 2; ++i) {
     ASSERT_TRUE(other.send("{\"other\":1}"));
@@ -203,8 +205,8 @@ TEST(Connection, ResumeInsideTheCallbackWinsOverItsPause) {
   EXPECT_EQ(client.receive(24), "{\"n\":0}\n{\"n\":1}\n{\"n\":2}\n");
 }
 
-// Goal: the hand-over at login loses nothing. Method: detach inside on_frame with whole and half frames behind it in the
-// read buffer; the rest of the half one comes while the connection is on its way.
+// Goal: the hand-over at login loses nothing. Method: detach inside on_frame with whole and half frames
+// behind it in the read buffer; the rest of the half one comes while the connection is on its way.
 TEST(Connection, HandOverToAnotherShardKeepsEveryByteInOrder) {
   Server* all = nullptr;
   Server server(
@@ -252,8 +254,9 @@ TEST(Connection, PauseThenHandOverThenResume) {
   EXPECT_EQ(client.receive(16), "{\"n\":0}\n{\"n\":1}\n");
 }
 
-// Goal: a reader that does not read costs the bound and no more, loses nothing that was accepted, and the session hears when
-// it may push again. Method: 100 rounds of sending until overflow, more than the kernel's buffers hold, before anything is read.
+// Goal: a reader that does not read costs the bound and no more, loses nothing that was accepted, and the
+// session hears when it may push again. Method: 100 rounds of sending until overflow, more than the kernel's
+// buffers hold, before anything is read.
 TEST(Connection, ASlowReaderOverflowsAtItsBoundAndIsToldWhenThereIsRoomAgain) {
   constexpr std::size_t kRounds = 100;
   ListenerOptions options;
@@ -302,8 +305,8 @@ TEST(Connection, PartsAndSharedFramesArriveAsOneFrameEach) {
   EXPECT_EQ(client.receive_line(), "{\"seq\":7," + std::string(tail.view()) + "\n");
 }
 
-// Goal: one connection that floods does not keep another one's request waiting. Method: both have everything in their sockets
-// before the first turn; after it the flood got its budget and the other its answer.
+// Goal: one connection that floods does not keep another one's request waiting. Method: both have everything
+// in their sockets before the first turn; after it the flood got its budget and the other its answer.
 TEST(Connection, AFloodGetsItsBudgetInATurnAndTheOthersTheirs) {
   ShardOptions options;
   options.frames_per_connection = 4;
@@ -333,8 +336,40 @@ TEST(Connection, AFloodGetsItsBudgetInATurnAndTheOthersTheirs) {
   for (const int fd : clients) ::close(fd);
 }
 
-// Goal: what an idle connection costs in this process. Method: the heap before and after 1,000 of them that have each
-// received and answered something.
+// Goal: bytes that never become a frame are work too. Method: half a frame of 8 KiB spends the budget of the
+// turn, so that the next connection's request is served in the next one.
+TEST(Connection, BytesWithoutAFrameCountAgainstTheBudgetOfTheTurn) {
+  ShardOptions options;
+  options.frames_per_turn = 3;
+  Shard shard(0, options);
+  test::Log log;
+  test::Peers peers;
+  const auto connection_options = std::make_shared<ConnectionOptions>();
+  connection_options->frame_bytes_max = 64 * 1024;
+  std::vector<int> clients;
+  for (const std::string& text : {"{\"half\":\"" + std::string(8'192, 'x'), std::string("{\"o\":1}")}) {
+    int ends[2];
+    ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
+    clients.push_back(ends[1]);
+    Peer& peer = peers.add(std::make_unique<Peer>(peers, log, Peer::echo));
+    peer.connection = std::make_unique<Connection>(shard, Transport(ends[0]), Connection::Kind::json,
+                                                   connection_options, Address{});
+    peer.connection->start(peer);
+    ASSERT_EQ(::write(ends[1], text.data(), text.size()), static_cast<ssize_t>(text.size()));
+  }
+  const auto requests = [&] {
+    const auto events = log.events();
+    return std::ranges::count(events, "{\"o\":1}");
+  };
+  shard.run_turn();
+  EXPECT_EQ(requests(), 0);
+  shard.run_turn();
+  EXPECT_EQ(requests(), 1);
+  for (const int fd : clients) ::close(fd);
+}
+
+// Goal: what an idle connection costs in this process. Method: the heap before and after 1,000 of them that
+// have each received and answered something.
 TEST(Connection, AnIdleOneHoldsItsObjectAndNothingElse) {
   EXPECT_LE(sizeof(Connection), 352u);
 #if !defined(__SANITIZE_ADDRESS__) && !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer)

@@ -1,6 +1,6 @@
-// What a small message costs on a shard, from readable socket to written answer: 500 clients on a second shard (pinned to
-// another CPU when there is one) keep `window` messages of about 150 bytes under way each. server_us is the CPU time of the
-// server's thread per message, kernel included.
+// What a small message costs on a shard, from readable socket to written answer: 500 clients on a second
+// shard (pinned to another CPU when there is one) keep `window` messages of about 150 bytes under way each.
+// server_us is the CPU time of the server's thread per message, kernel included.
 #include <benchmark/benchmark.h>
 #include <time.h>
 

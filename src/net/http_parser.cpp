@@ -61,7 +61,8 @@ HttpStep HttpRequestParser::next(const char* data, std::size_t size) {
     if (step.consumed == consumed) break;
     consumed = step.consumed;
   }
-  // Beast's limit holds for the first line and for the fields, each; ours for both together, also before their end.
+  // Beast's limit holds for the first line and for the fields, each; ours for both together, also before
+  // their end.
   const std::size_t waiting = parser.is_header_done() ? 0 : size - consumed;
   if (state_->header_bytes + waiting > header_bytes_max_) {
     return {.kind = HttpStep::Kind::error, .consumed = consumed, .error_status = 431};

@@ -41,7 +41,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string text(reinterpret_cast<const char*>(data) + 1, size - 1);
   auto whole = parse(text, text.size());
   auto pieces = parse(text, data[0]);
-  // An error may be seen earlier or later (a header too long before its end is here), what came before it may not differ.
+  // An error may be seen earlier or later (a header too long before its end is here), what came before it may
+  // not differ.
   if (!whole.empty() && whole.back() == "error") whole.pop_back();
   if (!pieces.empty() && pieces.back() == "error") pieces.pop_back();
   const std::size_t common = std::min(whole.size(), pieces.size());

@@ -80,7 +80,7 @@ TEST(HttpRequest, PathQueryAndHeaders) {
   EXPECT_EQ(request.header("X-Two"), "");
 }
 
-// The upgrade -----------------------------------------------------------------------------------------------------------------
+// The upgrade -----------------------------------------------------------------------------------------------
 
 HttpRequest upgrade_request() {
   return {.method = "GET",

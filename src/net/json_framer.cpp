@@ -18,7 +18,8 @@ struct BlockMasks {
   std::uint64_t close = 0;  // } ]
 };
 
-// '{' and '[' differ in bit 0x20 only, as '}' and ']' do; no other byte becomes 0x7b or 0x7d by setting that bit.
+// '{' and '[' differ in bit 0x20 only, as '}' and ']' do; no other byte becomes 0x7b or 0x7d by setting that
+// bit.
 #if defined(__SSE2__)
 BlockMasks scan_block(const char* bytes) {
   BlockMasks masks;
@@ -55,7 +56,8 @@ std::uint64_t prefix_xor(std::uint64_t x) {
   return x;
 }
 
-/// The bytes that a backslash before them escapes; `carry` says so of byte 0, and is set for the byte after the n-th.
+/// The bytes that a backslash before them escapes; `carry` says so of byte 0, and is set for the byte after
+/// the n-th.
 std::uint64_t escaped_bytes(std::uint64_t backslash, std::size_t n, bool& carry) {
   std::uint64_t escaped = carry ? 1 : 0;
   carry = false;

@@ -12,7 +12,8 @@ namespace {
 
 using Kind = JsonFramer::Kind;
 
-/// Feeds `text` in pieces cut at `cuts` as a connection does: what is not consumed is presented again with more behind it.
+/// Feeds `text` in pieces cut at `cuts` as a connection does: what is not consumed is presented again with
+/// more behind it.
 framer_test::Outcome feed(const std::string& text, const std::vector<std::size_t>& cuts,
                           std::size_t bytes_max = 4096, std::uint32_t depth_max = 32) {
   return framer_test::run(text, cuts, bytes_max, depth_max);

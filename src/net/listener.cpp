@@ -123,7 +123,8 @@ class Listener::Acceptor final : public Pollable {
   }
 
  private:
-  // When the system has no room for one more watched descriptor, another attempt comes as after every shortage.
+  // When the system has no room for one more watched descriptor, another attempt comes as after every
+  // shortage.
   void watch() {
     if (!shard_.poller().add_listening(fd_, *this)) shard_.timers().arm(again_, kPauseWithoutDescriptorsMs);
   }
@@ -221,7 +222,8 @@ class Listener::Acceptor final : public Pollable {
                 address_.text());
   }
 
-  // One waiting client is told (by the end of its connection) instead of hanging; the others get their turn after the pause.
+  // One waiting client is told (by the end of its connection) instead of hanging; the others get their turn
+  // after the pause.
   void out_of_descriptors(int error) {
     if (spare_fd_ >= 0) {
       ::close(spare_fd_);

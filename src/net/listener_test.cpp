@@ -112,8 +112,8 @@ TEST(Listener, ItsPortIsFreeAfterStop) {
   EXPECT_FALSE(Client(address).connected());
 }
 
-// Goal: out of descriptors, a client is told by the end of its connection instead of hanging, and the server goes on when
-// there are some again. Method: the process's own limit is lowered to what is open now.
+// Goal: out of descriptors, a client is told by the end of its connection instead of hanging, and the server
+// goes on when there are some again. Method: the process's own limit is lowered to what is open now.
 TEST(Listener, OutOfDescriptorsItClosesTheWaitingClientAndRecovers) {
   Server server;
   Client before(server.address());

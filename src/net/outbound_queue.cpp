@@ -11,8 +11,8 @@
 namespace plaza::net {
 namespace {
 
-// With the node before it, the first chunk is of a size that malloc keeps per thread (<= 1032): most queues hold one, for
-// one turn.
+// With the node before it, the first chunk is of a size that malloc keeps per thread (<= 1032): most queues
+// hold one, for one turn.
 constexpr std::size_t kFirstChunkBytes = 960;
 constexpr std::size_t kNextChunkBytes = 4 * 1024 - 64;
 constexpr std::size_t kLargeChunkBytes = 16 * 1024 - 64;

@@ -1,8 +1,9 @@
-// Why the sockets are not Asio's: what one readiness event costs when `range` sockets of 1,000 became readable at once.
+// Why the sockets are not Asio's: what one readiness event costs when `range` sockets of 1,000 became
+// readable at once.
 //
 //   own       the shard's epoll set, edge-triggered, registered once
-//   nested    the same, with the thread blocking in an io_context that watches the set (a shard that uses Asio)
-//   asio      one async_wait per socket, re-armed after each event, as a coroutine per connection does
+//   nested    the same, with the thread blocking in an io_context that watches the set (a shard that uses
+//   Asio) asio      one async_wait per socket, re-armed after each event, as a coroutine per connection does
 //
 // Each event is the same read of 100 bytes. Filling the sockets is not measured.
 #include <benchmark/benchmark.h>

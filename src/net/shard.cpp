@@ -30,7 +30,8 @@ constexpr std::uint32_t kTurnsBetweenAsioPolls = 8;
 // stop() runs what is posted, also what that posts; something that posts to itself for ever does not hold it.
 constexpr int kTurnsAfterStop = 10'000;
 
-// OpenSSL writes without MSG_NOSIGNAL: a client that went away would end the process. Blocked, the write fails with EPIPE.
+// OpenSSL writes without MSG_NOSIGNAL: a client that went away would end the process. Blocked, the write
+// fails with EPIPE.
 void block_sigpipe() {
   sigset_t set;
   sigemptyset(&set);

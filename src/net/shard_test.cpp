@@ -100,7 +100,7 @@ TEST(Shard, DeferredTasksRunAtTheEndOfTheTurnInWhichTheyWereDeferred) {
   EXPECT_EQ(order, (std::vector<std::string>{"first", "second", "deferred"}));
 }
 
-// The phases of one turn ------------------------------------------------------------------------------------------------
+// The phases of one turn ------------------------------------------------------------------------------------
 
 /// Writes its name when a phase reaches it.
 class Recorder final : public Pollable, public TurnSource {
@@ -153,8 +153,8 @@ class Flood final : public Pollable {
   std::uint32_t served = 0;
 };
 
-// Goal: a flood in one source does not starve another. Method: every source is flooded at once; after one turn each has done
-// exactly its budget, and all of them are still waiting for more.
+// Goal: a flood in one source does not starve another. Method: every source is flooded at once; after one
+// turn each has done exactly its budget, and all of them are still waiting for more.
 TEST(Shard, EverySourceGetsItsBudgetInATurnInWhichAllAreFlooded) {
   ShardOptions options;
   options.gone_per_turn = 3;
@@ -195,8 +195,8 @@ TEST(Shard, EverySourceGetsItsBudgetInATurnInWhichAllAreFlooded) {
   EXPECT_EQ(first.served + second.served + third.served, 15u * 16u);
 }
 
-// Goal: the same with real threads: a mailbox that refills itself does not keep a socket from being served, nor the other
-// way round. Method: both go on until each has seen the other's progress.
+// Goal: the same with real threads: a mailbox that refills itself does not keep a socket from being served,
+// nor the other way round. Method: both go on until each has seen the other's progress.
 TEST(Shard, AMailboxThatNeverEmptiesDoesNotStarveASocket) {
   int ends[2];
   ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
@@ -231,7 +231,7 @@ TEST(Shard, AMailboxThatNeverEmptiesDoesNotStarveASocket) {
   ::close(ends[1]);
 }
 
-// Between shards --------------------------------------------------------------------------------------------------------
+// Between shards --------------------------------------------------------------------------------------------
 
 TEST(ShardGroup, TasksForOneShardInOneTurnTravelAsOneBatchAtItsEnd) {
   Shard from(0), to(1);
@@ -260,7 +260,7 @@ TEST(ShardGroup, PostAllReachesEveryShardOnItsOwnThread) {
   EXPECT_EQ(mask.load(), 7u);
 }
 
-// Asio --------------------------------------------------------------------------------------------------------------------
+// Asio ------------------------------------------------------------------------------------------------------
 
 TEST(Shard, SocketsMailboxAndAsioAllWakeAShardThatBlocksInItsIoContext) {
   Shard shard;

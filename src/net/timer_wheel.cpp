@@ -84,7 +84,8 @@ std::size_t TimerWheel::advance(std::int64_t now_ms) {
   return fired;
 }
 
-// The slot is emptied first: a callback may arm (also into this slot, a round later), cancel or destroy any timer.
+// The slot is emptied first: a callback may arm (also into this slot, a round later), cancel or destroy any
+// timer.
 std::size_t TimerWheel::run_slot() {
   Head& slot = slots_[tick_ % kSlots];
   if (slot.empty()) return 0;

@@ -31,8 +31,8 @@ ContextOwner make_context(const SSL_METHOD* method) {
                       SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE |
                           // Frames say themselves where they end: a peer that just goes away took nothing.
                           SSL_OP_IGNORE_UNEXPECTED_EOF);
-  // RELEASE_BUFFERS: an idle connection gives its 34 KiB of buffers back. The other two: what is written is gathered anew
-  // for every attempt.
+  // RELEASE_BUFFERS: an idle connection gives its 34 KiB of buffers back. The other two: what is written is
+  // gathered anew for every attempt.
   SSL_CTX_set_mode(context.get(), SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                                       SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   return context;

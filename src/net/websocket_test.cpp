@@ -24,7 +24,7 @@ ListenerOptions http_options() {
   return options;
 }
 
-// HTTP -------------------------------------------------------------------------------------------------------------------------
+// HTTP ------------------------------------------------------------------------------------------------------
 
 TEST(HttpConnection, AnswersPipelinedRequestsInOrderAndKeepsTheConnection) {
   Server server(http_options());
@@ -56,8 +56,8 @@ TEST(HttpConnection, WritesALargeResponseWholeAndHeadWithoutABody) {
   EXPECT_TRUE(client.receive_to_end().ends_with("ok\n"));
 }
 
-// Goal: a client that asks for pages faster than it reads them costs one response of memory. Method: a bound that two
-// responses exceed; the second request comes while the first response is stuck in a full socket.
+// Goal: a client that asks for pages faster than it reads them costs one response of memory. Method: a bound
+// that two responses exceed; the second request comes while the first response is stuck in a full socket.
 TEST(HttpConnection, ThePipelinedRequestWaitsUntilTheAnswerBeforeItIsWritten) {
   int ends[2];
   ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
@@ -98,7 +98,7 @@ TEST(HttpConnection, AnswersWhatIsNoHttpAndEnds) {
   EXPECT_TRUE(server.log.wait_for_event("closed: protocol_error"));
 }
 
-// WebSocket ----------------------------------------------------------------------------------------------------------------------
+// WebSocket -------------------------------------------------------------------------------------------------
 
 std::string upgrade_text(const std::string& more = "") {
   return "GET /ws HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: "
@@ -196,7 +196,7 @@ TEST(WebSocketConnection, AForeignOriginIsRefusedBeforeTheUpgrade) {
   EXPECT_TRUE(good.receive_until("\r\n\r\n").starts_with("HTTP/1.1 101 "));
 }
 
-// The client's end ---------------------------------------------------------------------------------------------------------------
+// The client's end ------------------------------------------------------------------------------------------
 
 /// A client on a shard of its own.
 class Dialed {
@@ -301,7 +301,7 @@ TEST(Dialer, SaysWhenTheServerGoesAway) {
   EXPECT_TRUE(client.log.wait_for_event("closed: peer_closed"));
 }
 
-// TLS ------------------------------------------------------------------------------------------------------------------------------
+// TLS -------------------------------------------------------------------------------------------------------
 
 TEST(Tls, CarriesRawJsonAndWebSocketToAClientThatVerifies) {
   const test::TestCertificate certificate("localhost");
@@ -361,8 +361,9 @@ TEST(Tls, ASlowReaderOverTlsGetsEverythingThatWasAccepted) {
   }
 }
 
-// Goal: bytes that OpenSSL has decrypted already move with the connection although no epoll set knows of them. Method: the
-// shard reads a few bytes at a time, so that the rest of the client's record waits there when the first frame moves it.
+// Goal: bytes that OpenSSL has decrypted already move with the connection although no epoll set knows of
+// them. Method: the shard reads a few bytes at a time, so that the rest of the client's record waits there
+// when the first frame moves it.
 TEST(Tls, HandOverKeepsWhatIsAlreadyDecrypted) {
   const test::TestCertificate certificate("localhost");
   const auto trust = TlsContext::client({.ca_file = certificate.certificate_file()});
@@ -387,8 +388,8 @@ TEST(Tls, HandOverKeepsWhatIsAlreadyDecrypted) {
   EXPECT_EQ(client.log.events()[3], "{\"shard\":1,\"got\":{\"n\":2}}");
 }
 
-// Goal: a peer that goes away while we write over TLS costs its connection, not the process (SIGPIPE). Method: it is gone for
-// certain before the writes.
+// Goal: a peer that goes away while we write over TLS costs its connection, not the process (SIGPIPE).
+// Method: it is gone for certain before the writes.
 TEST(Tls, WritingToAPeerThatIsGoneEndsOnlyItsConnection) {
   const test::TestCertificate certificate("localhost");
   const auto trust = TlsContext::client({.ca_file = certificate.certificate_file()});

@@ -1,5 +1,5 @@
-// How long a WebSocket message takes from bytes to text: header, unmasking, UTF-8. The copy that gives every round its own
-// masked bytes is measured alone, to be subtracted.
+// How long a WebSocket message takes from bytes to text: header, unmasking, UTF-8. The copy that gives every
+// round its own masked bytes is measured alone, to be subtracted.
 #include <benchmark/benchmark.h>
 
 #include <cstring>

@@ -1,4 +1,5 @@
-// Any bytes, cut anywhere: the decoder stays inside its buffer, keeps its limit, and says the same however they are cut.
+// Any bytes, cut anywhere: the decoder stays inside its buffer, keeps its limit, and says the same however
+// they are cut.
 #include <cstdint>
 #include <cstdlib>
 #include <string>

@@ -1,5 +1,5 @@
-// The cases follow the sections of the Autobahn test suite (1 framing, 2 pings, 3 reserved bits, 4 opcodes, 5 fragmentation,
-// 6 UTF-8, 7 close handling), here against the decoder alone.
+// The cases follow the sections of the Autobahn test suite (1 framing, 2 pings, 3 reserved bits, 4 opcodes, 5
+// fragmentation, 6 UTF-8, 7 close handling), here against the decoder alone.
 #include "net/ws_codec.h"
 
 #include <gtest/gtest.h>
@@ -31,7 +31,7 @@ FrameError error_of(const std::string& bytes) {
   return events.empty() || events.back().kind != Kind::error ? FrameError::none : events.back().error;
 }
 
-// 1 Framing ----------------------------------------------------------------------------------------------------------------
+// 1 Framing -------------------------------------------------------------------------------------------------
 
 TEST(WsDecoder, Section1MessagesOfEveryLengthEncoding) {
   for (const std::size_t size :
@@ -102,7 +102,7 @@ TEST(WsDecoder, AServerDemandsMasksAndAClientRefusesThem) {
   EXPECT_EQ(masked[0].error, FrameError::websocket);
 }
 
-// 2 Pings and pongs ----------------------------------------------------------------------------------------------------------
+// 2 Pings and pongs -----------------------------------------------------------------------------------------
 
 TEST(WsDecoder, Section2PingsCarryUpTo125BytesOfAnything) {
   for (const std::string& payload :
@@ -123,7 +123,7 @@ TEST(WsDecoder, Section2TenPingsInOctetwisePieces) {
   for (std::size_t i = 0; i < 10; ++i) EXPECT_EQ(events[i].payload, std::to_string(i));
 }
 
-// 3 Reserved bits, 4 opcodes ---------------------------------------------------------------------------------------------------
+// 3 Reserved bits, 4 opcodes --------------------------------------------------------------------------------
 
 TEST(WsDecoder, Section3EveryReservedBitIsRefused) {
   for (int bits = 1; bits < 8; ++bits) {
@@ -144,7 +144,7 @@ TEST(WsDecoder, Section4ReservedOpcodesAreRefusedAfterWhatCameBefore) {
   }
 }
 
-// 5 Fragmentation --------------------------------------------------------------------------------------------------------------
+// 5 Fragmentation -------------------------------------------------------------------------------------------
 
 TEST(WsDecoder, Section5ControlFramesMayNotBeFragmented) {
   for (const std::uint8_t opcode : {kPing, kPong, kClose}) {
@@ -194,7 +194,7 @@ TEST(WsDecoder, Section5TheNextMessageAfterAFragmentedOneIsItsOwn) {
   EXPECT_EQ(events[4].payload, "de");
 }
 
-// 6 UTF-8 ------------------------------------------------------------------------------------------------------------------------
+// 6 UTF-8 ---------------------------------------------------------------------------------------------------
 
 const std::vector<std::string> kValid = {
     "",
@@ -285,7 +285,7 @@ TEST(Utf8, EveryCodePointIsValidAndEverySurrogateIsNot) {
   }
 }
 
-// 7 Close ------------------------------------------------------------------------------------------------------------------------
+// 7 Close ---------------------------------------------------------------------------------------------------
 
 TEST(WsDecoder, Section7CloseWithEveryCode) {
   for (std::uint32_t code = 0; code < 65536; ++code) {
@@ -312,7 +312,7 @@ TEST(WsDecoder, Section7CloseWithoutCodeWithHalfACodeAndWithABrokenReason) {
             FrameError::websocket);
 }
 
-// Encoding -----------------------------------------------------------------------------------------------------------------------
+// Encoding --------------------------------------------------------------------------------------------------
 
 TEST(WsEncode, WhatOneSideEncodesTheOtherDecodes) {
   for (const std::size_t size : {0u, 1u, 125u, 126u, 65535u, 65536u}) {
