@@ -13,7 +13,11 @@ import plaza
 PAGE = """<!doctype html><meta charset=utf-8><title>plaza</title><script>
 const config = CONFIG;
 const lines = [];
+// The first word counts: a refused socket reports an error and then its close, and two posts may arrive in either order.
+let finished = false;
 function finish(verdict) {
+  if (finished) return;
+  finished = true;
   fetch('/verdict', {method: 'POST', body: JSON.stringify(Object.assign({lines: lines}, verdict))});
 }
 window.onerror = (text) => finish({error: String(text)});
