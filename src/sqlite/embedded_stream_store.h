@@ -36,17 +36,16 @@ struct EmbeddedStreamStoreOptions {
   std::uint32_t batch_max = 1024;               ///< messages in one transaction
   std::uint32_t flush_after_messages = 65'536;  ///< so many that are not in the stored index begin a flush
   std::uint32_t flush_idle_ms = 2'000;          ///< when nothing happens for so long, flush whatever there is
-  std::uint32_t
-      flush_rows_per_commit = 1'024;  ///< index rows that a group commit takes along (about 1 us each)
-  std::uint32_t cache_entries_max = 400'000;  ///< streams, devices and marks kept in memory, each
-  std::size_t recent_bytes_max = 64U << 20U;  ///< newest messages kept in memory
-  std::uint32_t retry_rows_max = 2'048;  ///< inbox entries looked at to find the original of an old send_id
+  std::uint32_t flush_rows_per_commit = 1'024;  ///< index rows a group commit takes along, about 1 us each
+  std::uint32_t cache_entries_max = 400'000;    ///< streams, devices and marks kept in memory, each
+  std::size_t recent_bytes_max = 64U << 20U;    ///< newest messages kept in memory
+  std::uint32_t retry_rows_max = 2'048;  ///< inbox entries looked at for the original of an old send_id
   std::uint32_t trim_rows_per_call = 2'000;
   std::uint32_t reader_threads = 2;
-  std::uint32_t reads_waiting_max = 10'000;    ///< for the disk; a read past it gets an error
-  std::uint32_t busy_timeout_ms = 2'000;       ///< for a lock that another process holds
-  std::uint32_t wal_checkpoint_pages = 512;    ///< pages in the write-ahead log that start a checkpoint
-  std::string vfs;                             ///< SQLite's name of the file layer; empty = the system's
+  std::uint32_t reads_waiting_max = 10'000;  ///< for the disk; a read past it gets an error
+  std::uint32_t busy_timeout_ms = 2'000;     ///< for a lock that another process holds
+  std::uint32_t wal_checkpoint_pages = 512;  ///< pages in the write-ahead log that start a checkpoint
+  std::string vfs;                           ///< SQLite's name of the file layer; empty = the system's
   StageHook hook;
 };
 

@@ -4,12 +4,15 @@
 #include <sqlite3.h>
 #include <sys/mount.h>
 
+#include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "base/log.h"
@@ -168,6 +171,44 @@ TEST_F(FaultyDisk, WhatCannotBeReadRefusesTheGroupAndNothingElse) {
   for (int batch = 0; batch < 5; ++batch) send(12);
   EXPECT_FALSE(refused_.empty()) << "nothing needed the disk: the test does not test it";
   heal_and_check();
+}
+
+TEST_F(FaultyDisk, HealthComesBackByItselfWithoutAnotherSend) {
+  open();
+  send(5);
+  g_faults.writes_until_failure = 0;
+  EXPECT_EQ(send(5), 0U);
+  EXPECT_FALSE(store_->health().writable);
+  g_faults.heal();
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (!store_->health().writable && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+  EXPECT_TRUE(store_->health().writable);
+  EXPECT_TRUE(store_->health().reason.empty());
+  heal_and_check();
+}
+
+/// Goal: what waits for the index is bounded by its entries as well, whatever the fan-out.
+TEST_F(FaultyDisk, ALargeFanOutIsIndexedBeforeItsMessagesAreMany) {
+  options_.flush_after_messages = 100;
+  options_.batch_max = 4;
+  open();
+  auto members = std::make_shared<std::vector<MemberId>>();
+  for (std::uint64_t i = 1; i <= 100; ++i) members->push_back(MemberId{i});
+  std::uint64_t most_waiting = 0;
+  for (int i = 0; i < 60; ++i) {
+    ports::Append append = load_append(random_, next_);
+    append.message->send_id = 0;
+    append.message->conversation = ports::StreamId::room(kLoadRoom);
+    append.fanout = members;
+    std::vector<ports::Append> batch;
+    batch.push_back(std::move(append));
+    store_->append(std::move(batch));
+    ASSERT_EQ(sink_.wait_for(1).at(0).code, ports::AppendCode::accepted);
+    most_waiting = std::max(most_waiting, store_->stats().entries_waiting);
+  }
+  EXPECT_GT(store_->stats().entries_indexed, 4'000U)
+      << "60 messages of 101 entries, and none is in the index";
+  EXPECT_LT(most_waiting, 2'000U);
 }
 
 TEST_F(FaultyDisk, AMessageIsRefusedUnchangedSoThatItCanBeSentAgain) {

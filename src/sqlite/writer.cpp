@@ -60,7 +60,12 @@ Result<void, std::string> Writer::open() {
     while ((code = rows.step()) == SQLITE_ROW) {
       const ports::MessagePtr message = message_of(rows, 0);
       if (!message) return fail(fmt::format("{}: message {} is damaged", options_.path, rows.uint(0)));
-      if (!set_.replay(message)) return failed();
+      if (!set_.replay(message)) {
+        return fail(
+            fmt::format("{}: message {} does not follow those before it, or cannot be read: the database is "
+                        "damaged; restore it from a backup ({})",
+                        options_.path, message->id.value, connection_.failure().text));
+      }
       ++replayed;
     }
     if (code != SQLITE_DONE) return failed();
@@ -125,10 +130,16 @@ void Writer::turn() {
   group_outcome_ = commit_group();
   report();
   end_flushes();
-  const std::uint64_t unindexed = set_.last_message - set_.indexed_upto;
-  if (!flush_.active() && unindexed >= options_.flush_after_messages) flush_.begin_round();
+  if (!flush_.active() && flush_due()) flush_.begin_round();
   checkpoint_if_due();
   set_.evict();
+}
+
+/// By messages, because a start reads them back, and by entries, because they take memory.
+bool Writer::flush_due() const {
+  constexpr std::uint64_t kEntriesPerMessage = 4;
+  return set_.last_message - set_.indexed_upto >= options_.flush_after_messages ||
+         set_.entries_in_tails >= kEntriesPerMessage * options_.flush_after_messages;
 }
 
 /// Nothing waits: go on with the index when a round is under way, else sleep until something comes or it is
@@ -148,8 +159,12 @@ void Writer::idle() {
   sleeper_.prepare();
   if (queue_.empty() && !stop_asked_) sleeper_.sleep(timeout_ms);
   sleeper_.awake();
-  const bool still_nothing = queue_.empty() && !stop_asked_;
-  if (still_nothing && dirty && !flush_.active()) flush_.begin_round();
+  if (!queue_.empty() || stop_asked_) return;
+  if (broken_ && !flush_.active()) {
+    probe();
+  } else if (dirty && !flush_.active()) {
+    flush_.begin_round();
+  }
 }
 
 /// The end: the index is completed so that the next start has nothing to replay. What fails here is done by
@@ -203,7 +218,7 @@ bool Writer::plan(Job& job) {
 
 bool Writer::plan_appends(AppendJob& job) {
   while (job.next < job.batch.size()) {
-    if (group_.messages().size() >= options_.batch_max) return false;
+    if (group_.messages().size() >= options_.batch_max || group_.entries() >= kEntriesMax) return false;
     Append& append = job.batch[job.next++];
     Appended& outcome = outcomes_.emplace_back();
     if (!plan_failed_) {

@@ -34,7 +34,7 @@ namespace plaza::sqlite {
 ///
 /// Thread   post() and ask_to_stop() from any; everything else on the writer's thread, or before it runs.
 /// Owner    The store. Jobs that are left when it ends were answered with an error.
-/// Limit    batch_max messages and kCallsMax other calls a group.
+/// Limit    A group ends at batch_max messages, at the message that makes kEntriesMax entries, or at kCallsMax calls.
 class Writer {
  public:
   Writer(const EmbeddedStreamStoreOptions& options, const ports::Clock& clock, Figures& figures);
@@ -52,12 +52,14 @@ class Writer {
 
  private:
   static constexpr std::uint32_t kCallsMax = 4'096;
+  static constexpr std::size_t kEntriesMax = 32'768;
 
   // writer.cpp: the loop and the group
   void run();
   void take_waiting();
   void turn();
   void idle();
+  [[nodiscard]] bool flush_due() const;
   void plan_waiting();
   [[nodiscard]] bool plan(Job& job);
   bool plan_appends(AppendJob& job);
@@ -75,6 +77,7 @@ class Writer {
   bool commit_and_settle(std::uint64_t last_message);
   bool settle(std::uint64_t last_message);
   bool ready_for_transaction();
+  void probe();
   void note_failure();
   void note_success();
   void trim(TrimJob& job);

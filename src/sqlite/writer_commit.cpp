@@ -139,6 +139,14 @@ bool Writer::settle(std::uint64_t last_message) {
   }
 }
 
+/// Finds out whether a database that could not be written can be again: nobody may be sending because it could not.
+void Writer::probe() {
+  if (!ready_for_transaction()) return;
+  if (tables_.count_settled() && tables_.commit()) return note_success();
+  note_failure();
+  if (connection_.in_transaction()) tables_.roll_back();
+}
+
 void Writer::note_failure() {
   const SqlFailure failure = connection_.failure();
   last_failure_ = failure.text;

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "base/check.h"
-
 namespace plaza::streams {
 
 // ---- StreamState --------------------------------------------------------------------------------
@@ -29,15 +27,16 @@ void StreamState::stored(std::size_t count) {
   if (tail.empty() && tail.capacity() > kKeptCapacity) tail = {};
 }
 
-void StreamState::replay(std::uint64_t seq, std::uint64_t message_id) {
+bool StreamState::replay(std::uint64_t seq, std::uint64_t message_id) {
   if (seq <= trimmed) {
     head = std::max(head, seq);
-    return;
+    return true;
   }
   if (tail.empty()) head = seq - 1;  // the row of the stream may be ahead of the index
-  PLAZA_CHECK(seq == head + 1);
+  if (seq != head + 1) return false;
   push(message_id);
   replayed = true;
+  return true;
 }
 
 // ---- RecentSends --------------------------------------------------------------------------------

@@ -35,7 +35,8 @@ struct StreamState {
   /// The `count` oldest of the tail are in the stored index now.
   void stored(std::size_t count);
   /// At start: an entry of a message that is newer than the index, in order of seq.
-  void replay(std::uint64_t seq, std::uint64_t message_id);
+  /// False: it does not follow the one before, so the rows are damaged.
+  [[nodiscard]] bool replay(std::uint64_t seq, std::uint64_t message_id);
 };
 
 /// The message ids of a device's newest sends, for answering retries.

@@ -88,7 +88,7 @@ bool WorkingSet::replay(const ports::MessagePtr& message) {
     StreamState* const state = stream(id);
     if (state == nullptr) return false;
     const std::size_t before = state->tail.size();
-    state->replay(seq, m.id.value);
+    if (!state->replay(seq, m.id.value)) return false;
     entries_in_tails += state->tail.size() - before;
     touch(*state);
     return true;

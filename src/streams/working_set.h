@@ -55,7 +55,8 @@ class WorkingSet {
   void touch(SenderState& sender);
   void touch(MarkState& mark);
 
-  /// At start, in order of id: a stored message that is newer than the index. False: the storage failed.
+  /// At start, in order of id: a stored message that is newer than the index. False: the storage failed, or the
+  /// message does not follow those before it.
   [[nodiscard]] bool replay(const ports::MessagePtr& message);
   /// At start: where ids, time and the index stand when there is nothing to replay.
   void begin_at(std::uint64_t last_message, std::int64_t last_time_ms, std::uint32_t epoch);
