@@ -80,7 +80,7 @@ void ChatRun::schedule(std::int64_t now) {
   while (next_due_ns_ <= static_cast<double>(now)) {
     Endpoint& from = endpoints_[senders_[next_sender_]];
     next_sender_ = (next_sender_ + 1) % senders_.size();
-    from.due.push_back(static_cast<std::int64_t>(next_due_ns_));
+    from.due.insert(from.due.end(), burst_, static_cast<std::int64_t>(next_due_ns_));
     next_due_ns_ += interval_ns_;
     pump(from, now);
   }
@@ -284,9 +284,11 @@ Result<Interval, std::string> ChatRun::run_closed(double warmup_s, double second
   return measure(warmup_s, seconds, kClosedWaitNs);
 }
 
-Result<Interval, std::string> ChatRun::run_at_rate(double rate_per_s, double warmup_s, double seconds) {
+Result<Interval, std::string> ChatRun::run_at_rate(double rate_per_s, std::uint64_t burst, double warmup_s,
+                                                   double seconds) {
   mode_ = Mode::at_rate;
-  interval_ns_ = 1e9 / rate_per_s;
+  burst_ = burst;
+  interval_ns_ = 1e9 / rate_per_s * static_cast<double>(burst);
   next_due_ns_ = static_cast<double>(now_ns()) + interval_ns_;
   return measure(warmup_s, seconds, kOpenWaitNs);
 }

@@ -59,7 +59,8 @@ class ChatRun : public LinkHandler {
   ChatRun(LinkLoop& loop, const Stopwatch& stopwatch, Progress& progress);
 
   [[nodiscard]] Result<Interval, std::string> run_closed(double warmup_s, double seconds);
-  [[nodiscard]] Result<Interval, std::string> run_at_rate(double rate_per_s, double warmup_s, double seconds);
+  [[nodiscard]] Result<Interval, std::string> run_at_rate(double rate_per_s, std::uint64_t burst,
+                                                          double warmup_s, double seconds);
   /// Everybody sends sends_max messages; ends when everything has arrived.
   [[nodiscard]] Result<Interval, std::string> run_to_end();
 
@@ -130,7 +131,8 @@ class ChatRun : public LinkHandler {
   std::map<protocol::Errno, std::uint64_t> refusals_;  // without those that were only behind a refused one
   std::uint64_t pulled_ = 0, corrupted_ = 0, doubled_acks_ = 0;
   // Open loop.
-  double interval_ns_ = 0;
+  double interval_ns_ = 0;  // between two bursts
+  std::uint64_t burst_ = 1;
   double next_due_ns_ = 0;
   std::size_t next_sender_ = 0;
   std::vector<std::uint32_t> senders_;

@@ -76,7 +76,7 @@ Result<Measured, std::string> measure(DirectRun& run, const Options& options, Pr
                                            : static_cast<double>(options.rate_per_s);
   if (measured.rate_wanted <= 0) return measured;
   progress.step(fmt::format("sending for {} s at {:.0f} /s", options.seconds, measured.rate_wanted));
-  auto at_rate = run.run_at_rate(measured.rate_wanted, warmup, seconds);
+  auto at_rate = run.run_at_rate(measured.rate_wanted, options.burst, warmup, seconds);
   if (!at_rate) return fail(at_rate.error());
   measured.at_rate = *at_rate;
   return measured;
@@ -96,6 +96,7 @@ void tell(Report& report, const Options& options, const Measured& measured, cons
   const Interval& main = options.rate_per_s != 0 ? measured.at_rate : measured.most;
   tell_interval(report, main, static_cast<bool>(server.meter()));
   if (measured.rate_wanted > 0) {
+    report.params.emplace_back("burst", options.burst);
     report.params.emplace_back("latency_at_rate_per_s", measured.rate_wanted);
     report.params.emplace_back("latency_rate_reached_per_s", measured.at_rate.rate_per_s());
     report.notes.emplace_back("latencies are at",

@@ -95,6 +95,7 @@ constexpr std::array kOptions = {
   Option{"--seconds", "S", kTimed | in(Workload::idle), Number{&Options::seconds, 1, 86400}, "how long is measured"},
   Option{"--warmup-ms", "MS", kTimed, Number{&Options::warmup_ms, 0, 600000}, "running before that"},
   Option{"--rate", "R|half", in(Workload::direct), Word{&set_rate}, "sends a second at fixed times, or half of what was possible"},
+  Option{"--burst", "N", in(Workload::direct), Number{&Options::burst, 1, 256}, "with --rate: so many of one member are due at once"},
   Option{"--no-floor", "", in(Workload::direct), Flag{&Options::floor, false}, "leave out the bare relay"},
   Option{"--connect", "ADDR:PORT", kServer, Text{&Options::connect}, "a running server's TCP address; otherwise a private node is started"},
   Option{"--http", "ADDR:PORT", kServer, Text{&Options::http}, "its HTTP address, for --transport ws"},
@@ -169,6 +170,7 @@ std::string apply(Options& options, const Option& option, std::string_view value
 std::string check_together(const Options& o) {
   if (o.workload == Workload::group && o.senders > o.members)
     return "--senders must not be more than --members";
+  if (o.burst != 1 && o.rate_per_s == 0 && !o.rate_half) return "--burst goes with --rate";
   if (o.workload == Workload::fakewechat && o.friends % 2 != 0) return "--friends must be even";
   if (o.workload == Workload::fakewechat && o.friends >= o.users)
     return "--friends must be less than --users";

@@ -36,6 +36,7 @@ struct Options {
   std::uint64_t seconds = 10, warmup_ms = 1000;
   std::uint64_t rate_per_s = 0;  ///< 0: as fast as the window allows
   bool rate_half = false;        ///< first as fast as possible, then at half of that
+  std::uint64_t burst = 1;       ///< with a rate: so many of one sender are due at once
   bool floor = true;
 
   // Against what.

@@ -78,6 +78,8 @@ TEST(Options, RefusesCombinationsThatMakeNoSense) {
 TEST(Options, RateIsANumberOrHalf) {
   EXPECT_EQ(parse({"direct", "--rate", "5000"})->rate_per_s, 5000u);
   EXPECT_TRUE(parse({"direct", "--rate", "half"})->rate_half);
+  EXPECT_EQ(parse({"direct", "--rate", "half", "--burst", "16"})->burst, 16u);
+  EXPECT_NE(error_of({"direct", "--burst", "16"}), "");
   EXPECT_NE(error_of({"direct", "--rate", "0"}), "");
   EXPECT_NE(error_of({"direct", "--rate", "fast"}), "");
 }
