@@ -24,7 +24,7 @@ void expect_whole(const std::string& frame, const ServerMessage& message, const 
 }
 
 TEST(Transcripts, AreWhatTheCodeUnderstands) {
-  const auto page = std::filesystem::path(__FILE__).parent_path() / "../../docs/protocol.md";
+  const std::filesystem::path page(PLAZA_PROTOCOL_PAGE);
   std::ifstream in(page);
   ASSERT_TRUE(in) << page;
   RequestParser requests;
