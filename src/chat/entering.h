@@ -24,7 +24,8 @@ struct EnterAs {
   ports::Member member;
   std::shared_ptr<const ports::Zone> zone;
   std::string account_name;
-  std::string token;  ///< issued now; empty when it came with one
+  std::vector<protocol::MemberEntry> members;  ///< style login: the account's in this zone
+  std::string token;                           ///< issued now; empty when it came with one
   std::int64_t token_expires_ms = 0;
   bool replaces =
       false;  ///< the device showed its token: an older session of it is a dead one, whatever the policy
@@ -50,6 +51,7 @@ class Entering {
   struct Loaded;
   using EnterPtr = std::shared_ptr<const EnterAs>;
 
+  [[nodiscard]] bool remembered(const Session& session, Loaded& into) const;
   [[nodiscard]] bool admit(Session& session, const EnterAs& as);
   Verdict loaded(Session& session, const EnterPtr& as, Loaded loaded);
   Verdict opened(Session& session, const EnterPtr& as, Loaded loaded, const ports::DeviceState& device);

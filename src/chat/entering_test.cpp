@@ -61,6 +61,23 @@ TEST_F(Entering, ListsFriendsBlockedMembersAndGroups) {
   EXPECT_EQ(ack->groups[0].role, protocol::Role::owner);
 }
 
+TEST_F(Entering, WhoseListsAreRememberedEntersWithoutAnotherThread) {
+  TestClient& ann_web = online(ann);
+  ann_web.ask(protocol::AddFriend{.friendid = bob.id, .id = {}});
+  const RoomId group = room("group", ann);
+  leave(ann_web);
+  directory.set_remembering(true);
+  executor.busy = true;  // no thread takes anything
+  TestClient& again = connect(ann, "web");
+  ASSERT_EQ(again.frames.size(), 1U);
+  const auto* ack = again.frames[0].get<protocol::EnterAck>();
+  ASSERT_TRUE(ack);
+  ASSERT_EQ(ack->friends.size(), 1U);
+  EXPECT_EQ(ack->friends[0].id, bob.id);
+  ASSERT_EQ(ack->groups.size(), 1U);
+  EXPECT_EQ(ack->groups[0].id, group);
+}
+
 TEST_F(Entering, ByReject_TheSecondSessionOfADeviceIsRefused) {
   TestClient& first = online(ann, "web");
   TestClient& second = connect(ann, "web");

@@ -4,11 +4,15 @@
 
 namespace plaza::chat {
 
-ports::DirectoryResult<Relations> read_relations(ports::Directory& directory, ZoneId zone, MemberId member) {
+std::uint64_t next_relations_version() {
   // Only a counter: its values order the readings of this process.
   static std::atomic<std::uint64_t> versions{0};
+  return versions.fetch_add(1) + 1;
+}
+
+ports::DirectoryResult<Relations> read_relations(ports::Directory& directory, ZoneId zone, MemberId member) {
   Relations relations;
-  relations.version = versions.fetch_add(1) + 1;
+  relations.version = next_relations_version();
   auto list = directory.relations(zone, member);
   if (!list) return fail(list.error());
   relations.list = std::move(*list);

@@ -18,6 +18,9 @@ struct Relations {
   std::vector<ports::Relation> list;
 };
 
+/// To be taken before the reading.
+std::uint64_t next_relations_version();
+
 /// Blocks (SQL): not on a shard.
 ports::DirectoryResult<Relations> read_relations(ports::Directory& directory, ZoneId zone, MemberId member);
 

@@ -72,7 +72,8 @@ struct Session {
   std::uint32_t unacknowledged = 0;     ///< sends that the store has and has not decided
   SessionState state = SessionState::logged_out;
   bool classic = false;  ///< knows only msgids 1..13: gets offline messages at login and is pushed by cursor
-  bool pulling = false;  ///< too slow for pushes: knows the head and syncs (classic: we read for it)
+  bool token_login = false;  ///< the device showed its token: it replaces an older session of its own
+  bool pulling = false;      ///< too slow for pushes: knows the head and syncs (classic: we read for it)
   bool window_full = false;  ///< waits for acks before it may send more
   bool pumping = false;      ///< classic: a page of its inbox is being read
 };

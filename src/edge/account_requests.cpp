@@ -165,19 +165,26 @@ Verdict AccountRequests::logged_in(Session& session, const Asked& asked, bool cl
   metrics().logins.add();
   chat::Session& chat = session.chat();
   chat.account = in.account;
-  chat.zone = in.zone.id;
+  chat.zone = in.zone->id;
   chat.device = in.device;
   chat.login_token = in.token_id;
+  chat.token_login = by_token;
   if (shard_.close_if_revoked(session, began_ms)) return Verdict::wait;
   shard_.node().revoke(ids_of(in.dropped));
   PLAZA_LOG(debug, "edge", "session {}: account {} logged in from {}", session.id(), in.account.value,
             session.connection().remote().ip_text());
+  std::vector<protocol::MemberEntry> members;
+  if (!classic) {
+    members.reserve(in.members.size());
+    for (const auto& member : in.members) members.push_back(member_entry(member));
+  }
   if (in.entered) {
     shard_.enter_at_home(session, {.style = classic ? chat::EnterStyle::classic : chat::EnterStyle::login,
                                    .asked = asked,
-                                   .member = std::move(*in.entered),
-                                   .zone = std::make_shared<const ports::Zone>(std::move(in.zone)),
+                                   .member = *in.entered_member(),
+                                   .zone = std::move(in.zone),
                                    .account_name = std::move(in.account_name),
+                                   .members = std::move(members),
                                    .token = {},
                                    .token_expires_ms = 0,
                                    .replaces = by_token});
@@ -186,12 +193,12 @@ Verdict AccountRequests::logged_in(Session& session, const Asked& asked, bool cl
   chat.state = SessionState::authenticated;
   protocol::LoginAck ack;
   ack.account = in.account_name;
-  ack.app = in.zone.app_name;
-  ack.zone = in.zone.zone_name;
+  ack.app = in.zone->app_name;
+  ack.zone = in.zone->zone_name;
   ack.device = in.device;
   ack.token = in.token;
   ack.token_expires_ms = in.token_expires_ms;
-  for (const auto& member : in.members) ack.members.push_back(member_entry(member));
+  ack.members = std::move(members);
   chat::answer(chat, asked.rid, ack);
   return Verdict::done;
 }
@@ -250,31 +257,24 @@ Verdict AccountRequests::enter(Session& session, const protocol::Request& reques
   enter_as.zone = session.chat().zone;
   enter_as.device = session.chat().device;
   enter_as.member = wanted.id;
-  EdgeParts& parts = shard_.node().parts();
-  struct Both {
-    LoginResult<login::Entered> entered;
-    ports::DirectoryResult<ports::Zone> zone;
-  };
+  login::LoginService& service = shard_.node().parts().login;
   return await(
       session, asked, Pool::sql,
-      [&parts, enter_as = std::move(enter_as)] {
-        auto zone = parts.directory.zone(enter_as.zone);
-        return Both{parts.login.enter(enter_as), std::move(zone)};
-      },
-      [this, asked](Session& s, Both both) {
-        if (!both.entered) return refuse(s, asked, both.entered.error());
-        if (!both.zone) return chat::refuse(s.chat(), asked, chat::storage_unavailable());
-        s.chat().member_token = both.entered->token_id;
+      [&service, enter_as = std::move(enter_as)] { return service.enter(enter_as); },
+      [this, asked](Session& s, LoginResult<login::Entered> entered) {
+        if (!entered) return refuse(s, asked, entered.error());
+        s.chat().member_token = entered->token_id;
         if (shard_.close_if_revoked(s, shard_.shard().now_ms())) return Verdict::wait;
-        shard_.node().revoke(ids_of(both.entered->dropped));
+        shard_.node().revoke(ids_of(entered->dropped));
         shard_.enter_at_home(s, {.style = chat::EnterStyle::enter,
                                  .asked = asked,
-                                 .member = std::move(both.entered->member),
-                                 .zone = std::make_shared<const ports::Zone>(std::move(*both.zone)),
+                                 .member = std::move(entered->member),
+                                 .zone = std::move(entered->zone),
                                  .account_name = {},
-                                 .token = std::move(both.entered->token),
-                                 .token_expires_ms = both.entered->token_expires_ms,
-                                 .replaces = false});
+                                 .members = {},
+                                 .token = std::move(entered->token),
+                                 .token_expires_ms = entered->token_expires_ms,
+                                 .replaces = s.chat().token_login});
         return Verdict::wait;
       });
 }

@@ -32,16 +32,24 @@ LocalLoginService::LocalLoginService(ports::Directory& directory, PasswordHasher
       throttle_(clock, options_.throttle),
       cache_(options_.token_cache) {}
 
-LoginResult<ports::Zone> LocalLoginService::find_zone(const Place& place) {
+LoginResult<ports::SharedZone> LocalLoginService::find_zone(const Place& place) {
   const std::string& app = place.app.empty() ? options_.default_place.app : place.app;
   const std::string& zone = place.zone.empty() ? options_.default_place.zone : place.zone;
   auto found = directory_.zone(app, zone);
-  if (found) return std::move(*found);
+  if (found) return share(std::move(*found));
   if (found.error().code == DirectoryCode::not_found) {
     return refuse(LoginCode::no_such_zone, place.app.empty() ? "zone" : "app",
                   "an app and zone of this server", "no such zone");
   }
   return unavailable();
+}
+
+/// One object for all who are logged in to a zone, as long as nothing about it changes.
+ports::SharedZone LocalLoginService::share(ports::Zone zone) {
+  const std::lock_guard lock(zones_mutex_);
+  ports::SharedZone& shared = zones_[zone.id];
+  if (!shared || *shared != zone) shared = std::make_shared<const ports::Zone>(std::move(zone));
+  return shared;
 }
 
 LoginResult<void> LocalLoginService::check_new_password(const std::string& password, LoginCode code,
@@ -77,7 +85,7 @@ LoginResult<Registered> LocalLoginService::register_account(const RegisterReques
 
   const auto hash = hasher_.hash(request.password);
   if (!hash) return of_hasher(hash.error());
-  auto member = directory_.register_account(name->display, name->key, *hash, zone->id);
+  auto member = directory_.register_account(name->display, name->key, *hash, (*zone)->id);
   if (member) return Registered{.account = member->account, .member = std::move(*member)};
   if (member.error().code == DirectoryCode::name_taken) return taken(member.error().detail);
   return of_directory(member.error(), LoginCode::no_such_zone);
@@ -132,7 +140,7 @@ LoginResult<LoggedIn> LocalLoginService::login_by_password(const PasswordProof& 
                                                            const LoginRequest& request) {
   const auto zone = find_zone(request.place);
   if (!zone) return fail(zone.error());
-  const auto candidate = find_candidate(proof, *zone);
+  const auto candidate = find_candidate(proof, **zone);
   if (!candidate) return fail(candidate.error());
 
   Attempt attempt(throttle_, candidate->key, request.address);
@@ -194,8 +202,8 @@ LoginResult<LoggedIn> LocalLoginService::login_by_third_party(const ThirdPartyPr
                           : (*verifier)->verify({.vendor = proof.vendor,
                                                  .user = proof.user,
                                                  .proof = proof.proof,
-                                                 .app = zone->app_name,
-                                                 .zone = zone->zone_name});
+                                                 .app = (*zone)->app_name,
+                                                 .zone = (*zone)->zone_name});
   if (!proven && proven.error() == ProofFailure::unavailable) {
     return refuse(LoginCode::unavailable, {}, {}, "the vendor cannot be asked now");
   }
@@ -211,8 +219,8 @@ LoginResult<LoggedIn> LocalLoginService::login_by_third_party(const ThirdPartyPr
 }
 
 /// The credentials are right: what the session starts with.
-LoginResult<LoggedIn> LocalLoginService::complete(const ports::Account& account, const ports::Zone& zone,
-                                                  const LoginRequest& request,
+LoginResult<LoggedIn> LocalLoginService::complete(const ports::Account& account,
+                                                  const ports::SharedZone& zone, const LoginRequest& request,
                                                   const std::optional<ports::Member>& asked) {
   LoggedIn login{.account = account.id,
                  .account_name = account.name,
@@ -222,21 +230,20 @@ LoginResult<LoggedIn> LocalLoginService::complete(const ports::Account& account,
                  .token_id = {},
                  .token_expires_ms = 0,
                  .members = {},
-                 .entered = asked,
+                 .entered = {},
                  .dropped = {}};
-  auto members = directory_.members_of(account.id, zone.id);
+  auto members = directory_.members_of(account.id, zone->id);
   if (!members) return unavailable();
   login.members = std::move(*members);
   if (request.mode == LoginMode::classic) {
     if (login.members.empty()) return no_such_peer();
-    if (!login.entered) {
-      const auto named = std::ranges::find(login.members, account.name, &ports::Member::nickname);
-      login.entered = named == login.members.end() ? login.members.front() : *named;
-    }
+    const auto wanted = asked ? std::ranges::find(login.members, asked->id, &ports::Member::id)
+                              : std::ranges::find(login.members, account.name, &ports::Member::nickname);
+    login.entered = wanted == login.members.end() ? 0
+                                                  : static_cast<std::size_t>(wanted - login.members.begin());
     return login;
   }
-  login.entered.reset();
-  auto issued = issue(TokenKind::account, account.id, zone.id, {}, request.device);
+  auto issued = issue(TokenKind::account, account.id, zone->id, {}, request.device);
   if (!issued) return fail(issued.error());
   login.token = std::move(issued->text);
   login.token_id = issued->id;
@@ -264,9 +271,12 @@ LoginResult<Entered> LocalLoginService::enter(const EnterRequest& request) {
   auto member = directory_.member(request.zone, request.member);
   if (!member && member.error().code != DirectoryCode::not_found) return unavailable();
   if (!member || member->account != request.account) return no_such_peer();
+  auto zone = directory_.zone(request.zone);
+  if (!zone) return of_directory(zone.error(), LoginCode::no_such_zone);
   auto issued = issue(TokenKind::member, request.account, request.zone, request.member, request.device);
   if (!issued) return fail(issued.error());
   return Entered{.member = std::move(*member),
+                 .zone = share(std::move(*zone)),
                  .token = std::move(issued->text),
                  .token_id = issued->id,
                  .token_expires_ms = issued->expires_ms,

@@ -1,6 +1,8 @@
 #pragma once
 #include <memory>
+#include <mutex>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "login/login_service.h"
@@ -61,7 +63,7 @@ class LocalLoginService final : public LoginService {
     std::string key;
   };
 
-  LoginResult<ports::Zone> find_zone(const Place& place);
+  LoginResult<ports::SharedZone> find_zone(const Place& place);
   LoginResult<void> check_new_password(const std::string& password, LoginCode code, const char* field) const;
   LoginResult<LoggedIn> login_by_password(const PasswordProof& proof, const LoginRequest& request);
   LoginResult<LoggedIn> login_by_third_party(const ThirdPartyProof& proof, const LoginRequest& request);
@@ -69,8 +71,9 @@ class LocalLoginService final : public LoginService {
   LoginResult<LoggedIn> login_by_handover(const std::string& hash, const LoginRequest& request);
   LoginResult<LoggedIn> read_token_login(const ports::Token& token);
   LoginResult<Candidate> find_candidate(const PasswordProof& proof, const ports::Zone& zone);
+  ports::SharedZone share(ports::Zone zone);
   LoginResult<bool> check_password(const std::optional<ports::Account>& account, const std::string& password);
-  LoginResult<LoggedIn> complete(const ports::Account& account, const ports::Zone& zone,
+  LoginResult<LoggedIn> complete(const ports::Account& account, const ports::SharedZone& zone,
                                  const LoginRequest& request, const std::optional<ports::Member>& asked);
   LoginResult<void> still_valid(const ports::Account& account, const std::string& password, TokenId issued);
   LoginResult<Issued> issue(ports::TokenKind kind, AccountId account, ZoneId zone, MemberId member,
@@ -87,6 +90,9 @@ class LocalLoginService final : public LoginService {
   // Any thread.
   LoginThrottle throttle_;
   TokenCache cache_;
+  // Guarded by zones_mutex_.
+  std::mutex zones_mutex_;
+  std::unordered_map<ZoneId, ports::SharedZone> zones_;  ///< shared with who is logged in there
 };
 
 }  // namespace plaza::login

@@ -205,10 +205,10 @@ TEST_F(LoginServiceTest, AFullClientGetsATokenAndItsMembers) {
   const LoggedIn login = log_in("aNN");
   EXPECT_EQ(login.account, ann.account);
   EXPECT_EQ(login.account_name, "Ann");
-  EXPECT_EQ(login.zone.id, zone_);
+  EXPECT_EQ(login.zone->id, zone_);
   EXPECT_EQ(login.device, "web");
   EXPECT_EQ(login.token_expires_ms, clock_.wall_ms() + 30LL * 24 * 3'600 * 1'000);
-  EXPECT_FALSE(login.entered);
+  EXPECT_FALSE(login.entered_member());
   ASSERT_EQ(login.members.size(), 2u);
   EXPECT_EQ(login.members[1].avatar, "a.png");
 }
@@ -221,12 +221,13 @@ TEST_F(LoginServiceTest, AClassicClientEntersTheMemberOfItsNameOrIdAtOnceWithout
   request.mode = LoginMode::classic;
   const auto named = s().login(request);
   ASSERT_TRUE(named) << text_of(named);
-  EXPECT_EQ(named->entered->id, ann.member.id);
+  EXPECT_EQ(named->entered_member()->id, ann.member.id);
   EXPECT_TRUE(named->token.empty());
   EXPECT_TRUE(directory_.tokens_of(ann.account, 0)->empty());
 
-  EXPECT_EQ(s().login(by_id(ann.member.id, "123"))->entered->id, ann.member.id);
-  EXPECT_EQ(s().login(by_id(second->id, "123"))->entered->id, second->id) << "any member of the account";
+  EXPECT_EQ(s().login(by_id(ann.member.id, "123"))->entered_member()->id, ann.member.id);
+  EXPECT_EQ(s().login(by_id(second->id, "123"))->entered_member()->id, second->id)
+      << "any member of the account";
   request.place.zone = "other";
   EXPECT_EQ(code_of(s().login(request)), LoginCode::no_such_peer) << "no member there";
 }
@@ -336,7 +337,7 @@ TEST_F(LoginServiceTest, AnAccountTokenLogsInAgainAndKeepsItsToken) {
   EXPECT_EQ(again->token_id, first.token_id);
   EXPECT_EQ(again->device, "web");
   EXPECT_EQ(again->members.size(), 1u);
-  EXPECT_FALSE(again->entered);
+  EXPECT_FALSE(again->entered_member());
 }
 
 TEST_F(LoginServiceTest, AMemberTokenEntersAtOnce) {
@@ -348,7 +349,7 @@ TEST_F(LoginServiceTest, AMemberTokenEntersAtOnce) {
   EXPECT_EQ(entered->member.nickname, "ann");
   const auto again = s().login(by_token(entered->token, "web"));
   ASSERT_TRUE(again) << text_of(again);
-  EXPECT_EQ(again->entered->id, ann.member.id);
+  EXPECT_EQ(again->entered_member()->id, ann.member.id);
   EXPECT_EQ(again->token_id, entered->token_id);
 }
 
@@ -585,7 +586,7 @@ TEST_F(LoginServiceTest, AHandOverTokenWorksOnceWithinAMinuteOnAnyDevice) {
   clock_.advance_ms(59'999);
   const auto used = s().login(by_token(first.token, "tv"));
   ASSERT_TRUE(used) << text_of(used);
-  EXPECT_EQ(used->entered->id, ann.member.id);
+  EXPECT_EQ(used->entered_member()->id, ann.member.id);
   EXPECT_EQ(used->device, "tv");
   EXPECT_NE(used->token, first.token);
   EXPECT_TRUE(s().login(by_token(used->token, "tv")));

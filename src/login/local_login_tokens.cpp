@@ -21,8 +21,8 @@ void without_hashes(std::vector<ports::Token>& tokens) {
 // Login by token -----------------------------------------------------------------------------------------------------
 
 bool LocalLoginService::fits(const LoggedIn& login, const LoginRequest& request) {
-  return (request.place.app.empty() || request.place.app == login.zone.app_name) &&
-         (request.place.zone.empty() || request.place.zone == login.zone.zone_name) &&
+  return (request.place.app.empty() || request.place.app == login.zone->app_name) &&
+         (request.place.zone.empty() || request.place.zone == login.zone->zone_name) &&
          (request.device.empty() || request.device == login.device);
 }
 
@@ -76,14 +76,14 @@ LoginResult<LoggedIn> LocalLoginService::login_by_token(const TokenProof& proof,
 LoginResult<LoggedIn> LocalLoginService::read_token_login(const ports::Token& token) {
   const auto account = directory_.account(token.account);
   if (!account) return of_directory(account.error(), LoginCode::token_invalid);
-  const auto zone = directory_.zone(token.zone);
+  auto zone = directory_.zone(token.zone);
   if (!zone) return of_directory(zone.error(), LoginCode::token_invalid);
   auto members = directory_.members_of(token.account, token.zone);
   if (!members) return unavailable();
 
   LoggedIn login{.account = account->id,
                  .account_name = account->name,
-                 .zone = *zone,
+                 .zone = share(std::move(*zone)),
                  .device = token.device,
                  .token = {},
                  .token_id = token.id,
@@ -94,7 +94,7 @@ LoginResult<LoggedIn> LocalLoginService::read_token_login(const ports::Token& to
   if (token.kind == TokenKind::account) return login;
   const auto member = std::ranges::find(login.members, token.member, &ports::Member::id);
   if (member == login.members.end()) return token_invalid();
-  login.entered = *member;
+  login.entered = static_cast<std::size_t>(member - login.members.begin());
   return login;
 }
 
@@ -109,7 +109,7 @@ LoginResult<LoggedIn> LocalLoginService::login_by_handover(const std::string& ha
   if (!login) return login;
   login->device = request.device;
   if (!fits(*login, request)) return token_invalid();
-  auto issued = issue(TokenKind::member, login->account, login->zone.id, token->member, request.device);
+  auto issued = issue(TokenKind::member, login->account, login->zone->id, token->member, request.device);
   if (!issued) return fail(issued.error());
   login->token = std::move(issued->text);
   login->token_id = issued->id;

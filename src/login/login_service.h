@@ -1,4 +1,5 @@
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -86,14 +87,17 @@ struct LoginRequest {
 struct LoggedIn {
   AccountId account;
   std::string account_name;  ///< empty for third-party accounts
-  ports::Zone zone;
+  ports::SharedZone zone;    ///< shared with everyone who is logged in there
   std::string device;
   std::string token;  ///< what to log in with next time; empty for classic
   TokenId token_id;
   std::int64_t token_expires_ms = 0;
-  std::vector<ports::Member> members;    ///< of the account in this zone
-  std::optional<ports::Member> entered;  ///< classic, member token, hand-over token: this one, at once
+  std::vector<ports::Member> members;  ///< of the account in this zone
+  std::optional<std::size_t> entered;  ///< classic, member token, hand-over token: members[this], at once
   std::vector<ports::Token> dropped;  ///< oldest tokens revoked to stay under the bound: close their sessions
+
+  /// Null when nobody was entered yet.
+  [[nodiscard]] const ports::Member* entered_member() const { return entered ? &members[*entered] : nullptr; }
 };
 
 struct CreateMemberRequest {
@@ -111,6 +115,7 @@ struct EnterRequest {
 };
 struct Entered {
   ports::Member member;
+  ports::SharedZone zone;
   std::string token;
   TokenId token_id;
   std::int64_t token_expires_ms = 0;
@@ -171,7 +176,7 @@ class LoginService {
   /// Refusals: name_taken, name_invalid, limit_reached, bad_request (field "avatar"), no_such_zone, unavailable.
   virtual LoginResult<ports::Member> create_member(const CreateMemberRequest& request) = 0;
 
-  /// Refusals: no_such_peer, bad_request (field "device"), unavailable.
+  /// Refusals: no_such_peer, no_such_zone, bad_request (field "device"), unavailable.
   virtual LoginResult<Entered> enter(const EnterRequest& request) = 0;
 
   /// Gives the tokens it revoked: all of the account but `keep`. Refusals: bad_credentials (field "password"), bad_request

@@ -38,6 +38,15 @@ Value* LoginThrottle::Recent<Value>::find(const std::string& key) {
   return &at->second->second;
 }
 
+template <class Value>
+void LoginThrottle::Recent<Value>::erase(const std::string& key) {
+  const auto at = index.find(key);
+  if (at == index.end()) return;
+  const auto gone = at->second;
+  index.erase(at);
+  order.erase(gone);
+}
+
 std::int64_t LoginThrottle::wait_for(Bucket& bucket, std::uint32_t per_minute, std::int64_t now_ms) {
   bucket.level = std::max<std::int64_t>(0, bucket.level - (now_ms - bucket.at_ms) * per_minute);
   bucket.at_ms = now_ms;
@@ -80,7 +89,13 @@ void LoginThrottle::succeeded(const std::string& account) {
   if (Account* a = finish_locked(account)) {
     a->failures = 0;
     a->open_ms = 0;
+    drop_if_blank_locked(account);
   }
+}
+
+void LoginThrottle::drop_if_blank_locked(const std::string& account) {
+  const Account* a = accounts_.find(account);
+  if (a && a->attempts == 0 && a->failures == 0) accounts_.erase(account);
 }
 
 void LoginThrottle::failed(const std::string& account, const std::string& address) {
@@ -101,7 +116,7 @@ void LoginThrottle::failed(const std::string& account, const std::string& addres
 
 void LoginThrottle::abandoned(const std::string& account) {
   const std::lock_guard lock(mutex_);
-  finish_locked(account);
+  if (finish_locked(account)) drop_if_blank_locked(account);
 }
 
 std::int64_t LoginThrottle::begin_registration(const std::string& address) {

@@ -27,7 +27,8 @@ struct LoginThrottleOptions {
 ///
 /// Thread   Any thread; one lock, held for a few map look-ups.
 /// Time     Clock::steady_ms().
-/// Limit    accounts_max and addresses_max entries, least recently used out first.
+/// Limit    accounts_max and addresses_max entries, least recently used out first; an account that has no failures and no
+///          attempt under way takes none.
 /// Use      begin() before the work; unless it says wait, exactly one of succeeded(), failed() and abandoned() after it.
 ///
 /// An account is whatever string the caller uses for it, known or not, so the answer does not tell whether it exists. Guesses in
@@ -69,12 +70,14 @@ class LoginThrottle {
     using Order = std::list<std::pair<std::string, Value>>;
     Value& get(const std::string& key, std::size_t entries_max);
     Value* find(const std::string& key);
+    void erase(const std::string& key);
     Order order;  ///< newest first
     std::unordered_map<std::string_view, typename Order::iterator> index;
   };
 
   static std::int64_t wait_for(Bucket& bucket, std::uint32_t per_minute, std::int64_t now_ms);
   Account* finish_locked(const std::string& account);
+  void drop_if_blank_locked(const std::string& account);
   [[nodiscard]] std::int64_t delay_ms(std::uint32_t failures) const;
 
   // Constant after construction.

@@ -53,6 +53,22 @@ TEST_F(LoginThrottleTest, SuccessForgetsTheFailures) {
   EXPECT_EQ(begin("ann"), 1'000);
 }
 
+// Thousands log in after a restart: those who got it right must not push out those who are guessed at.
+TEST_F(LoginThrottleTest, WhoSucceedsIsNotRememberedAndPushesNobodyOut) {
+  set({.address_failures_per_minute = 0, .accounts_max = 2});
+  fail_once("ann");
+  for (int i = 0; i < 10; ++i) {
+    const std::string other = "other" + std::to_string(i);
+    ASSERT_EQ(begin(other), 0);
+    if (i % 2) {
+      throttle_->succeeded(other);
+    } else {
+      throttle_->abandoned(other);
+    }
+  }
+  EXPECT_GT(begin("ann"), 0);
+}
+
 TEST_F(LoginThrottleTest, AccountsDoNotWaitForEachOther) {
   fail_once("ann");
   EXPECT_GT(begin("ann"), 0);

@@ -8,7 +8,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
-#include <unordered_map>
+#include <unordered_set>
 
 #include "login/login_service.h"
 
@@ -43,25 +43,35 @@ class TokenCache {
   [[nodiscard]] std::size_t size() const;
 
  private:
+  using Hash = std::array<char, 32>;
   struct Entry {
-    std::string hash;
+    Hash hash;
     std::shared_ptr<const LoggedIn> login;  ///< shared with callers that are reading it
     std::int64_t read_ms = 0;
     std::uint64_t generation = 0;
   };
-  struct HashOfHash {
-    std::size_t operator()(std::string_view hash) const noexcept;
+  using Order = std::list<Entry>;
+  /// The index holds places in the list only; it is asked by hash.
+  struct ByHash {
+    using is_transparent = void;
+    std::size_t operator()(const Hash& hash) const noexcept;
+    std::size_t operator()(Order::iterator at) const noexcept { return (*this)(at->hash); }
+    bool operator()(Order::iterator x, Order::iterator y) const noexcept { return x->hash == y->hash; }
+    bool operator()(const Hash& x, Order::iterator y) const noexcept { return x == y->hash; }
+    bool operator()(Order::iterator x, const Hash& y) const noexcept { return x->hash == y; }
   };
   struct alignas(64) Stripe {
     mutable std::mutex mutex;
     // Guarded by mutex.
-    std::list<Entry> order;  ///< newest first
-    std::unordered_map<std::string_view, std::list<Entry>::iterator, HashOfHash> index;
+    Order order;  ///< newest first
+    std::unordered_set<Order::iterator, ByHash, ByHash> index;
   };
   static constexpr std::size_t kStripes = 16;
   static constexpr std::size_t kGenerations = 4096;
 
-  Stripe& stripe(const std::string& hash);
+  static Hash as_hash(const std::string& hash);
+  Stripe& stripe(const Hash& hash);
+  static void erase(Stripe& s, Order::iterator at);
   std::atomic<std::uint64_t>& generation(AccountId account);
 
   // Constant after construction.

@@ -37,6 +37,11 @@ bool own(const Relation& r) {
 MemoryDirectory::MemoryDirectory(ports::DirectoryLimits limits, std::uint8_t region)
     : limits_(limits), region_(region) {}
 
+void MemoryDirectory::set_remembering(bool remembering) {
+  const std::lock_guard lock(mutex_);
+  remembering_ = remembering;
+}
+
 void MemoryDirectory::set_unavailable(bool unavailable) {
   const std::lock_guard lock(mutex_);
   unavailable_ = unavailable;
@@ -511,5 +516,16 @@ DirectoryResult<std::vector<ports::Room>> MemoryDirectory::rooms_of(ZoneId zone,
 }
 
 #undef PLAZA_MEMORY_DIRECTORY_ENTER
+
+std::optional<ports::MemberLists> MemoryDirectory::remembered(ZoneId zone, MemberId member) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!remembering_) return std::nullopt;
+  }
+  auto relations = this->relations(zone, member);
+  auto rooms = rooms_of(zone, member);
+  if (!relations || !rooms) return std::nullopt;
+  return ports::MemberLists{std::move(*relations), std::move(*rooms)};
+}
 
 }  // namespace plaza::memory

@@ -20,6 +20,8 @@ class MemoryDirectory : public ports::Directory {
 
   /// A fault: while true every method gives `unavailable` and changes nothing.
   void set_unavailable(bool unavailable);
+  /// Whether remembered() knows every member (unless unavailable) or none: both are right.
+  void set_remembering(bool remembering);
 
   ports::DirectoryResult<ports::Zone> zone(const std::string& app, const std::string& zone) override;
   ports::DirectoryResult<ports::Zone> zone(ZoneId id) override;
@@ -74,6 +76,7 @@ class MemoryDirectory : public ports::Directory {
   ports::DirectoryResult<ports::RoomWithMembers> room(ZoneId zone, RoomId room) override;
   ports::DirectoryResult<ports::Room> room_by_name(ZoneId zone, const std::string& name_key) override;
   ports::DirectoryResult<std::vector<ports::Room>> rooms_of(ZoneId zone, MemberId member) override;
+  [[nodiscard]] std::optional<ports::MemberLists> remembered(ZoneId zone, MemberId member) override;
 
  private:
   struct RoomData {
@@ -100,6 +103,7 @@ class MemoryDirectory : public ports::Directory {
   // Guarded by mutex_.
   std::mutex mutex_;
   bool unavailable_ = false;
+  bool remembering_ = false;
   std::uint64_t last_app_ = 0, last_zone_ = 0, last_account_ = 0, last_member_ = 0, last_token_ = 0,
                 last_room_ = 0;
   std::map<std::string, AppId> apps_;

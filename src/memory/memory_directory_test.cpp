@@ -7,18 +7,24 @@ namespace {
 
 class MemoryDirectoryHarness final : public DirectoryHarness {
  public:
+  explicit MemoryDirectoryHarness(bool remembering) : remembering_(remembering) {}
   Directory& open(DirectoryLimits limits, std::uint8_t region) override {
     directory_ = std::make_unique<memory::MemoryDirectory>(limits, region);
+    directory_->set_remembering(remembering_);
     return *directory_;
   }
 
  private:
+  const bool remembering_;
   std::unique_ptr<memory::MemoryDirectory> directory_;
 };
 
-std::unique_ptr<DirectoryHarness> in_maps() { return std::make_unique<MemoryDirectoryHarness>(); }
+std::unique_ptr<DirectoryHarness> in_maps() { return std::make_unique<MemoryDirectoryHarness>(false); }
+std::unique_ptr<DirectoryHarness> remembering() { return std::make_unique<MemoryDirectoryHarness>(true); }
 
-INSTANTIATE_TEST_SUITE_P(Memory, DirectoryContract, testing::Values(DirectoryUnderTest{"maps", in_maps}),
+INSTANTIATE_TEST_SUITE_P(Memory, DirectoryContract,
+                         testing::Values(DirectoryUnderTest{"maps", in_maps},
+                                         DirectoryUnderTest{"maps_that_remember", remembering}),
                          name_of_directory);
 
 TEST(MemoryDirectory, IsUnavailableWhileSwitchedOffAndChangesNothing) {

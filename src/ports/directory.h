@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -36,7 +37,11 @@ struct Zone {
   FriendPolicy friends = FriendPolicy::mutual_at_once;
   MessagePolicy messages = MessagePolicy::anyone;
   DevicePolicy devices = DevicePolicy::reject;
+
+  bool operator==(const Zone&) const = default;
 };
+
+using SharedZone = std::shared_ptr<const Zone>;
 
 struct Account {
   AccountId id;
@@ -96,6 +101,12 @@ struct RoomMember {
 struct RoomWithMembers {
   Room room;
   std::vector<RoomMember> members;  ///< by id, ascending
+};
+
+/// What a member starts with when it enters.
+struct MemberLists {
+  std::vector<Relation> relations;
+  std::vector<Room> rooms;
 };
 
 struct DirectoryLimits {
@@ -185,6 +196,15 @@ class Directory {
   virtual DirectoryResult<RoomWithMembers> room(ZoneId zone, RoomId room) = 0;
   virtual DirectoryResult<Room> room_by_name(ZoneId zone, const std::string& name_key) = 0;
   virtual DirectoryResult<std::vector<Room>> rooms_of(ZoneId zone, MemberId member) = 0;
+
+  // Without asking -------------------------------------------------------------------------------------------------------
+  /// relations() and rooms_of() when both are in memory and as new as the last change that was answered; otherwise nothing:
+  /// then call those two. Never blocks: a shard may call it.
+  [[nodiscard]] virtual std::optional<MemberLists> remembered(ZoneId zone, MemberId member) {
+    static_cast<void>(zone);
+    static_cast<void>(member);
+    return std::nullopt;
+  }
 };
 
 }  // namespace plaza::ports

@@ -14,6 +14,7 @@
 #include <set>
 #include <string>
 #include <thread>
+#include <tuple>
 #include <vector>
 
 #include "ports/directory.h"
@@ -623,6 +624,54 @@ TEST_P(DirectoryContract, RoomsAreBoundedInMembersAndPerMember) {
   const auto too_many = d().join_room(zone_, ann.id, eves);
   EXPECT_EQ(code_of(too_many), DirectoryCode::limit);
   EXPECT_EQ(detail_of(too_many), "rooms_per_member_max 2");
+}
+
+// Without asking -----------------------------------------------------------------------------------------------------
+
+// Goal: what is remembered is what would be read now, after every kind of change. Method: whatever remembered() says, or says
+// nothing, it is compared with the readings, which come after it and so cannot have helped.
+TEST_P(DirectoryContract, WhatIsRememberedIsWhatWouldBeRead) {
+  const Member ann = add("ann"), bob = add("bob");
+  RoomId room;
+  const auto compare = [&](const char* after) {
+    for (const MemberId member : {ann.id, bob.id}) {
+      const auto remembered = d().remembered(zone_, member);
+      const auto relations = d().relations(zone_, member);
+      const auto rooms = d().rooms_of(zone_, member);
+      ASSERT_TRUE(relations && rooms) << after;
+      if (!remembered) continue;
+      ASSERT_EQ(remembered->relations.size(), relations->size()) << after;
+      for (std::size_t i = 0; i < relations->size(); ++i) {
+        const Relation &x = remembered->relations[i], &y = (*relations)[i];
+        EXPECT_EQ(std::tie(x.peer, x.peer_name, x.friendship, x.blocked_by_me, x.blocked_by_them, x.remark),
+                  std::tie(y.peer, y.peer_name, y.friendship, y.blocked_by_me, y.blocked_by_them, y.remark))
+            << after;
+      }
+      ASSERT_EQ(remembered->rooms.size(), rooms->size()) << after;
+      for (std::size_t i = 0; i < rooms->size(); ++i) {
+        const Room &x = remembered->rooms[i], &y = (*rooms)[i];
+        EXPECT_EQ(std::tie(x.id, x.name, x.members, x.role), std::tie(y.id, y.name, y.members, y.role))
+            << after;
+      }
+    }
+  };
+  compare("nothing");
+  compare("nothing, again");
+  ASSERT_TRUE(d().add_friend(zone_, ann.id, bob.id));
+  compare("add_friend");
+  ASSERT_TRUE(d().set_remark(zone_, bob.id, ann.id, "a"));
+  compare("set_remark");
+  ASSERT_TRUE(d().set_blocked(zone_, ann.id, bob.id, true));
+  compare("set_blocked");
+  ASSERT_TRUE(d().remove_friend(zone_, ann.id, bob.id));
+  compare("remove_friend");
+  room = d().create_room(zone_, ann.id, "Go", "go", "")->id;
+  compare("create_room");
+  ASSERT_TRUE(d().join_room(zone_, bob.id, room));
+  compare("join_room");
+  ASSERT_TRUE(d().leave_room(zone_, bob.id, room));
+  compare("leave_room");
+  EXPECT_FALSE(d().remembered(other_, ann.id));
 }
 
 // Several at once ----------------------------------------------------------------------------------------------------

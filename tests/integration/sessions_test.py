@@ -171,6 +171,15 @@ class Tokens(plaza.Test):
         again = self.connect()
         ack = again.ask(msgid=1, token=web.token, device="web")
         self.assertEqual((ack["errno"], ack["entered"], ack["id"]), (0, True, web.id))
+        self.assertEqual(ack["members"], [{"id": web.id, "name": web.name, "avatar": ""}])
+        self.assertEqual(web.goodbye()["errno"], 25)
+
+    def test_an_accounts_token_enters_and_replaces_the_dead_session_too(self):
+        web = self.member()
+        again = self.connect()
+        ack = again.ask(msgid=1, token=web.account_token, device="web")
+        self.assertEqual((ack["errno"], "entered" in ack), (0, False))
+        self.assertEqual(again.ask(msgid=16, id=web.id)["errno"], 0)
         self.assertEqual(web.goodbye()["errno"], 25)
 
     def test_logging_out_with_revoke_ends_the_token(self):

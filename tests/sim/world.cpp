@@ -80,6 +80,7 @@ void World::make_members() {
   ports::Zone wanted;
   wanted.app_name = wanted.zone_name = "sim";
   zone_ = std::make_shared<const ports::Zone>(directory_.put_zone(wanted).value());
+  directory_.set_remembering(scenario_.seed % 2 == 0);  // logins by either way
   for (std::uint32_t i = 0; i < scenario_.members; ++i) {
     const std::string name = "member" + std::to_string(i);
     members_.push_back(directory_.register_account(name, name, "", zone_->id)->id.value);

@@ -9,6 +9,7 @@
 #include "app/node/options.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "cache/cached_directory.h"
 #include "edge/edge_node.h"
 #include "login/local_login_service.h"
 #include "memory/memory_presence.h"
@@ -45,7 +46,8 @@ struct Node::Parts {
         limits(net::make_connection_limits(connection_limits(config))) {}
 
   memory::SystemClock clock;
-  std::unique_ptr<sql::SqlDirectory> directory;
+  std::unique_ptr<sql::SqlDirectory> sql_directory;
+  std::unique_ptr<cache::CachedDirectory> directory;
   sqlite::EmbeddedStreamStore store;
   memory::MemoryPresence presence;
   login::PasswordHasher hasher;
@@ -74,7 +76,8 @@ struct Node::Parts {
 Result<void, std::string> Node::Parts::open_storage(const Config& config) {
   auto opened = sql::SqlDirectory::open(data_path(config, "directory.db"), directory_options(config));
   if (!opened) return fail(fmt::format("{}: {}", data_path(config, "directory.db"), opened.error().detail));
-  directory = std::move(*opened);
+  sql_directory = std::move(*opened);
+  directory = std::make_unique<cache::CachedDirectory>(*sql_directory, clock, member_lists_options(config));
   auto zone = directory->zone("default", "default");
   if (!zone && zone.error().code == ports::DirectoryCode::not_found)
     zone = directory->put_zone(default_zone(config));

@@ -96,6 +96,12 @@ login::LocalLoginOptions login_options(const Config& config, const ports::Clock&
   return options;
 }
 
+cache::MemberListsCacheOptions member_lists_options(const Config& config) {
+  cache::MemberListsCacheOptions options;
+  options.items_max = static_cast<std::size_t>(config.store.member_lists_cache_max);
+  return options;
+}
+
 sql::SqlDirectoryOptions directory_options(const Config& config) {
   sql::SqlDirectoryOptions options;
   options.region = static_cast<std::uint8_t>(config.server.region);

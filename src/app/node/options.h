@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "app/config/config.h"
+#include "cache/member_lists_cache.h"
 #include "edge/limits.h"
 #include "login/local_login_service.h"
 #include "login/password_hasher.h"
@@ -24,6 +25,7 @@ edge::Limits edge_limits(const Config& config);
 login::PasswordHasherOptions hasher_options(const Config& config);
 login::LocalLoginOptions login_options(const Config& config, const ports::Clock& clock);
 sql::SqlDirectoryOptions directory_options(const Config& config);
+cache::MemberListsCacheOptions member_lists_options(const Config& config);
 sqlite::EmbeddedStreamStoreOptions store_options(const Config& config);
 ports::Retention retention(const Config& config);
 ports::Zone default_zone(const Config& config);

@@ -1,0 +1,84 @@
+#pragma once
+#include "cache/member_lists_cache.h"
+#include "ports/clock.h"
+#include "ports/directory.h"
+
+namespace plaza::cache {
+
+/// A directory that remembers the lists that are read at every login; everything else goes through.
+///
+/// Contract  That of ports::Directory: a change that was answered is seen by every reading that begins after it, since each
+///           change here forgets what it touches before it answers. A change made elsewhere is seen after forget(member), or
+///           after fresh_ms.
+/// Thread    As Directory; remembered() may be called on a shard.
+/// Owner     app/ owns one; the directory behind it and the clock outlive it.
+class CachedDirectory final : public ports::Directory {
+ public:
+  template <class T>
+  using Answer = ports::DirectoryResult<T>;
+
+  CachedDirectory(ports::Directory& behind, const ports::Clock& clock, MemberListsCacheOptions options = {})
+      : behind_(behind), clock_(clock), lists_(options) {}
+
+  /// Another node changed this member's relations or rooms.
+  void forget(MemberId member) { lists_.forget(member); }
+  [[nodiscard]] std::size_t items() const { return lists_.items(); }
+
+  Answer<ports::Zone> zone(const std::string& app, const std::string& zone) override;
+  Answer<ports::Zone> zone(ZoneId id) override;
+  Answer<ports::Zone> put_zone(const ports::Zone& wanted) override;
+
+  Answer<ports::Member> register_account(const std::string& name, const std::string& name_key,
+                                         const std::string& password_hash, ZoneId zone) override;
+  Answer<ports::Account> account(AccountId id) override;
+  Answer<ports::Account> account_by_name(const std::string& name_key) override;
+  Answer<ports::Account> third_party_account(const std::string& vendor,
+                                             const std::string& vendor_user) override;
+  Answer<void> set_password(AccountId id, const std::string& password_hash) override;
+
+  Answer<ports::Member> create_member(AccountId account, ZoneId zone, const std::string& nickname,
+                                      const std::string& nickname_key, const std::string& avatar) override;
+  Answer<ports::Member> member(ZoneId zone, MemberId id) override;
+  Answer<ports::Member> member_by_id(MemberId id) override;
+  Answer<ports::Member> member_by_nickname(ZoneId zone, const std::string& nickname_key) override;
+  Answer<std::vector<ports::Member>> members_of(AccountId account, ZoneId zone) override;
+
+  Answer<TokenId> put_token(const ports::Token& token) override;
+  Answer<ports::Token> token(const std::string& hash, std::int64_t now_ms) override;
+  Answer<ports::Token> take_token(const std::string& hash, std::int64_t now_ms) override;
+  Answer<std::vector<ports::Token>> revoke_tokens(AccountId account, std::optional<std::string> device,
+                                                  std::optional<TokenId> only) override;
+  Answer<std::vector<ports::Token>> tokens_of(AccountId account, std::int64_t now_ms) override;
+  Answer<std::uint32_t> expire_tokens(std::int64_t now_ms, std::uint32_t limit) override;
+
+  Answer<std::vector<ports::Relation>> relations(ZoneId zone, MemberId member) override;
+  Answer<ports::Relation> add_friend(ZoneId zone, MemberId member, MemberId peer) override;
+  Answer<ports::Relation> answer_friend(ZoneId zone, MemberId member, MemberId peer, bool accept) override;
+  Answer<ports::Relation> remove_friend(ZoneId zone, MemberId member, MemberId peer) override;
+  Answer<ports::Relation> set_blocked(ZoneId zone, MemberId member, MemberId peer, bool blocked) override;
+  Answer<ports::Relation> set_remark(ZoneId zone, MemberId member, MemberId peer,
+                                     const std::string& remark) override;
+
+  Answer<ports::Room> create_room(ZoneId zone, MemberId owner, const std::string& name,
+                                  const std::string& name_key, const std::string& description) override;
+  Answer<ports::RoomWithMembers> join_room(ZoneId zone, MemberId member, RoomId room) override;
+  Answer<ports::RoomWithMembers> leave_room(ZoneId zone, MemberId member, RoomId room) override;
+  Answer<ports::RoomWithMembers> room(ZoneId zone, RoomId room) override;
+  Answer<ports::Room> room_by_name(ZoneId zone, const std::string& name_key) override;
+  Answer<std::vector<ports::Room>> rooms_of(ZoneId zone, MemberId member) override;
+
+  [[nodiscard]] std::optional<ports::MemberLists> remembered(ZoneId zone, MemberId member) override;
+
+ private:
+  template <class T>
+  T changed(T answer, MemberId member, MemberId peer = {});
+  Answer<ports::RoomWithMembers> changed_room(Answer<ports::RoomWithMembers> answer, MemberId member);
+
+  // Constant after construction.
+  ports::Directory& behind_;
+  const ports::Clock& clock_;
+  // Any thread.
+  MemberListsCache lists_;
+};
+
+}  // namespace plaza::cache
