@@ -205,6 +205,8 @@ void Session::send(std::string_view frame) {
     case net::Offer::overflow:
       // It asks without reading the answers, beyond what pausing can hold back.
       metrics().overflows.add();
+      PLAZA_LOG(info, "edge", "session {} from {} does not read its answers: closed", chat_.id,
+                connection_->remote().text());
       connection_->abort();
       closing_ = true;
       return;
@@ -219,7 +221,8 @@ void Session::send(std::string_view frame) {
 bool Session::push(std::string_view head, chat::SharedTail& tail) {
   if (closing_) return true;  // nobody will read it, and there is nothing to fall back to
   const std::size_t size = head.size() + tail.text.size();
-  const std::size_t room = shard_->limits().outbound_bytes_max / 4 * 3;
+  // Behind the pushes an answer must fit: a page is up to half of the queue, and a sixteenth is for what goes around it.
+  const std::size_t room = shard_->limits().outbound_bytes_max / 16 * 7;
   if (connection_->outbound_bytes() + size > room && connection_->outbound_bytes() > 0) {
     metrics().fell_to_pull.add();
     connection_->tell_when_writable();

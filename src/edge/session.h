@@ -19,8 +19,8 @@ class EdgeShard;
 ///
 /// Thread  The shard that has it; it moves to its member's home shard when it enters. Owner: EdgeShard.
 /// Limit   One request at a time besides sends: while one is waited for, the connection is not read. Answers may fill the
-///         outbound queue to half, then reading pauses until it drained; pushes may fill three quarters, then the session
-///         falls to pull.
+///         outbound queue to half, then reading pauses until it drained; pushes may fill 7/16, then the session
+///         falls to pull: a page of the longest kind, which is half, still fits behind them.
 /// Stop    close_with() says GOODBYE, flushes with the connection's deadline; on_closed() is the end.
 class Session final : public net::ConnectionHandler, public chat::SessionOut, private net::Timer {
  public:

@@ -13,6 +13,7 @@ import signal
 import socket
 import ssl
 import subprocess
+import sys
 import tempfile
 import time
 import unittest
@@ -126,7 +127,7 @@ def wait_until(condition, what):
 
 
 class Closed(Exception):
-    """The server closed the connection."""
+    """The server closed the connection; with what it said last."""
 
 
 class Client:
@@ -139,6 +140,8 @@ class Client:
             self.socket = tls.wrap_socket(self.socket, server_hostname="localhost")
         self._bytes = b""
         self._rid = 0
+
+    _last = None
 
     def send_bytes(self, data):
         self.socket.sendall(data)
@@ -153,13 +156,14 @@ class Client:
             self.socket.settimeout(max(0.001, until - time.monotonic()))
             try:
                 more = self.socket.recv(65536)
-            except (ConnectionResetError, BrokenPipeError, ssl.SSLError):
-                raise Closed() from None
+            except (ConnectionResetError, BrokenPipeError, ssl.SSLError) as error:
+                raise Closed(repr(error), self._last) from None
             if not more:
-                raise Closed()
+                raise Closed(self._last)
             self._bytes += more
         line, self._bytes = self._bytes.split(b"\n", 1)
-        return json.loads(line)
+        self._last = json.loads(line)
+        return self._last
 
     def receive_until(self, msgid):
         while True:
@@ -240,6 +244,13 @@ class Test(unittest.TestCase):
                 raise AssertionError(f"the server ended with {code}:\n{cls.server.output()}")
         finally:
             cls.server.close()
+
+    def run(self, result=None):
+        before = len(result.errors) + len(result.failures)
+        super().run(result)
+        if len(result.errors) + len(result.failures) > before:
+            print(f"--- the server's log at the end of {self.id()}:", *self.server.log().splitlines()[-30:],
+                  sep="\n", file=sys.stderr)
 
     def connect(self):
         client = Client(self.server.tcp)

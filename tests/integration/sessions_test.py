@@ -127,6 +127,44 @@ class SlowReaders(plaza.Test):
         self.assertEqual(other.ask(msgid=29)["msgid"], 30)
 
 
+class LongestPages(plaza.Test):
+    PAGE_BYTES = 32768
+    settings = ("member.message_rate_per_s=0", "member.request_rate_per_s=0", "edge.outbound_bytes_max=65536",
+                f"message.sync_bytes_max={PAGE_BYTES}")
+
+    def test_a_page_fits_behind_as_many_pushes_as_may_wait(self):
+        writer = self.member()
+        reader = plaza.Client.__new__(plaza.Client)
+        reader.socket = socket.socket()
+        reader.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        reader.socket.connect(("127.0.0.1", self.server.tcp))
+        reader._bytes, reader._rid = b"", 0
+        self.addCleanup(reader.close)
+        _, name = self.registered()
+        reader.enter(name)
+        sent = 0
+        deferred = self.metric("plaza_pushes_deferred_total")
+        while self.metric("plaza_pushes_deferred_total") == deferred:
+            for _ in range(10):
+                sent += 1
+                self.assertEqual(writer.ask(msgid=5, toid=reader.id, msg="x" * 2000, send_id=sent)["errno"], 0)
+        # The queue holds all pushes that it may. Whoever asks now, before reading them, is answered and not closed.
+        reader.send(msgid=22, since=0, rid=900)
+        pushed = [reader.receive()["seq"]]
+        while (frame := reader.receive())["msgid"] == 5:
+            pushed.append(frame["seq"])
+        self.assertEqual(pushed, list(range(1, len(pushed) + 1)))
+        self.assertEqual(frame["msgid"], 31)
+        page = reader.receive_until(23)["messages"]
+        self.assertEqual(len(page), self.PAGE_BYTES // 2200, "a page as long as it may be")
+        self.assertEqual([m["seq"] for m in page], list(range(1, len(page) + 1)))
+
+    def metric(self, name):
+        status, text, _ = self.server.get("/metrics")
+        self.assertEqual(status, 200)
+        return float(re.search(rf"^{name} (\S+)", text, re.M).group(1))
+
+
 class Tokens(plaza.Test):
     def closed_within_2_s(self, client, errno):
         begin = time.monotonic()
