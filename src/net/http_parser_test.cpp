@@ -44,6 +44,23 @@ TEST(HttpRequestParser, ReadsPipelinedRequestsInPiecesOfEverySize) {
   for (std::size_t piece = 1; piece <= text.size(); ++piece) EXPECT_EQ(parse(text, piece), expected) << piece;
 }
 
+// Found by fuzzing: "0\r\nx" in two pieces ended the process in an assertion of Beast's.
+TEST(HttpRequestParser, ABodyWhoseFirstChunkIsTheLastInPiecesOfEverySize) {
+  const std::string head = "POST /z HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+  for (const std::string& end : {"0\r\n\r\n", "000\r\n\r\n", "0\r\nA: b\r\n\r\n"}) {
+    const std::string text = head + end + "GET /last HTTP/1.0\r\n\r\n";
+    for (std::size_t piece = 1; piece <= text.size(); ++piece) {
+      EXPECT_EQ(parse(text, piece), (std::vector<std::string>{"POST /z  keep", "GET /last  close"}))
+          << end << piece;
+    }
+  }
+  for (const std::string& end : {"0\r\nlxyz\r\n\r\n", "0\r\nl\r\n\r\n\r\n", "3\r\nabcd\r\n0\r\n\r\n"}) {
+    for (std::size_t piece = 1; piece <= head.size() + end.size(); ++piece) {
+      EXPECT_EQ(parse(head + end, piece), (std::vector<std::string>{"-400"})) << end << piece;
+    }
+  }
+}
+
 TEST(HttpRequestParser, TakesAHeaderAtTheLimitAndRefusesALongerOne) {
   const auto request = [](std::size_t bytes) {
     const std::string start = "GET / HTTP/1.1\r\nX: ";
