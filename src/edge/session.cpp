@@ -158,6 +158,9 @@ void Session::set_pause(Pause reason, bool on) {
 void Session::stop_reading() { set_pause(Pause::draining, true); }
 
 net::HttpResponse Session::on_http(const net::HttpRequest& request) {
+  // It will not log in: from request to request it may be quiet for longer.
+  deadline_ms_ = shard_->shard().now_ms() + shard_->limits().http_idle_ms;
+  shard_->shard().timers().arm(*this, shard_->limits().http_idle_ms);
   return shard_->node().parts().http(request);
 }
 

@@ -1,5 +1,6 @@
 """The life of connections and sessions: deadlines, dead peers, limits, slow readers, revoked tokens, the end of the server."""
 
+import http.client
 import re
 import signal
 import socket
@@ -224,6 +225,36 @@ class Tokens(plaza.Test):
         web = self.member()
         self.assertEqual(web.ask(msgid=13, revoke=True)["errno"], 0)
         self.assertEqual(web.ask(msgid=1, token=web.token)["errno"], 19)
+
+
+class HttpKeptAlive(plaza.Test):
+    settings = ("edge.login_deadline_ms=300", "edge.http_idle_ms=3000")
+
+    def get(self, connection):
+        connection.request("GET", "/healthz")
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+
+    def test_it_is_not_held_to_the_deadline_of_logins_and_closed_when_no_request_comes(self):
+        connection = http.client.HTTPConnection("127.0.0.1", self.server.http, timeout=plaza.DEADLINE_S)
+        connection.auto_open = True
+        self.assertEqual(self.get(connection), (200, b"ok\n"))
+        first = connection.sock
+        self.addCleanup(first.close)
+        for _ in range(3):
+            time.sleep(0.5)
+            self.assertEqual(self.get(connection), (200, b"ok\n"))
+            self.assertIs(connection.sock, first, "another connection was needed")
+        self.assertEqual(first.recv(1), b"", "the server closes it in the end")
+
+    def test_half_a_request_is_held_to_the_deadline(self):
+        client = socket.create_connection(("127.0.0.1", self.server.http), plaza.DEADLINE_S)
+        self.addCleanup(client.close)
+        client.sendall(b"GET /healthz HTTP/1.1\r\nHost:")
+        try:
+            self.assertEqual(client.recv(1), b"")
+        except ConnectionResetError:
+            pass
 
 
 class Http(plaza.Test):
