@@ -153,7 +153,7 @@ void ChatSession::show_friend_event(const protocol::FriendEventPush& event) {
     case FriendEventKind::friends:
       person.friendship = Friendship::friends;
       human = "You and " + name + " are friends now.";
-      look_up_presence(person.id);
+      person.online = event.online;
       break;
     case FriendEventKind::refused:
       person.friendship = Friendship::none;
@@ -167,17 +167,6 @@ void ChatSession::show_friend_event(const protocol::FriendEventPush& event) {
   tell(Record("friend").add("event", protocol::to_text(event.event)).add("name", name).add("id", person.id),
        human);
   frontend_.changed();
-}
-
-// A new friend's presence is pushed from the next change on; how it is now has to be asked.
-void ChatSession::look_up_presence(std::uint64_t member) {
-  protocol::Find request;
-  request.id = MemberId{member};
-  client_.request(request, here([this, member](const Reply& reply) {
-                    if (const auto* found = reply.get<protocol::FindAck>())
-                      model_.person(member).online = found->online;
-                    frontend_.changed();
-                  }));
 }
 
 void ChatSession::on_group_event(const protocol::GroupEventPush& event) {

@@ -68,7 +68,6 @@ class ChatSession final : private ClientEvents {
   void show_state(ClientState state, const std::string& why);
   void show_message(const Message& message);
   void show_friend_event(const protocol::FriendEventPush& event);
-  void look_up_presence(std::uint64_t member);
   void load_conversations(std::string after);
 
   // Talk (commands_talk.cpp).

@@ -220,6 +220,8 @@ void Model::conversation(const protocol::Conversation& listed) {
   Talk& in = talk(key);
   in.head = std::max(in.head, listed.head);
   in.read = std::max(in.read, listed.read);
+  in.their_delivered = std::max(in.their_delivered, listed.their_delivered);
+  in.their_read = std::max(in.their_read, listed.their_read);
   if (listed.last) in.active_ms = std::max(in.active_ms, listed.last->time_ms);
 }
 

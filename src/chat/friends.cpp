@@ -91,7 +91,9 @@ Friends::Changed Friends::make_change(ports::Directory& directory, ZoneId zone, 
 
 void Friends::tell(MemberId member, FriendEventKind event, MemberId who, const std::string& name) {
   std::string frame;
-  protocol::encode(frame, protocol::FriendEventPush{.event = event, .friendid = who, .name = name});
+  const bool online = event == FriendEventKind::friends && state_.node.presence.online(who);
+  protocol::encode(
+      frame, protocol::FriendEventPush{.event = event, .friendid = who, .name = name, .online = online});
   Notices(state_).tell(member, std::move(frame));
 }
 

@@ -47,6 +47,7 @@ TEST_F(FriendsOfMembers, AreMutualAtOnceWhereTheZoneSaysSoAndThePeerIsTold) {
   ASSERT_EQ(events.size(), 1U);
   EXPECT_EQ(events[0].event, protocol::FriendEventKind::friends);
   EXPECT_EQ(events[0].friendid, ann.id);
+  EXPECT_TRUE(events[0].online);
   EXPECT_EQ(friends_of(bob_web).size(), 1U);
 }
 
@@ -55,7 +56,9 @@ TEST_F(FriendsOfMembers, OnRequestTheyAreFriendsAfterTheAnswer) {
   const auto reply = ann_web.ask(protocol::AddFriend{.friendid = bob.id, .id = {}});
   EXPECT_EQ(reply.get<AddFriendAck>()->friendship, protocol::Friendship::requested);
   EXPECT_FALSE(reply.get<AddFriendAck>()->online) << "only friends see that";
-  EXPECT_EQ(taken<FriendEventPush>(bob_web).at(0).event, protocol::FriendEventKind::requested);
+  const auto requested = taken<FriendEventPush>(bob_web);
+  EXPECT_EQ(requested.at(0).event, protocol::FriendEventKind::requested);
+  EXPECT_FALSE(requested.at(0).online) << "only friends see that";
   EXPECT_EQ(friends_of(bob_web).at(0).friendship, protocol::Friendship::asked);
   EXPECT_FALSE(bob_web.ask(protocol::AnswerFriend{.friendid = ann.id, .accept = true}).refused());
   EXPECT_EQ(taken<FriendEventPush>(ann_web).at(0).event, protocol::FriendEventKind::friends);

@@ -269,6 +269,8 @@ Verdict Reading::list_conversations(Session& session, const Asked& asked, ports:
             view.groupid = RoomId{from.stream.first()};
           } else {
             view.friendid = from.stream.peer_of(me);
+            view.their_delivered = from.peer.delivered;
+            view.their_read = from.peer.read;
           }
           view.name = listed.names[i];
           view.head = from.head;

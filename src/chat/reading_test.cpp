@@ -233,6 +233,10 @@ TEST_F(Reading, UnreadCountsFallWithMarksAndWithOnesOwnSends) {
   mark.read = 2;
   bob_web.ask(mark);
   EXPECT_EQ(unread(bob_web), 1U);
+  const auto reply = ann_web.ask(protocol::Conversations{});
+  const auto& theirs = reply.get<protocol::ConversationsAck>()->conversations.at(0);
+  EXPECT_EQ(theirs.their_read, 2U) << "who was away when it was read learns it here";
+  EXPECT_EQ(theirs.their_delivered, 2U);
   bob_web.say(ann.id, "answer", 1);
   EXPECT_EQ(unread(bob_web), 0U);
   EXPECT_EQ(unread(ann_web), 1U);

@@ -68,7 +68,7 @@ class Session final : public net::ConnectionHandler, public chat::SessionOut, pr
   std::unique_ptr<net::Connection> connection_;
   chat::Session chat_;
   std::unique_ptr<std::string> held_;  ///< the frame to be delivered again at resume(Resume::same)
-  std::int64_t deadline_ms_ = 0;  ///< for the login, or the next HTTP request; 0 when logged in
+  std::int64_t deadline_ms_ = 0;       ///< for the login, or the next HTTP request; 0 when logged in
   std::int64_t said_ms_ = 0;           ///< when something was last sent
   std::uint8_t paused_ = 0;
   bool in_frame_ = false;  ///< inside on_frame(): a resume() now means "do not pause"

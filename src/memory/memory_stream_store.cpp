@@ -346,11 +346,17 @@ ports::ConversationPage MemoryStreamStore::list(MemberId member, StreamId after,
     const StreamId stream = at->first.second;
     const Head head = head_of(stream);
     const Marks marks = at->second.marks;
+    Marks peer;
+    if (stream.kind() == ports::StreamKind::pair) {
+      const auto theirs = durable_.marks.find({stream.peer_of(member), stream});
+      if (theirs != durable_.marks.end()) peer = theirs->second.marks;
+    }
     ports::MessagePtr last;
     if (head.head > head.trimmed) last = durable_.streams.at(stream).entries.at(head.head);
     page.conversations.push_back({.stream = stream,
                                   .head = head.head,
                                   .marks = marks,
+                                  .peer = peer,
                                   .unread = head.head - marks.read,
                                   .last = last});
   }

@@ -110,6 +110,7 @@ struct Conversation {
   StreamId stream;
   std::uint64_t head = 0;
   Marks marks;
+  Marks peer;                ///< between two members: how far the other one is
   std::uint64_t unread = 0;  ///< head - read; a member's own send moves its read mark to that message
   MessagePtr last;           ///< the newest message, null when it is trimmed
 };

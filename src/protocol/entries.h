@@ -93,6 +93,7 @@ struct ConversationOf {
   RoomId groupid;
   std::string name;
   std::uint64_t head = 0, delivered = 0, read = 0, unread = 0;
+  std::uint64_t their_delivered = 0, their_read = 0;  ///< the other member's; not in a group's
   std::optional<ChatOf<S>> last;
   bool operator==(const ConversationOf&) const = default;
 };

@@ -335,6 +335,10 @@ void encode(std::string& out, Rid rid, const ConversationsAckView& x) {
     json.member("delivered", c.delivered);
     json.member("read", c.read);
     json.member("unread", c.unread);
+    if (c.friendid) {
+      json.member("their_delivered", c.their_delivered);
+      json.member("their_read", c.their_read);
+    }
     if (c.last) {
       json.key("last");
       chat(json, *c.last);
@@ -436,6 +440,7 @@ void encode(std::string& out, const FriendEventPush& x) {
   json.member("event", to_text(x.event));
   json.member("friendid", x.friendid.value);
   json.member("name", x.name);
+  if (x.event == FriendEventKind::friends) json.member("state", state_text(x.online));
   json.end_object();
 }
 

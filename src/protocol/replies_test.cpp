@@ -156,14 +156,14 @@ TEST(Replies, PagesOfMessagesComeBackAsTheyWereSent) {
   reply_returns(SyncAckView{1, 20, 3, true, true, views}, SyncAck{1, 20, 3, true, true, chats});
   reply_returns(SyncAckView{}, SyncAck{});
   reply_returns(HistoryAckView{1, 20, true, views}, HistoryAck{1, 20, true, chats});
-  reply_returns(ConversationsAckView{{{MemberId{8}, {}, "bob", 9, 8, 7, 2, views[0]},
-                                      {{}, RoomId{4}, "tea", 1, 0, 0, 1, {}}},
+  reply_returns(ConversationsAckView{{{MemberId{8}, {}, "bob", 9, 8, 7, 2, 6, 5, views[0]},
+                                      {{}, RoomId{4}, "tea", 1, 0, 0, 1, 0, 0, {}}},
                                      true,
                                      "c|1"},
-                ConversationsAck{
-                    {{MemberId{8}, {}, "bob", 9, 8, 7, 2, chats[0]}, {{}, RoomId{4}, "tea", 1, 0, 0, 1, {}}},
-                    true,
-                    "c|1"});
+                ConversationsAck{{{MemberId{8}, {}, "bob", 9, 8, 7, 2, 6, 5, chats[0]},
+                                  {{}, RoomId{4}, "tea", 1, 0, 0, 1, 0, 0, {}}},
+                                 true,
+                                 "c|1"});
 }
 
 TEST(Replies, PushesComeBackAsTheyWereSent) {
@@ -174,7 +174,7 @@ TEST(Replies, PushesComeBackAsTheyWereSent) {
   push_returns(HeadPush{1, 5});
   for (const auto event : {FriendEventKind::requested, FriendEventKind::friends, FriendEventKind::refused,
                            FriendEventKind::removed}) {
-    push_returns(FriendEventPush{event, MemberId{3}, "bob"});
+    push_returns(FriendEventPush{event, MemberId{3}, "bob", event == FriendEventKind::friends});
   }
   push_returns(PresencePush{MemberId{3}, true});
   push_returns(PresencePush{MemberId{3}, false});

@@ -210,6 +210,7 @@ struct FriendEventPush {
   FriendEventKind event = FriendEventKind::friends;
   MemberId friendid;
   std::string name;
+  bool online = false;  ///< event `friends` only
   bool operator==(const FriendEventPush&) const = default;
 };
 struct PresencePush {

@@ -155,6 +155,7 @@ void read(const Reader& from, Conversation& x) {
   from.get("friendid", x.friendid), from.get("groupid", x.groupid), from.get("name", x.name),
       from.get("head", x.head);
   from.get("delivered", x.delivered), from.get("read", x.read), from.get("unread", x.unread);
+  from.get("their_delivered", x.their_delivered), from.get("their_read", x.their_read);
   if (const auto last = from.inner("last")) read(*last, x.last.emplace());
 }
 
@@ -246,6 +247,7 @@ void read(const Reader& from, HeartbeatPush& x) { from.get("epoch", x.epoch), fr
 void read(const Reader& from, HeadPush& x) { from.get("epoch", x.epoch), from.get("head", x.head); }
 void read(const Reader& from, FriendEventPush& x) {
   from.word("event", x.event, kFriendEvents), from.get("friendid", x.friendid), from.get("name", x.name);
+  from.online(x.online);
 }
 void read(const Reader& from, PresencePush& x) { from.get("id", x.id), from.online(x.online); }
 void read(const Reader& from, GroupEventPush& x) {

@@ -168,7 +168,7 @@ constexpr FieldUse kHead[] = {has(epoch), has(head, "sync from where you are")};
 constexpr FieldUse kConversationsAck[] = {has(conversations), has(more), may(after, "when more")};
 constexpr FieldUse kFriendsAck[] = {has(friends), has(more)};
 constexpr FieldUse kFriendEvent[] = {has(event, "requested, friends, refused or removed"), has(friendid),
-                                     has(name)};
+                                     has(name), may(state, "of a new friend")};
 constexpr FieldUse kPresence[] = {has(id, "a friend"), has(state)};
 constexpr FieldUse kGroupsAck[] = {has(groups)};
 constexpr FieldUse kGroupMembersAck[] = {has(groupid), has(users), has(more)};
@@ -338,6 +338,8 @@ constexpr ShapeField kConversationShape[] = {
     {"delivered", "integer", Need::always, "own mark"},
     {"read", "integer", Need::always, "own mark"},
     {"unread", "integer", Need::always, "messages after `read`"},
+    {"their_delivered", "integer", Need::sometimes, "the other member's marks; not in a group's"},
+    {"their_read", "integer", Need::sometimes, ""},
     {"last", "message", Need::sometimes, "the newest; absent when it is trimmed"}};
 constexpr ShapeField kTokenShape[] = {{"id", "integer", Need::always, "for REVOKE_TOKEN"},
                                       {"kind", "string", Need::always, "account or member"},

@@ -10,6 +10,7 @@ Result<void, std::string> Reader::open(const OpenOptions& options) {
       {&begin_, "BEGIN"},
       {&end_, "COMMIT"},
       {&stream, "SELECT head, trimmed FROM stream WHERE a = ?1 AND b = ?2"},
+      {&mark, "SELECT delivered, read FROM mark WHERE member = ?1 AND a = ?2 AND b = ?3"},
   };
   for (const auto& [statement, sql] : all) {
     if (statement->prepare(connection_, sql) != SQLITE_OK) return fail(failure());

@@ -33,6 +33,7 @@ class Reader {
 
   [[nodiscard]] MessageLookup& lookup() { return lookup_; }
   Statement stream;  ///< head, trimmed of (?1, ?2)
+  Statement mark;    ///< delivered, read of member ?1 in (?2, ?3)
 
  private:
   Connection connection_;  // first, so that it is closed last

@@ -215,10 +215,18 @@ std::optional<std::vector<Reads::Listed>> Reads::listed_after(MemberId member, S
   return all;
 }
 
-Reads::Known Reads::known(const Listed& listed) {
+Reads::Known Reads::known(MemberId member, const Listed& listed) {
   Known known;
   known.conversation.stream = listed.stream;
   known.conversation.marks = listed.marks;
+  if (listed.stream.kind() == ports::StreamKind::pair) {
+    const MemberId peer = listed.stream.peer_of(member);
+    if (const MarkState* const theirs = set_.known_mark(peer, listed.stream)) {
+      known.conversation.peer = theirs->marks;
+    } else {
+      known.peer = peer;
+    }
+  }
   const StreamState* const stream = set_.known_stream(listed.stream);
   if (stream == nullptr) return known;
   known.head_known = true;
@@ -243,6 +251,15 @@ bool Reads::complete(Reader& reader, Known& known) {
       known.trimmed = std::max(known.trimmed, reader.stream.uint(1));
     }
   }
+  if (known.peer) {
+    const Rewind rewind(reader.mark);
+    reader.mark.bind(1, known.peer.value);
+    reader.mark.bind(2, c.stream.a);
+    reader.mark.bind(3, c.stream.b);
+    const int code = reader.mark.step();
+    if (code != SQLITE_ROW && code != SQLITE_DONE) return false;
+    if (code == SQLITE_ROW) c.peer = {.delivered = reader.mark.uint(0), .read = reader.mark.uint(1)};
+  }
   if (c.head <= known.trimmed) {
     c.last = nullptr;
     return true;
@@ -263,7 +280,7 @@ void Reads::conversations(ConversationsJob job) {
   if (more) listed->pop_back();
   std::vector<Known> page;
   page.reserve(listed->size());
-  for (const Listed& one : *listed) page.push_back(known(one));
+  for (const Listed& one : *listed) page.push_back(known(job.member, one));
 
   const auto answer = [more](std::vector<Known>& all) {
     ConversationPage result{.conversations = {}, .more = more};
@@ -275,6 +292,7 @@ void Reads::conversations(ConversationsJob job) {
     return result;
   };
   const bool all_known = std::all_of(page.begin(), page.end(), [](const Known& one) {
+    if (one.peer) return false;
     const bool empty = one.head_known && one.conversation.head <= one.trimmed;
     return empty || (one.head_known && one.conversation.last != nullptr);
   });

@@ -34,6 +34,7 @@ class Reads {
     ports::Conversation conversation;
     std::uint64_t trimmed = 0;
     bool head_known = false;
+    MemberId peer;                   ///< whose marks are still wanted
     std::uint64_t last_message = 0;  ///< 0: look at the entry of the head
   };
   /// A mark, from its row or from memory.
@@ -45,7 +46,7 @@ class Reads {
   [[nodiscard]] std::optional<std::vector<Listed>> listed_after(MemberId member, ports::StreamId after,
                                                                 std::size_t count);
   [[nodiscard]] std::vector<Listed> listed_without_row(MemberId member, ports::StreamId after);
-  [[nodiscard]] Known known(const Listed& listed);
+  [[nodiscard]] Known known(MemberId member, const Listed& listed);
   static bool complete(Reader& reader, Known& known);
   template <class T>
   void hand_over(Done<T> done, std::move_only_function<Result<T, std::string>(Reader&)> work);

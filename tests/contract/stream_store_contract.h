@@ -861,6 +861,22 @@ TEST_P(StreamStoreContract, APairIsInBothListsFromItsFirstMessageOnAndOwnSendsAr
   EXPECT_EQ(conversation(kAda, kAdaBob).marks.read, 2U);
 }
 
+TEST_P(StreamStoreContract, TheListTellsHowFarTheOtherOneIs) {
+  say(kAda, kBob, "1");
+  say(kAda, kBob, "2");
+  EXPECT_EQ(conversation(kAda, kAdaBob).peer.delivered, 0U);
+  mark(kBob, kAdaBob, {.delivered = 2, .read = 1});
+  append(to_room(kAda, {kBob}, "x"));
+  follow(kAda, kTheRoom);
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(conversation(kAda, kAdaBob).peer.delivered, 2U);
+    EXPECT_EQ(conversation(kAda, kAdaBob).peer.read, 1U);
+    EXPECT_EQ(conversation(kBob, kAdaBob).peer.read, 2U) << "one has read what one wrote";
+    EXPECT_EQ(conversation(kAda, kTheRoom).peer.read, 0U);
+    reopen();
+  }
+}
+
 TEST_P(StreamStoreContract, ARoomIsInTheListOfThoseWhoFollowIt) {
   append(to_room(kAda, {kBob}, "before"));
   EXPECT_TRUE(conversations(kAda).conversations.empty()) << "sending alone follows no room";
