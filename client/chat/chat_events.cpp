@@ -171,7 +171,7 @@ void ChatSession::show_friend_event(const protocol::FriendEventPush& event) {
 
 void ChatSession::on_group_event(const protocol::GroupEventPush& event) {
   queue_.post([this, event] {
-    Group& group = model_.group(event.groupid.value);
+    Group& group = model_.group(event.groupid.value, event.groupname);
     const bool joined = event.event == GroupEventKind::joined;
     if (joined) ++group.members;
     if (!joined && group.members > 0) --group.members;

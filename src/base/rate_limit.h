@@ -40,6 +40,8 @@ class RateLimit {
     tat_us_ = next;
     return true;
   }
+  /// Nothing is counted any more: as good as a new one.
+  [[nodiscard]] bool idle(std::int64_t now_ms) const { return tat_us_ <= now_ms * 1000; }
 
  private:
   std::int64_t tat_us_ = 0;
@@ -57,6 +59,9 @@ class SharedRateLimit {
       if (next == 0) return false;
       if (tat_us_.compare_exchange_weak(seen, next, std::memory_order_relaxed)) return true;
     }
+  }
+  [[nodiscard]] bool idle(std::int64_t now_ms) const {
+    return tat_us_.load(std::memory_order_relaxed) <= now_ms * 1000;
   }
 
  private:

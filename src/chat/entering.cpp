@@ -104,6 +104,7 @@ bool Entering::admit(Session& session, const EnterAs& as) {
     auto made = std::make_unique<MemberState>();
     made->who = as.member;
     made->zone = as.zone;
+    made->rates = state_.gone_rates.take(as.member.id);
     member = made.get();
     state_.members.emplace(as.member.id, std::move(made));
     state_.known.add(as.member.id, as.member.zone);
@@ -286,7 +287,9 @@ void Entering::remove(Session& session) {
     state_.node.presence.left(state_.node.id, member->who.id);
     friends_.announce(*member, false);
   }
-  if (member->sessions.empty()) state_.members.erase(member->who.id);
+  if (!member->sessions.empty()) return;
+  state_.gone_rates.keep(member->who.id, member->rates, state_.node.executor.now_ms());
+  state_.members.erase(member->who.id);
 }
 
 void Entering::leave(Session& session) {

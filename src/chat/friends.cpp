@@ -89,12 +89,18 @@ Friends::Changed Friends::make_change(ports::Directory& directory, ZoneId zone, 
   return changed;
 }
 
-void Friends::tell(MemberId member, FriendEventKind event, MemberId who, const std::string& name) {
+void Friends::tell(MemberId member, FriendEventKind event, MemberId who, const std::string& name,
+                   SessionId except) {
   std::string frame;
   const bool online = event == FriendEventKind::friends && state_.node.presence.online(who);
   protocol::encode(
       frame, protocol::FriendEventPush{.event = event, .friendid = who, .name = name, .online = online});
-  Notices(state_).tell(member, std::move(frame));
+  Notices(state_).tell(member, std::move(frame), except);
+}
+
+/// The member's other devices show the same friends as the one that changed them.
+void Friends::tell_own_others(const Session& session, FriendEventKind event, const Relation& relation) {
+  tell(session.member->who.id, event, relation.peer, relation.peer_name, session.id);
 }
 
 Verdict Friends::add(Session& session, const protocol::Request& request) {
@@ -119,6 +125,7 @@ Verdict Friends::add(Session& session, const protocol::Request& request) {
         answer(s, asked.rid, ack);
         tell(relation.peer, friends ? FriendEventKind::friends : FriendEventKind::requested, s.member->who.id,
              s.member->who.nickname);
+        if (friends) tell_own_others(s, FriendEventKind::friends, relation);
       });
 }
 
@@ -134,6 +141,7 @@ Verdict Friends::answer_request(Session& session, const protocol::Request& reque
         ok(s, asked);
         tell(relation.peer, accept ? FriendEventKind::friends : FriendEventKind::refused, s.member->who.id,
              s.member->who.nickname);
+        if (accept) tell_own_others(s, FriendEventKind::friends, relation);
       });
 }
 
@@ -148,6 +156,7 @@ Verdict Friends::remove(Session& session, const protocol::Request& request) {
       [this, asked](Session& s, const Relation& relation) {
         ok(s, asked);
         tell(relation.peer, FriendEventKind::removed, s.member->who.id, s.member->who.nickname);
+        tell_own_others(s, FriendEventKind::removed, relation);
       });
 }
 

@@ -41,7 +41,10 @@ class Friends {
   template <class Change, class Answer>
   Verdict change(Session& session, const Asked& asked, MemberId peer, protocol::Errno otherwise,
                  Change change, Answer answer);
-  void tell(MemberId member, protocol::FriendEventKind event, MemberId who, const std::string& name);
+  void tell(MemberId member, protocol::FriendEventKind event, MemberId who, const std::string& name,
+            SessionId except = 0);
+  void tell_own_others(const Session& session, protocol::FriendEventKind event,
+                       const ports::Relation& relation);
 
   ShardState& state_;
 };

@@ -51,6 +51,23 @@ TEST_F(FriendsOfMembers, AreMutualAtOnceWhereTheZoneSaysSoAndThePeerIsTold) {
   EXPECT_EQ(friends_of(bob_web).size(), 1U);
 }
 
+TEST_F(FriendsOfMembers, TheOwnOtherDevicesAreToldToo) {
+  TestClient& phone = online(ann, "phone");
+  ann_web.ask(protocol::AddFriend{.friendid = bob.id, .id = {}});
+  const auto added = taken<FriendEventPush>(phone);
+  ASSERT_EQ(added.size(), 1U);
+  EXPECT_EQ(added[0].event, protocol::FriendEventKind::friends);
+  EXPECT_EQ(added[0].friendid, bob.id);
+  EXPECT_EQ(added[0].name, "bob");
+  EXPECT_TRUE(added[0].online);
+  EXPECT_TRUE(taken<FriendEventPush>(ann_web).empty()) << "the one that asked has its answer";
+  ann_web.ask(protocol::RemoveFriend{.friendid = bob.id});
+  const auto removed = taken<FriendEventPush>(phone);
+  ASSERT_EQ(removed.size(), 1U);
+  EXPECT_EQ(removed[0].event, protocol::FriendEventKind::removed);
+  EXPECT_EQ(removed[0].friendid, bob.id);
+}
+
 TEST_F(FriendsOfMembers, OnRequestTheyAreFriendsAfterTheAnswer) {
   on_request();
   const auto reply = ann_web.ask(protocol::AddFriend{.friendid = bob.id, .id = {}});

@@ -88,14 +88,23 @@ Verdict Groups::change(Session& session, const Asked& asked, Change kind, Job jo
           [id = room->room.id](Hub& hub) { hub.state().rooms.invalidate(id); },
           [room, finish = std::move(finish), listed]() mutable { finish(room, listed); });
     };
-    if (kind == Change::enters) {
-      node.store.follow(me, stream, [in_force = std::move(in_force)](auto marked) mutable {
-        in_force(marked.has_value());
-      });
-    } else {
-      node.store.unfollow(me, stream, [](auto) {});
-      in_force(true);
+    if (kind == Change::leaves) {
+      // Also when the store cannot say so now: whoever lists conversations leaves out rooms that the member is not in.
+      node.store.unfollow(me, stream, [in_force = std::move(in_force)](auto) mutable { in_force(true); });
+      return;
     }
+    node.store.follow(me, stream,
+                      [&node, zone, me, room, in_force = std::move(in_force)](auto marked) mutable {
+                        if (marked) return in_force(true);
+                        // The store is away: what is refused has changed nothing, so the directory's part is taken back.
+                        auto refused = std::make_shared<decltype(in_force)>(std::move(in_force));
+                        const bool started = node.executor.blocking([&node, zone, me, room, refused] {
+                          static_cast<void>(node.directory.leave_room(zone, me, room->room.id));
+                          (*refused)(false);
+                        });
+                        if (!started)
+                          (*refused)(false);  // it is in force, and the answer says that this is unknown
+                      });
   });
   return started ? Verdict::wait : refuse(session, asked, busy());
 }
@@ -135,11 +144,12 @@ Verdict Groups::create(Session& session, const protocol::Request& request) {
         if (error.code == ports::DirectoryCode::name_taken) why.field = "groupname";
         refuse(s, asked, std::move(why));
       },
-      [asked](Session& s, const RoomWithMembers& created) {
+      [this, asked](Session& s, const RoomWithMembers& created) {
         answer(s, asked.rid,
                protocol::CreateGroupAck{.groupid = created.room.id,
                                         .groupname = created.room.name,
                                         .groupdesc = created.room.description});
+        tell_members(created, GroupEventKind::joined, s);
       });
 }
 
@@ -220,14 +230,17 @@ Verdict Groups::leave(Session& session, const protocol::Request& request) {
       });
 }
 
+/// The member's own other sessions always, the other members unless there are too many.
 void Groups::tell_members(const RoomWithMembers& room, GroupEventKind event, const Session& who) {
-  if (room.members.size() > kEventRoomMembersMax) return;
   std::string frame;
   protocol::encode(frame, protocol::GroupEventPush{.event = event,
                                                    .groupid = room.room.id,
+                                                   .groupname = room.room.name,
                                                    .id = who.member->who.id,
                                                    .name = who.member->who.nickname});
   Notices notices(state_);
+  notices.tell(who.member->who.id, frame, who.id);
+  if (room.members.size() > kEventRoomMembersMax) return;
   for (const auto& member : room.members) {
     if (member.id != who.member->who.id) notices.tell(member.id, frame);
   }

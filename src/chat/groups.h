@@ -10,7 +10,7 @@ namespace plaza::chat {
 ///   request -> directory (one transaction) -> store: the member's list -> every shard forgets its view of the room
 ///           -> answer -> the others are told
 ///
-/// A change is answered when it is in force: whoever was told "joined" gets every message accepted from then on. It also comes
+/// A change is answered when it is in force: whoever was told "joined" gets every message that is sent from then on. It also comes
 /// into force when the session that asked is gone by then: the directory has it, and at its next login the member is shown it.
 ///
 /// Thread  The shard's.

@@ -174,11 +174,59 @@ TEST_F(GroupsOfMembers, TellTheOthersWhoComesAndGoes) {
   ASSERT_TRUE(joined);
   EXPECT_EQ(joined->event, protocol::GroupEventKind::joined);
   EXPECT_EQ(joined->id, bob.id);
+  EXPECT_EQ(joined->groupname, "chess");
   ann_web.take();
   bob_web.ask(protocol::LeaveGroup{.groupid = group});
   ASSERT_EQ(ann_web.frames.size(), 1U);
   EXPECT_EQ(ann_web.frames[0].get<GroupEventPush>()->event, protocol::GroupEventKind::left);
   EXPECT_TRUE(cid_web.frames.empty());
+}
+
+TEST_F(GroupsOfMembers, TheOwnOtherDevicesAreToldToo) {
+  TestClient& phone = online(bob, "phone");
+  const RoomId group = created();
+  join(bob_web, group);
+  ASSERT_EQ(phone.frames.size(), 1U);
+  const auto* joined = phone.frames[0].get<GroupEventPush>();
+  ASSERT_TRUE(joined);
+  EXPECT_EQ(joined->event, protocol::GroupEventKind::joined);
+  EXPECT_EQ(joined->id, bob.id);
+  EXPECT_EQ(joined->groupname, "chess");
+  EXPECT_TRUE(bob_web.frames.empty()) << "the one that asked has its answer";
+  phone.take();
+  bob_web.ask(protocol::LeaveGroup{.groupid = group});
+  ASSERT_EQ(phone.frames.size(), 1U);
+  EXPECT_EQ(phone.frames[0].get<GroupEventPush>()->event, protocol::GroupEventKind::left);
+  phone.take();
+  bob_web.ask(CreateGroup{.groupname = "bobs", .groupdesc = "", .id = {}});
+  ASSERT_EQ(phone.frames.size(), 1U);
+  EXPECT_EQ(phone.frames[0].get<GroupEventPush>()->groupname, "bobs");
+}
+
+TEST_F(GroupsOfMembers, WhileTheStoreIsAwayAJoinIsRefusedAndChangesNothing) {
+  const RoomId group = created();
+  store.fail_commits(1);
+  EXPECT_EQ(join(bob_web, group).refusal.error, Errno::unavailable);
+  EXPECT_EQ(directory.room(zone->id, group)->members.size(), 1U);
+  EXPECT_FALSE(join(bob_web, group).refused()) << "the same again";
+  store.fail_commits(1);
+  EXPECT_EQ(bob_web.ask(CreateGroup{.groupname = "go", .groupdesc = "", .id = {}}).refusal.error,
+            Errno::unavailable);
+  EXPECT_FALSE(bob_web.ask(CreateGroup{.groupname = "go", .groupdesc = "", .id = {}}).refused())
+      << "the name is still free";
+}
+
+TEST_F(GroupsOfMembers, WhoLeftDoesNotListTheGroupAlsoWhenTheStoreWasAway) {
+  const RoomId group = created();
+  join(bob_web, group);
+  ann_web.say(group, "for bob too", 1);
+  store.fail_commits(1);
+  EXPECT_FALSE(bob_web.ask(protocol::LeaveGroup{.groupid = group}).refused());
+  ann_web.say(group, "secret without bob", 2);
+  const auto reply = bob_web.ask(protocol::Conversations{});
+  const auto* list = reply.get<protocol::ConversationsAck>();
+  ASSERT_TRUE(list);
+  EXPECT_TRUE(list->conversations.empty());
 }
 
 TEST_F(GroupsOfMembers, OnlyMembersSeeWhoIsInIt) {

@@ -45,7 +45,8 @@ Verdict Hub::request(Session& session, const protocol::Request& request) {
 
 bool Hub::within_rate(Session& session, const protocol::Request& request) {
   std::int64_t wait_ms = 0;
-  if (session.member->requests.take(state_.limits.member_requests, state_.node.executor.now_ms(), wait_ms))
+  if (session.member->rates.requests.take(state_.limits.member_requests, state_.node.executor.now_ms(),
+                                          wait_ms))
     return true;
   refuse(session, Asked::from(request),
          {.error = Errno::rate_limited, .retry_after_ms = static_cast<std::uint64_t>(wait_ms)});

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "base/rate_limit.h"
+#include "chat/gone_rates.h"
 #include "chat/session.h"
 #include "ports/directory.h"
 
@@ -26,8 +26,7 @@ struct MemberState {
   std::shared_ptr<const ports::Zone> zone;  ///< shared with the other members of the zone on this shard
   std::vector<Peer> peers;                  ///< by id
   std::vector<Session*> sessions;
-  RateLimit messages;
-  RateLimit requests;
+  MemberRates rates;
   std::uint64_t head = 0;  ///< newest inbox entry that this shard knows of
   std::uint32_t epoch = 0;
   std::uint64_t peers_version = 0;  ///< see Relations; 0 = not read yet

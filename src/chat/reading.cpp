@@ -19,6 +19,11 @@ constexpr std::uint32_t kPumpEntries = 100;
 constexpr std::size_t kPumpBytes = 32 * 1024;
 constexpr std::uint64_t kCursorEvery = 64;
 constexpr std::size_t kConversationBytes = 320;  // of one in a list, besides its last message
+
+bool is_in(const ports::RoomWithMembers& room, MemberId member) {
+  return std::any_of(room.members.begin(), room.members.end(),
+                     [member](const ports::RoomMember& other) { return other.id == member; });
+}
 }  // namespace
 
 Reading::Target Reading::target(Session& session, const Asked& asked, const protocol::ConversationRef& of) {
@@ -240,6 +245,7 @@ Verdict Reading::conversations(Session& session, const protocol::Request& reques
 Verdict Reading::list_conversations(Session& session, const Asked& asked, ports::ConversationPage page) {
   struct Listed {
     ports::ConversationPage page;
+    StreamId last;  // of the page as the store gave it
     std::vector<std::string> names;
   };
   auto& directory = state_.node.directory;
@@ -247,15 +253,21 @@ Verdict Reading::list_conversations(Session& session, const Asked& asked, ports:
   const bool started = state_.await(
       session,
       [&directory, me, zone = session.zone, page = std::move(page)]() mutable {
-        Listed listed{std::move(page), {}};
-        for (const auto& conversation : listed.page.conversations) {
+        Listed listed;
+        listed.page.more = page.more;
+        for (auto& conversation : page.conversations) {
+          listed.last = conversation.stream;
+          std::string name;
           if (conversation.stream.kind() == ports::StreamKind::room) {
             const auto room = directory.room(zone, RoomId{conversation.stream.first()});
-            listed.names.push_back(room ? room->room.name : std::string());
-          } else {
-            const auto peer = directory.member(zone, conversation.stream.peer_of(me));
-            listed.names.push_back(peer ? peer->nickname : std::string());
+            // Of two databases one may know already that the member has left: the directory decides.
+            if (room ? !is_in(*room, me) : room.error().code == ports::DirectoryCode::not_found) continue;
+            if (room) name = room->room.name;
+          } else if (const auto peer = directory.member(zone, conversation.stream.peer_of(me))) {
+            name = peer->nickname;
           }
+          listed.names.push_back(std::move(name));
+          listed.page.conversations.push_back(std::move(conversation));
         }
         return listed;
       },
@@ -280,10 +292,7 @@ Verdict Reading::list_conversations(Session& session, const Asked& asked, ports:
           if (from.last) view.last = view_of(*from.last);
           ack.conversations.push_back(std::move(view));
         }
-        if (ack.more && !listed.page.conversations.empty()) {
-          const StreamId last = listed.page.conversations.back().stream;
-          ack.after = std::to_string(last.a) + "." + std::to_string(last.b);
-        }
+        if (ack.more) ack.after = std::to_string(listed.last.a) + "." + std::to_string(listed.last.b);
         answer(s, asked.rid, ack);
         return Verdict::done;
       });

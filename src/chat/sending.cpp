@@ -106,7 +106,8 @@ bool Sending::check_content(Session& session, const Asked& asked, const protocol
 
 bool Sending::check_rate(Session& session, const Asked& asked) {
   std::int64_t wait_ms = 0;
-  if (session.member->messages.take(state_.limits.member_messages, state_.node.executor.now_ms(), wait_ms))
+  if (session.member->rates.messages.take(state_.limits.member_messages, state_.node.executor.now_ms(),
+                                          wait_ms))
     return true;
   refuse(session, asked,
          {.error = Errno::rate_limited, .retry_after_ms = static_cast<std::uint64_t>(wait_ms)});
@@ -141,7 +142,8 @@ Verdict Sending::put(Session& session, const Asked& asked, const protocol::Conte
 /// Looking something up that may not exist costs a worker's time: it counts as a request, not as a message.
 bool Sending::may_look_up(Session& session, const Asked& asked) {
   std::int64_t wait_ms = 0;
-  if (session.member->requests.take(state_.limits.member_requests, state_.node.executor.now_ms(), wait_ms))
+  if (session.member->rates.requests.take(state_.limits.member_requests, state_.node.executor.now_ms(),
+                                          wait_ms))
     return true;
   refuse(session, asked,
          {.error = Errno::rate_limited, .retry_after_ms = static_cast<std::uint64_t>(wait_ms)});
@@ -165,7 +167,7 @@ Verdict Sending::load_member(Session& session, const Asked& asked, MemberId memb
 Verdict Sending::load_room(Session& session, const Asked& asked, RoomId room) {
   if (!may_look_up(session, asked)) return Verdict::done;
   auto& directory = state_.node.directory;
-  const std::uint64_t generation = state_.rooms.generation();
+  const std::uint32_t generation = state_.rooms.generation(room);
   const bool started = state_.await(
       session, [&directory, zone = session.zone, room] { return directory.room(zone, room); },
       [this, asked, generation](Session& s, ports::DirectoryResult<ports::RoomWithMembers> found) {
@@ -179,7 +181,7 @@ Verdict Sending::load_room(Session& session, const Asked& asked, RoomId room) {
                           .zone = found->room.zone,
                           .name = found->room.name,
                           .members = std::move(members),
-                          .rate = state_.node.room_rates.of(found->room.id)},
+                          .rate = state_.node.room_rates.of(found->room.id, state_.node.executor.now_ms())},
                          generation);
         return Verdict::again;
       });

@@ -160,6 +160,56 @@ TEST_F(Sending, TheRateOfAMemberHoldsForAllItsDevicesTogether) {
   EXPECT_EQ(phone.say(bob.id, "5", 3).refusal.error, Errno::rate_limited);
 }
 
+TEST_F(Sending, LoggingOutAndInAgainMakesNoRateNew) {
+  set_limits([](Limits& l) {
+    l.member_messages = {.per_s = 10, .burst = 3};
+    l.member_requests = {.per_s = 1, .burst = 3};  // one looks bob up
+  });
+  for (std::uint64_t i = 1; i <= 3; ++i) EXPECT_TRUE(ann_web.say(bob.id, "x", i).get<SendAck>());
+  for (int i = 0; i < 2; ++i) EXPECT_FALSE(ann_web.ask(protocol::Friends{}).refused());
+  leave(ann_web);
+  TestClient& again = online(ann, "web");
+  EXPECT_EQ(again.say(bob.id, "x", 4).refusal.error, Errno::rate_limited);
+  EXPECT_EQ(again.ask(protocol::Friends{}).refusal.error, Errno::rate_limited);
+  leave(again);
+  clock.advance_ms(10'000);
+  TestClient& later = online(ann, "web");
+  EXPECT_TRUE(later.say(bob.id, "x", 4).get<SendAck>());
+}
+
+TEST(GoneRates, RemembersOnlyWhatCountsAndNoMoreThanItMay) {
+  GoneRates gone(8);
+  std::int64_t wait_ms = 0;
+  const Rate rate{.per_s = 1, .burst = 1};
+  gone.keep(MemberId{1}, MemberRates{}, 1'000);
+  EXPECT_EQ(gone.size(), 0U) << "nothing was used up";
+  MemberRates used;
+  ASSERT_TRUE(used.messages.take(rate, 1'000, wait_ms));
+  for (std::uint64_t id = 1; id <= 100; ++id) {
+    gone.keep(MemberId{id}, used, 1'000);
+    EXPECT_LE(gone.size(), 8U);
+  }
+  EXPECT_FALSE(gone.take(MemberId{100}).messages.take(rate, 1'001, wait_ms)) << "the newest is there";
+  EXPECT_TRUE(gone.take(MemberId{100}).messages.take(rate, 1'001, wait_ms)) << "and was taken";
+  const std::size_t before = gone.size();
+  for (std::uint64_t id = 201; gone.size() < 8; ++id) gone.keep(MemberId{id}, used, 1'000);
+  MemberRates fresh;
+  ASSERT_TRUE(fresh.messages.take(rate, 60'000, wait_ms));
+  gone.keep(MemberId{300}, fresh, 60'000);
+  EXPECT_EQ(gone.size(), 1U) << "what counts nothing any more goes first; there were " << before;
+}
+
+TEST_F(Sending, JoiningAndLeavingMakesNoRateOfAGroupNew) {
+  set_limits([](Limits& l) { l.room_messages = {.per_s = 1, .burst = 2}; });
+  const RoomId group = room("group", ann, {});
+  TestClient& bob_web = online(bob);
+  EXPECT_TRUE(ann_web.say(group, "1", 1).get<SendAck>());
+  EXPECT_TRUE(ann_web.say(group, "2", 2).get<SendAck>());
+  EXPECT_FALSE(bob_web.ask(protocol::AddGroup{.groupid = group, .groupname = {}, .id = {}}).refused());
+  EXPECT_FALSE(bob_web.ask(protocol::LeaveGroup{.groupid = group}).refused());
+  EXPECT_EQ(ann_web.say(group, "3", 3).refusal.error, Errno::rate_limited);
+}
+
 TEST_F(Sending, TheRateOfAGroupHoldsForAllItsMembersTogether) {
   set_limits([](Limits& l) { l.room_messages = {.per_s = 1, .burst = 2}; });
   const RoomId group = room("group", ann, {bob});

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "chat/gone_rates.h"
 #include "chat/limits.h"
 #include "chat/member_state.h"
 #include "chat/session.h"
@@ -40,7 +41,12 @@ struct Node {
 class ShardState {
  public:
   ShardState(Node& node_in, std::uint32_t shard_in, const Limits& limits_in)
-      : node(node_in), shard(shard_in), limits(limits_in), rooms(4096), known(32 * 1024) {}
+      : node(node_in),
+        shard(shard_in),
+        limits(limits_in),
+        rooms(4096),
+        known(32 * 1024),
+        gone_rates(16 * 1024) {}
 
   Node& node;
   const std::uint32_t shard;
@@ -49,6 +55,7 @@ class ShardState {
   std::unordered_map<MemberId, std::unique_ptr<MemberState>> members;
   rooms::RoomCache rooms;
   KnownMembers known;
+  GoneRates gone_rates;
   std::vector<ports::Append> outbox;  ///< sends of this turn, on their way to the store
 
   /// Hands the turn's sends to the store: at the end of every turn, and before the store is asked where a device is.

@@ -181,6 +181,7 @@ class Edge : public testing::Test {
     Limits limits;
     limits.chat.member_messages = {};
     limits.chat.member_requests = {};
+    limits.account_requests = {};
     return limits;
   }
 
@@ -373,6 +374,21 @@ TEST_F(Edge, DrainDecidesWhatWasSentTellsEverybodyAndEndsAllSessions) {
   EXPECT_EQ(idle.goodbye(), Errno::server_closing);
   EXPECT_EQ(store_.stats().messages, acknowledged) << "everything that was stored was told before the end";
   EXPECT_EQ(presence_.online_count(), 0U);
+}
+
+TEST_F(Edge, AccountRequestsHaveARateThatLoggingOutDoesNotMakeNew) {
+  registered("ann");
+  Limits limited = limits();
+  limited.account_requests = {.per_s = 1, .burst = 5};
+  node_.set_limits(limited);
+  Client client(port());
+  client.enter("ann", "web");  // LOGIN and ENTER
+  EXPECT_FALSE(client.ask(protocol::Loginout{}).refused());
+  client.enter("ann", "web");
+  const auto reply = client.ask(protocol::Tokens{});
+  EXPECT_EQ(reply.refusal.error, Errno::rate_limited);
+  EXPECT_GT(reply.refusal.retry_after_ms, 0U);
+  EXPECT_LE(reply.refusal.retry_after_ms, 1'000U);
 }
 
 TEST_F(Edge, NewLimitsHoldForSessionsThatAreThereAlready) {

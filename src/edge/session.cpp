@@ -114,13 +114,27 @@ Verdict Session::handle(const protocol::Request& request) {
     metrics().refused.add();
     return chat::refuse(chat_, chat::Asked::from(request), {.error = allowed});
   }
-  if (AccountRequests::takes(request.msgid)) return shard_->accounts().request(*this, request);
+  if (AccountRequests::takes(request.msgid)) {
+    if (!within_account_rate(request)) return Verdict::done;
+    return shard_->accounts().request(*this, request);
+  }
   if (chat_.member) return shard_->hub().request(chat_, request);
   // Between login and ENTER only a heartbeat is left, and it has no stream to tell of.
   protocol::HeartbeatAck ack;
   ack.time_ms = shard_->node().parts().clock.wall_ms();
   chat::answer(chat_, request.rid(), ack);
   return Verdict::done;
+}
+
+/// Each of these costs a transaction or a hash: a connection may not ask for them as fast as it can write.
+bool Session::within_account_rate(const protocol::Request& request) {
+  std::int64_t wait_ms = 0;
+  if (account_requests_.take(shard_->limits().account_requests, shard_->shard().now_ms(), wait_ms))
+    return true;
+  metrics().refused.add();
+  chat::refuse(chat_, chat::Asked::from(request),
+               {.error = Errno::rate_limited, .retry_after_ms = static_cast<std::uint64_t>(wait_ms)});
+  return false;
 }
 
 void Session::resume(Resume with) {

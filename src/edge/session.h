@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include "base/rate_limit.h"
 #include "chat/hub.h"
 #include "chat/session.h"
 #include "net/connection.h"
@@ -61,6 +62,7 @@ class Session final : public net::ConnectionHandler, public chat::SessionOut, pr
 
   enum Pause : std::uint8_t { request = 1, backlog = 2, draining = 4 };
   chat::Verdict handle(const protocol::Request& request);
+  [[nodiscard]] bool within_account_rate(const protocol::Request& request);
   void refuse_frame(const protocol::ParseError& error);
   void set_pause(Pause reason, bool on);
 
@@ -69,6 +71,7 @@ class Session final : public net::ConnectionHandler, public chat::SessionOut, pr
   chat::Session chat_;
   std::unique_ptr<std::string> held_;  ///< the frame to be delivered again at resume(Resume::same)
   std::int64_t deadline_ms_ = 0;       ///< for the login, or the next HTTP request; 0 when logged in
+  RateLimit account_requests_;         ///< logins, tokens, members: of the connection, whoever is logged in
   std::int64_t said_ms_ = 0;           ///< when something was last sent
   std::uint8_t paused_ = 0;
   bool in_frame_ = false;  ///< inside on_frame(): a resume() now means "do not pause"

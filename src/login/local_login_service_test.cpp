@@ -630,6 +630,19 @@ TEST_F(LoginServiceTest, AnAccountKeepsItsNewestTokensAndTheOldestAreGivenBack) 
   EXPECT_EQ(s().list_tokens(ann.account)->size(), 3u);
 }
 
+TEST_F(LoginServiceTest, ADeviceThatLogsInAgainAndAgainPushesOutItsOwnTokensOnly) {
+  start({.tokens_per_account_max = 4});
+  add("ann");
+  const LoggedIn desktop = log_in("ann", "123", "desktop");
+  for (int i = 0; i < 20; ++i) {
+    for (const auto& dropped : log_in("ann", "123", "phone").dropped) EXPECT_EQ(dropped.device, "phone");
+  }
+  EXPECT_TRUE(s().login(by_token(desktop.token)));
+  // One after the other they are all the busiest.
+  for (const char* device : {"a", "b", "c", "d", "e"}) log_in("ann", "123", device);
+  EXPECT_EQ(code_of(s().login(by_token(desktop.token))), LoginCode::token_invalid) << "of equals the oldest";
+}
+
 // Failures -----------------------------------------------------------------------------------------------------------
 
 TEST_F(LoginServiceTest, WithoutTheDatabaseEverythingIsUnavailableAndNobodyIsPunishedForIt) {

@@ -1,5 +1,7 @@
 // Logins by token, and the life of credentials: issue, list, revoke, expire, change the password.
 #include <algorithm>
+#include <string_view>
+#include <unordered_map>
 
 #include "login/attempt.h"
 #include "login/local_login_service.h"
@@ -14,6 +16,20 @@ namespace {
 
 void without_hashes(std::vector<ports::Token>& tokens) {
   for (auto& token : tokens) token.hash.clear();
+}
+
+/// A device that logs in again and again pushes out its own tokens, not those that another device lives under. `tokens` are
+/// oldest first.
+std::vector<ports::Token>::iterator oldest_of_the_busiest_device(std::vector<ports::Token>& tokens,
+                                                                 TokenId but) {
+  std::unordered_map<std::string_view, std::size_t> counts;
+  for (const auto& token : tokens) ++counts[token.device];
+  auto victim = tokens.end();
+  for (auto at = tokens.begin(); at != tokens.end(); ++at) {
+    if (at->id == but) continue;
+    if (victim == tokens.end() || counts[at->device] > counts[victim->device]) victim = at;
+  }
+  return victim;
 }
 
 }  // namespace
@@ -203,15 +219,14 @@ LoginResult<LocalLoginService::Issued> LocalLoginService::issue(TokenKind kind, 
 LoginResult<std::vector<ports::Token>> LocalLoginService::drop_oldest(AccountId account, TokenId newest) {
   const auto tokens = directory_.tokens_of(account, clock_.wall_ms());
   if (!tokens) return unavailable();
-  std::vector<ports::Token> dropped;
-  std::size_t left = tokens->size();
-  for (const auto& token : *tokens) {
-    if (left <= options_.tokens_per_account_max) break;
-    if (token.id == newest) continue;
-    const auto gone = revoke({.account = account, .device = {}, .only = token.id});
+  std::vector<ports::Token> left = std::move(*tokens), dropped;
+  while (left.size() > options_.tokens_per_account_max) {
+    const auto victim = oldest_of_the_busiest_device(left, newest);
+    if (victim == left.end()) break;
+    const auto gone = revoke({.account = account, .device = {}, .only = victim->id});
     if (!gone) return fail(gone.error());
     dropped.insert(dropped.end(), gone->begin(), gone->end());
-    --left;
+    left.erase(victim);
   }
   return dropped;
 }

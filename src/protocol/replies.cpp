@@ -457,6 +457,7 @@ void encode(std::string& out, const GroupEventPush& x) {
   begin(json, Msg::group_event);
   json.member("event", to_text(x.event));
   json.member("groupid", x.groupid.value);
+  json.member("groupname", x.groupname);
   json.member("id", x.id.value);
   json.member("name", x.name);
   json.end_object();

@@ -178,8 +178,8 @@ TEST(Replies, PushesComeBackAsTheyWereSent) {
   }
   push_returns(PresencePush{MemberId{3}, true});
   push_returns(PresencePush{MemberId{3}, false});
-  push_returns(GroupEventPush{GroupEventKind::joined, RoomId{4}, MemberId{3}, "bob"});
-  push_returns(GroupEventPush{GroupEventKind::left, RoomId{4}, MemberId{3}, "bob"});
+  push_returns(GroupEventPush{GroupEventKind::joined, RoomId{4}, "tea", MemberId{3}, "bob"});
+  push_returns(GroupEventPush{GroupEventKind::left, RoomId{4}, "tea", MemberId{3}, "bob"});
   push_returns(GoodbyePush{Errno::kicked, "elsewhere", false, 0});
   push_returns(GoodbyePush{Errno::server_closing, "bye", true, 1500});
 }

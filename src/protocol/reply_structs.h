@@ -223,6 +223,7 @@ struct GroupEventPush {
   static constexpr Msg kMsg = Msg::group_event;
   GroupEventKind event = GroupEventKind::joined;
   RoomId groupid;
+  std::string groupname;
   MemberId id;
   std::string name;
   bool operator==(const GroupEventPush&) const = default;

@@ -251,8 +251,9 @@ void read(const Reader& from, FriendEventPush& x) {
 }
 void read(const Reader& from, PresencePush& x) { from.get("id", x.id), from.online(x.online); }
 void read(const Reader& from, GroupEventPush& x) {
-  from.word("event", x.event, kGroupEvents), from.get("groupid", x.groupid), from.get("id", x.id);
-  from.get("name", x.name);
+  from.word("event", x.event, kGroupEvents), from.get("groupid", x.groupid),
+      from.get("groupname", x.groupname);
+  from.get("id", x.id), from.get("name", x.name);
 }
 void read(const Reader& from, GoodbyePush& x) {
   std::uint16_t error = 0;

@@ -172,7 +172,8 @@ constexpr FieldUse kFriendEvent[] = {has(event, "requested, friends, refused or 
 constexpr FieldUse kPresence[] = {has(id, "a friend"), has(state)};
 constexpr FieldUse kGroupsAck[] = {has(groups)};
 constexpr FieldUse kGroupMembersAck[] = {has(groupid), has(users), has(more)};
-constexpr FieldUse kGroupEvent[] = {has(event, "joined or left"), has(groupid), has(id, "who"), has(name)};
+constexpr FieldUse kGroupEvent[] = {has(event, "joined or left"), has(groupid), has(groupname),
+                                    has(id, "who; oneself by another device"), has(name)};
 constexpr FieldUse kFindAck[] = {
     may(id, "a member, with name, avatar and state"),         may(name),      may(avatar),   may(state),
     may(groupid, "or a group, with groupname and groupdesc"), may(groupname), may(groupdesc)};

@@ -15,8 +15,8 @@ const RoomView* RoomCache::find(RoomId id) {
   return &order_.front();
 }
 
-bool RoomCache::put(RoomView view, std::uint64_t generation) {
-  if (generation != generation_) return false;
+bool RoomCache::put(RoomView view, std::uint32_t generation) {
+  if (generation != generations_[slot(view.id)]) return false;
   const RoomId id = view.id;
   if (const auto at = views_.find(id); at != views_.end()) {
     order_.erase(at->second);
@@ -32,7 +32,7 @@ bool RoomCache::put(RoomView view, std::uint64_t generation) {
 }
 
 void RoomCache::invalidate(RoomId id) {
-  ++generation_;
+  ++generations_[slot(id)];
   const auto at = views_.find(id);
   if (at == views_.end()) return;
   order_.erase(at->second);

@@ -1,4 +1,6 @@
 #pragma once
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <list>
 #include <memory>
@@ -37,20 +39,23 @@ class RoomCache {
   /// Null when it has to be read first.
   [[nodiscard]] const RoomView* find(RoomId id);
   /// To be handed to put() with what was read.
-  [[nodiscard]] std::uint64_t generation() const { return generation_; }
-  /// False when something was invalidated since `generation`: the view may be out of date; read it again.
-  bool put(RoomView view, std::uint64_t generation);
+  [[nodiscard]] std::uint32_t generation(RoomId id) const { return generations_[slot(id)]; }
+  /// False when the room was invalidated since `generation`: the view may be out of date; read it again.
+  bool put(RoomView view, std::uint32_t generation);
   void invalidate(RoomId id);
   [[nodiscard]] std::size_t size() const { return views_.size(); }
 
  private:
   using Order = std::list<RoomView>;
+  static constexpr std::size_t kGenerations = 1024;
+  static std::size_t slot(RoomId id) { return mix64(id.value) % kGenerations; }
 
   // Constant after construction.
   const std::size_t rooms_max_;
   // On the shard only.
-  std::uint64_t generation_ = 0;
-  Order order_;  // most recently used first
+  std::array<std::uint32_t, kGenerations>
+      generations_{};  // counted up by invalidate(); rooms share them by hash
+  Order order_;        // most recently used first
   std::unordered_map<RoomId, Order::iterator> views_;
 };
 

@@ -53,6 +53,8 @@ std::vector<std::string> conflicts(const Config& config) {
                 config.member.message_burst);
   check.at_most("member.request_rate_per_s", config.member.request_rate_per_s, "member.request_burst",
                 config.member.request_burst);
+  check.at_most("edge.account_request_rate_per_s", edge.account_request_rate_per_s,
+                "edge.account_request_burst", edge.account_request_burst);
   check.at_most("room.message_rate_per_s", config.room.message_rate_per_s, "room.message_burst",
                 config.room.message_burst);
   // A page is an answer, and answers may use half of the queue; the other half is for pushes.

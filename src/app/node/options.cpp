@@ -45,6 +45,8 @@ edge::Limits edge_limits(const Config& config) {
   limits.outbound_bytes_max = u32(config.edge.outbound_bytes_max);
   limits.login_deadline_ms = config.edge.login_deadline_ms;
   limits.http_idle_ms = config.edge.http_idle_ms;
+  limits.account_requests = {u32(config.edge.account_request_rate_per_s),
+                             u32(config.edge.account_request_burst)};
   limits.heartbeat_ms = config.edge.heartbeat_ms;
   limits.dead_after_ms = config.edge.dead_after_ms;
   limits.chat.member_messages = {u32(config.member.message_rate_per_s), u32(config.member.message_burst)};
