@@ -176,7 +176,10 @@ protocol::EnterAck Entering::enter_ack(const Session& session, const EnterAs& as
   ack.body_bytes_max = state_.limits.body_bytes_max;
   for (const auto& relation : loaded.relations.list) {
     if (relation.friendship == ports::Friendship::none && !relation.blocked_by_me) continue;
-    if (ack.friends.size() == state_.limits.list_entries_max) break;  // the rest by FRIENDS
+    if (ack.friends.size() == state_.limits.list_entries_max) {
+      ack.more = true;
+      break;
+    }
     ack.friends.push_back(friend_entry(state_.node.presence, relation));
   }
   ack.groups = group_entries(loaded.rooms);
@@ -244,6 +247,8 @@ std::size_t Entering::add_classic_lists(protocol::ClassicLoginAckView& ack, cons
          .users = user_entries(
              state_.node.presence,
              {room.members.begin(), room.members.begin() + static_cast<std::ptrdiff_t>(users)})});
+    // A classic login is online at once: its friends are told so after this answer.
+    for (auto& user : ack.groups.back().users) user.online = user.online || user.id == ack.id;
   }
   return bytes;
 }

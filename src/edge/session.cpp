@@ -192,6 +192,8 @@ void Session::on_protocol_error(net::FrameError error, std::string_view text) {
                                           ? shard_->limits().frame_before_login_bytes_max
                                           : shard_->limits().frame_bytes_max) +
                        " bytes" + (chat_.state == SessionState::logged_out ? " before login" : "");
+    } else if (error == net::FrameError::malformed) {
+      answer.allowed = "one JSON object";
     } else if (error == net::FrameError::not_an_object) {
       answer.allowed = "JSON objects, one after the other";
     }
@@ -247,9 +249,9 @@ bool Session::push(std::string_view head, chat::SharedTail& tail) {
   }
   net::Offer offer;
   if (tail.text.size() < net::OutboundQueue::kShareBytesMin) {
-    // Cheaper to copy than to share; one frame in one piece.
-    std::string& frame = chat::frame_buffer();
-    frame.append(head).append(tail.text);
+    // Cheaper to copy than to share; one frame in one piece. Not in frame_buffer(): the parts may stand there.
+    static thread_local std::string frame;
+    frame.assign(head).append(tail.text);
     offer = connection_->send(frame);
   } else {
     if (!tail.shared) tail.shared = std::make_shared<const net::SharedFrame>(tail.text);
@@ -301,8 +303,10 @@ void Session::on_timer() {
     }
     return shard_->shard().timers().arm(*this, deadline_ms_ - now);
   }
-  // A classic client knows no heartbeat: TCP's keep-alive finds out that it is gone.
-  if (chat_.classic) {
+  // A classic client knows no heartbeat: TCP's keep-alive finds out that it is gone. But who has begun a frame owes its end.
+  const bool owes_the_end = connection_->mid_frame() &&
+                            now - connection_->last_heard_ms() >= limits.dead_after_ms;
+  if (chat_.classic && !owes_the_end) {
     shard_->hub().writable(chat_);
     return shard_->shard().timers().arm(*this, limits.heartbeat_ms);
   }

@@ -31,6 +31,7 @@ WsCloseCode close_code_of(FrameError error) {
   switch (error) {
     case FrameError::not_an_object: return WsCloseCode::unsupported_data;
     case FrameError::too_large: return WsCloseCode::too_big;
+    case FrameError::malformed:
     case FrameError::not_utf8: return WsCloseCode::invalid_data;
     case FrameError::too_deep: return WsCloseCode::policy_violation;
     case FrameError::websocket:

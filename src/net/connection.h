@@ -163,6 +163,8 @@ class Connection final : private Pollable {
   [[nodiscard]] bool is_tls() const { return transport_.is_tls(); }
   /// Shard::now_ms() of the last byte that came; of start() before the first.
   [[nodiscard]] std::int64_t last_heard_ms() const { return last_heard_ms_; }
+  /// The beginning of a frame has come, and its end has not.
+  [[nodiscard]] bool mid_frame() const { return rest_size_ > 0 && !rest_whole_; }
   [[nodiscard]] std::size_t outbound_bytes() const { return outbound_.bytes(); }
   [[nodiscard]] Shard& shard() const { return *shard_; }
 

@@ -10,6 +10,7 @@ std::string_view frame_error_text(FrameError error) {
     case FrameError::too_deep: return "the JSON is nested too deeply";
     case FrameError::websocket: return "the WebSocket frame breaks RFC 6455";
     case FrameError::not_utf8: return "the text is not UTF-8";
+    case FrameError::malformed: return "malformed JSON";
   }
   return "unknown error";
 }

@@ -12,6 +12,7 @@ enum class FrameError : std::uint8_t {
   too_deep,       // nested deeper than depth_max
   websocket,      // against RFC 6455
   not_utf8,       // a WebSocket text that is no UTF-8
+  malformed,      // a control character in a string: JSON forbids it, and mostly the string was never closed
 };
 
 /// For people: "the frame is larger than allowed".

@@ -14,8 +14,9 @@ namespace {
 struct BlockMasks {
   std::uint64_t quote = 0;
   std::uint64_t backslash = 0;
-  std::uint64_t open = 0;   // { [
-  std::uint64_t close = 0;  // } ]
+  std::uint64_t open = 0;     // { [
+  std::uint64_t close = 0;    // } ]
+  std::uint64_t control = 0;  // below 0x20
 };
 
 // '{' and '[' differ in bit 0x20 only, as '}' and ']' do; no other byte becomes 0x7b or 0x7d by setting that
@@ -33,6 +34,7 @@ BlockMasks scan_block(const char* bytes) {
     masks.backslash |= mask(_mm_cmpeq_epi8(v, _mm_set1_epi8('\\')));
     masks.open |= mask(_mm_cmpeq_epi8(folded, _mm_set1_epi8('{')));
     masks.close |= mask(_mm_cmpeq_epi8(folded, _mm_set1_epi8('}')));
+    masks.control |= mask(_mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(0x1f)), v));
   }
   return masks;
 }
@@ -45,6 +47,7 @@ BlockMasks scan_block(const char* bytes) {
     if (bytes[i] == '\\') masks.backslash |= bit;
     if ((bytes[i] | 0x20) == '{') masks.open |= bit;
     if ((bytes[i] | 0x20) == '}') masks.close |= bit;
+    if (static_cast<unsigned char>(bytes[i]) < 0x20) masks.control |= bit;
   }
   return masks;
 }
@@ -98,14 +101,16 @@ JsonFramer::Step JsonFramer::next(const char* data, std::size_t size, std::size_
     in_string_ = (inside >> (n - 1) & 1) != 0;
     const std::uint64_t open = masks.open & valid & ~inside;
     const std::uint64_t close = masks.close & valid & ~inside;
+    const std::uint64_t wrong = masks.control & valid & inside;
     const auto opens = static_cast<std::uint32_t>(std::popcount(open));
     const auto closes = static_cast<std::uint32_t>(std::popcount(close));
-    if (depth_ + opens <= depth_max && closes < depth_) {
+    if (wrong == 0 && depth_ + opens <= depth_max && closes < depth_) {
       // Neither limit can be met inside this block, whatever the order.
       depth_ = static_cast<std::uint16_t>(depth_ + opens - closes);
     } else {
-      for (std::uint64_t left = open | close; left != 0; left &= left - 1) {
+      for (std::uint64_t left = open | close | wrong; left != 0; left &= left - 1) {
         const auto bit = static_cast<std::size_t>(std::countr_zero(left));
+        if ((wrong >> bit & 1) != 0) return {Kind::error, FrameError::malformed, begin, 0};
         if ((open >> bit & 1) != 0) {
           if (++depth_ > depth_max) return {Kind::error, FrameError::too_deep, begin, 0};
         } else if (--depth_ == 0) {

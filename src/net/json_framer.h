@@ -15,7 +15,8 @@ namespace plaza::net {
 /// Limit    bytes_max of an object, depth_max of its nesting; one past either is an error, found as early as
 ///          it is certain.
 /// Promise  Only boundaries: an accepted frame begins with '{', ends where its brackets are balanced, and may
-///          still be no JSON inside. Pure: no clock, no socket.
+///          still be no JSON inside; but a control character in a string is an error at once, or a string that is
+///          never closed would swallow the requests behind it without an answer. Pure: no clock, no socket.
 class JsonFramer {
  public:
   static constexpr std::size_t kReadAhead = 64;

@@ -67,6 +67,10 @@ inline Outcome reference(const std::string& text, std::size_t bytes_max, std::ui
       begin = i;
     }
     const bool is_escaped = std::exchange(escaped, false);
+    if (in_string && static_cast<unsigned char>(c) < 0x20) {
+      outcome.error = FrameError::malformed;
+      return outcome;
+    }
     if (!is_escaped && c == '\\') {
       escaped = true;
     } else if (!is_escaped && c == '"') {

@@ -89,6 +89,18 @@ TEST(JsonFramer, RefusesWhateverIsNoObject) {
   EXPECT_EQ(outcome.error, FrameError::not_an_object);
 }
 
+TEST(JsonFramer, AStringThatIsNeverClosedIsFoundAtTheEndOfItsLine) {
+  const std::string closed = R"({"a":"b"})", open = R"({"msgid":5,"msg":"hi})";
+  for (const char* control : {"\n", "\x01", "\x1f", "\\\n"}) {
+    const auto outcome = feed(closed + open + control + closed, {});
+    EXPECT_EQ(outcome.frames, std::vector<std::string>{closed});
+    EXPECT_EQ(outcome.error, FrameError::malformed);
+  }
+  EXPECT_EQ(feed("{\"a\":\"\x7f\u00e9 \"}", {}).frames.size(), 1u) << "what JSON allows in a string";
+  EXPECT_EQ(feed("{\n\t\"a\":\r1}", {}).frames.size(), 1u) << "outside of strings it is whitespace";
+  EXPECT_EQ(feed("{\"a\":\"\n", {}, 6).error, FrameError::too_large) << "the limit comes first";
+}
+
 TEST(JsonFramer, AgreesWithTheByteByByteReferenceOnRandomTexts) {
   std::uint64_t state = 42;
   const auto random = [&state](std::uint64_t below) {

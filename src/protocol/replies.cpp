@@ -152,6 +152,7 @@ void enter_fields(JsonWriter& json, const EnterAck& x) {
   json.member("body_bytes_max", x.body_bytes_max);
   friends(json, x.friends);
   groups(json, x.groups);
+  if (x.more) json.member_flag("more", true);
 }
 
 void stream_position(JsonWriter& json, std::uint32_t epoch, std::uint64_t head) {

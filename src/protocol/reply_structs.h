@@ -24,6 +24,7 @@ struct EnterAck {
   std::uint64_t head = 0, received = 0, last_send_id = 0, heartbeat_ms = 0, body_bytes_max = 0;
   std::vector<FriendEntry> friends;
   std::vector<GroupEntry> groups;
+  bool more = false;  ///< there are more friends than these: FRIENDS pages through all
   bool operator==(const EnterAck&) const = default;
 };
 

@@ -165,7 +165,7 @@ void read(const Reader& from, EnterAck& x) {
   from.get("received", x.received), from.get("last_send_id", x.last_send_id),
       from.get("heartbeat_ms", x.heartbeat_ms);
   from.get("body_bytes_max", x.body_bytes_max), from.list("friends", x.friends, kRead);
-  from.list("groups", x.groups, kRead);
+  from.list("groups", x.groups, kRead), from.get("more", x.more);
 }
 void read(const Reader& from, LoginAck& x) {
   from.get("account", x.account), from.get("app", x.app), from.get("zone", x.zone),

@@ -98,7 +98,8 @@ constexpr FieldUse kLoginAck[] = {may(id, "the member: classic or entered"),
                                   may(received),
                                   may(last_send_id),
                                   may(heartbeat_ms),
-                                  may(body_bytes_max)};
+                                  may(body_bytes_max),
+                                  may(more)};
 constexpr FieldUse kRegAck[] = {has(id, "the first member"), has(account), has(name, "of the member")};
 constexpr FieldUse kOneChatPush[] = {has(id, "the sender"),
                                      has(name, "of the sender, when sent"),
@@ -143,7 +144,8 @@ constexpr FieldUse kEnterAck[] = {has(id),
                                   has(heartbeat_ms),
                                   has(body_bytes_max),
                                   has(friends),
-                                  has(groups)};
+                                  has(groups),
+                                  may(more, "when there are more friends than listed: see FRIENDS")};
 constexpr FieldUse kReadyAck[] = {has(epoch), has(head, "pushes begin behind it: sync what is before")};
 constexpr FieldUse kSendAck[] = {has(send_id),
                                  may(mid, "absent when dup and the original is trimmed, as the next"),

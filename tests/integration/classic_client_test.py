@@ -3,6 +3,27 @@
 import plaza
 
 
+class ClassicBacklog(plaza.Test):
+    settings = ("member.message_rate_per_s=0",)
+
+    def test_more_than_a_page_of_offline_messages_come_whole_and_in_order(self):
+        sender = self.member()
+        bob_id, bob = self.registered()
+        count = 450
+        for send_id in range(1, count + 1):
+            text = f"message {send_id} " + "x" * (send_id * 7 % 900)
+            sender.send(msgid=5, toid=bob_id, msg=text, send_id=send_id)
+        for _ in range(count):
+            self.assertEqual(sender.receive_until(20)["errno"], 0)
+        client = self.classic(bob)
+        got = [m["msg"] for m in client.login_ack["offlinemsg"]]
+        self.assertGreater(len(got), 0)
+        self.assertLess(len(got), count, "the rest is pushed")
+        while len(got) < count:
+            got.append(client.receive_until(5)["msg"])
+        self.assertEqual([text.split()[1] for text in got], [str(i) for i in range(1, count + 1)])
+
+
 class ClassicClient(plaza.Test):
     def test_registers_and_logs_in_by_name_and_by_id(self):
         client = self.connect()
@@ -130,6 +151,15 @@ class ClassicClient(plaza.Test):
         self.assertEqual(bob.receive()["errno"], 7)
         ann.send(msgid=10, groupid=group)
         self.assertEqual(ann.receive()["errno"], 7)
+
+    def test_ones_own_entry_in_a_group_is_online_in_the_answer_to_the_login(self):
+        ann = self.classic()
+        ann.send(msgid=8, id=ann.id, groupname="circle", groupdesc="")
+        self.assertEqual(ann.receive_until(9)["errno"], 0)
+        ann.ask(msgid=13)
+        again = self.classic(ann.name)
+        users = again.login_ack["groups"][0]["users"]
+        self.assertEqual([(u["id"], u["state"]) for u in users], [(again.id, "online")])
 
     def test_offline_messages_come_with_the_login_once(self):
         ann = self.classic()

@@ -24,6 +24,23 @@ class Deadlines(plaza.Test):
         client.send_bytes(b'{"msgid":3,"name":"hal')
         self.assertEqual(client.goodbye()["errno"], 24)
 
+    def test_half_a_frame_of_a_classic_session_and_then_silence_too(self):
+        client = self.classic()
+        client.send_bytes(b'{"msgid":5,"toid":1,"msg":"hel')
+        self.assertEqual(client.goodbye()["errno"], 24)
+
+    def test_a_classic_session_may_be_silent_between_frames(self):
+        client = self.classic()
+        client.nothing_within(2.5)
+        self.assertEqual(client.ask(msgid=29)["msgid"], 30)
+
+    def test_a_string_that_is_never_closed_is_answered(self):
+        client = self.classic()
+        client.send_bytes(b'{"msgid":5,"toid":1,"msg":"hel}\n')
+        error = client.receive_until(55)
+        self.assertEqual((error["errno"], error["errmsg"], error["allowed"]), (8, "malformed JSON", "one JSON object"))
+        self.assertEqual(client.goodbye()["errno"], 8)
+
     def test_a_registration_alone_is_no_login(self):
         client = self.connect()
         client.register(self.name())
