@@ -29,12 +29,12 @@ struct Asked {
 /// A buffer to encode one frame into, empty. Valid until the next call on this thread.
 std::string& frame_buffer();
 
-/// Sends one reply.
+/// Sends one reply. False: the connection is closing.
 template <class Reply>
-void answer(Session& session, protocol::Rid rid, const Reply& reply) {
+bool answer(Session& session, protocol::Rid rid, const Reply& reply) {
   std::string& frame = frame_buffer();
   protocol::encode(frame, rid, reply);
-  session.out->send(frame);
+  return session.out->send(frame);
 }
 
 /// Answers with the request's own ack (or OK / ERROR where it has none) and the refusal. Gives Verdict::done.

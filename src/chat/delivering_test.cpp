@@ -139,6 +139,30 @@ TEST_F(Delivering, OneWhoReadsTooSlowlyIsToldTheHeadOnceAndSyncsBackToPush) {
   EXPECT_EQ(bob_web.take_messages(), Lines{line(5, ann, "5")});
 }
 
+TEST_F(Delivering, NothingIsPushedBetweenHeadAndSyncAlsoWhenThereIsRoomAgain) {
+  TestClient& ann_web = online(ann);
+  TestClient& bob_web = online(bob);
+  TestClient& bob_phone = online(bob, "phone");
+  ann_web.say(bob.id, "1", 1);
+  bob_web.take();
+  bob_web.slow = true;
+  ann_web.say(bob.id, "2", 2);
+  ASSERT_EQ(bob_web.frames.size(), 1U);
+  EXPECT_TRUE(bob_web.frames[0].get<protocol::HeadPush>());
+  bob_web.take();
+  bob_web.slow = false;
+  hubs[home_of(bob_web)]->writable(bob_web.session);
+  settle();
+  bob_phone.say(ann.id, "3", 1);
+  ann_web.say(bob.id, "4", 3);
+  hubs[home_of(bob_web)]->writable(bob_web.session);
+  settle();
+  EXPECT_TRUE(bob_web.frames.empty()) << "it was told the head, and reads for itself";
+  EXPECT_EQ(synced(bob_web, 1), (Lines{line(2, ann, "2"), line(3, bob, "3"), line(4, ann, "4")}));
+  ann_web.say(bob.id, "5", 4);
+  EXPECT_EQ(bob_web.take_messages(), Lines{line(5, ann, "5")});
+}
+
 TEST_F(Delivering, WhatIsCommittedWhileASlowReaderSyncsIsToldToIt) {
   TestClient& ann_web = online(ann);
   TestClient& bob_web = online(bob);
@@ -207,6 +231,22 @@ TEST_F(Delivering, AnAckDoesNotReachAnotherMemberThatLoggedInOnTheSameConnection
   ASSERT_EQ(first.session.state, SessionState::entered);
   for (const auto& frame : first.take()) EXPECT_FALSE(frame.get<SendAck>()) << "of the member before";
   EXPECT_EQ(first.say(bob.id, "first of this one", 1).refusal.error, protocol::Errno::not_permitted);
+}
+
+TEST_F(Delivering, AnAckDoesNotReachALaterLoginOfTheSameMemberOnTheSameConnection) {
+  TestClient& web = online(ann);
+  online(bob);
+  web.say(bob.id, "so that bob is known", 1);
+  web.post(TestClient::chat(bob.id, "late", 2), 2);
+  turn();
+  log_in_again(web, ann, "web");
+  settle();
+  ASSERT_EQ(web.session.state, SessionState::entered);
+  for (const auto& frame : web.take()) {
+    EXPECT_FALSE(frame.get<SendAck>()) << "of the login before";
+    if (const auto* ack = frame.get<protocol::EnterAck>()) EXPECT_EQ(ack->last_send_id, 2U);
+  }
+  EXPECT_TRUE(web.say(bob.id, "late", 2).get<SendAck>()->dup);
 }
 
 TEST_F(Delivering, ADuplicateIsAnsweredAndPushedToNobody) {

@@ -208,10 +208,11 @@ Verdict Entering::read_offline(Session& session, const EnterPtr& as, Loaded load
         for (const auto& entry : page->entries) {
           if (entry.message->sender != me)
             ack.offlinemsg.push_back(inbox_view(*entry.message, me, entry.seq, page->head.epoch));
-          s.pushed = entry.seq;
         }
-        if (page->entries.empty()) s.pushed = std::max(s.pushed, page->head.trimmed);
-        answer(s, as->asked.rid, ack);
+        const std::uint64_t upto = page->entries.empty() ? std::max(s.pushed, page->head.trimmed)
+                                                         : page->entries.back().seq;
+        // A login that is refused by then, as by a shutdown, has not received them.
+        if (answer(s, as->asked.rid, ack)) s.pushed = upto;
         reading_.store_cursor(s);
         s.pulling = page->more || s.member->head > s.pushed;
         become_ready(s);

@@ -247,6 +247,79 @@ TEST_F(Classic, WhatDoesNotFitIntoTheLoginIsPushedAfterIt) {
   EXPECT_FALSE(ann_classic.session.pulling);
 }
 
+TEST_F(Classic, WhatComesWhileTheServerClosesTheConnectionIsThereAtTheNextLogin) {
+  TestClient& bob_web = online(bob);
+  TestClient& ann_classic = classic(ann);
+  bob_web.say(ann.id, "before", 1);
+  ASSERT_EQ(ann_classic.take_messages().size(), 1U);
+  ann_classic.close(Errno::bad_request, {});
+  bob_web.say(ann.id, "into the closing connection", 2);
+  leave(ann_classic);
+  TestClient& again = classic(ann);
+  ASSERT_TRUE(login_ack(again));
+  ASSERT_EQ(login_ack(again)->offlinemsg.size(), 1U);
+  EXPECT_EQ(login_ack(again)->offlinemsg[0].content, "into the closing connection");
+}
+
+TEST_F(Classic, OfflineMessagesOfALoginThatCouldNotBeAnsweredAreThereAtTheNext) {
+  online(bob).say(ann.id, "while you were away", 1);
+  executor.hold_jobs = true;
+  TestClient& first = classic(ann);
+  first.close(Errno::server_closing, {});
+  executor.hold_jobs = false;
+  settle();
+  EXPECT_TRUE(first.frames.empty());
+  leave(first);
+  TestClient& again = classic(ann);
+  ASSERT_TRUE(login_ack(again));
+  EXPECT_EQ(login_ack(again)->offlinemsg.size(), 1U);
+}
+
+/// The connection outlives the login: a page that was being read for the member before is nobody else's.
+TEST_F(Classic, APageThatComesLateIsNotPushedToTheNextMemberOnTheConnection) {
+  ports::Member other = member("other");
+  for (int i = 0; home(other.id) != home(ann.id); ++i) other = member("other" + std::to_string(i));
+  TestClient& bob_web = online(bob);
+  TestClient& client = classic(ann);
+  client.take();
+  client.slow = true;
+  bob_web.say(ann.id, "for ann only", 1);
+  client.slow = false;
+  hubs[home_of(client)]->writable(client.session);
+  ASSERT_TRUE(client.session.pumping);
+  store.step();
+  auto late = executor.take_last();  // the page is on its way, and the other one is in before it comes
+  log_in_again(client, other, "classic", EnterStyle::classic);
+  settle();
+  ASSERT_EQ(client.session.state, SessionState::ready);
+  client.take();
+  executor.post(late.first, std::move(late.second));
+  settle();
+  EXPECT_TRUE(client.take_messages().empty()) << "what ann was sent";
+  EXPECT_EQ(client.session.pushed, 0U);
+}
+
+TEST_F(Classic, WhatRetentionRemovesWhileASlowOneWaitsIsSkippedAndItGoesOn) {
+  TestClient& bob_web = online(bob);
+  TestClient& client = classic(ann);
+  client.take();
+  client.slow = true;
+  for (std::uint64_t i = 1; i <= 3; ++i) bob_web.say(ann.id, std::to_string(i), i);
+  clock.advance_ms(1'000);
+  store.trim({.message_age_max_ms = 10}, [](auto) {});
+  while (store.step()) {}
+  client.slow = false;
+  hubs[home_of(client)]->writable(client.session);
+  for (int i = 0; i < 100; ++i) {
+    turn();
+    store.step();
+  }
+  EXPECT_FALSE(client.session.pulling) << "it reads the same nothing for ever";
+  EXPECT_EQ(client.session.pushed, 3U);
+  bob_web.say(ann.id, "4", 4);
+  EXPECT_EQ(client.take_messages().size(), 1U);
+}
+
 TEST_F(Classic, ASlowOneGetsTheRestWhenThereIsRoomAgain) {
   TestClient& bob_web = online(bob);
   TestClient& ann_classic = classic(ann);

@@ -41,7 +41,8 @@ class Hub {
   [[nodiscard]] bool run(std::size_t deliveries_max) { return delivering_.run(deliveries_max); }
   void end_of_turn() { state_.flush(); }
 
-  /// The connection has room for pushes again (and, as a safety net, now and then).
+  /// The connection has room for pushes again (and, as a safety net, now and then): what a classic client missed is read
+  /// for it; a full one was told the head and syncs.
   void writable(Session& session) { reading_.pump(session); }
   /// HEARTBEAT of the server to a session that heard nothing for a while.
   void heartbeat(Session& session);

@@ -300,22 +300,25 @@ Verdict Reading::list_conversations(Session& session, const Asked& asked, ports:
 }
 
 void Reading::pump(Session& session) {
-  if (session.pumping || !session.pulling || session.state != SessionState::ready) return;
+  // A full client was told the head: it reads for itself, and is not pushed to until it has.
+  if (!session.classic || session.pumping || !session.pulling || session.state != SessionState::ready) return;
   session.pumping = true;
   ports::ReadRequest read;
   read.stream = StreamId::inbox(session.member->who.id);
   read.from = session.pushed;
   read.entries_max = kPumpEntries;
   read.bytes_max = kPumpBytes;
-  state_.node.store.read(read, [this, id = session.id](Result<Page, ports::StoreError> page) {
-    state_.node.executor.post(state_.shard, [this, id, page = std::move(page)] {
-      Session* s = state_.session(id);
-      if (!s || s->state != SessionState::ready) return;
-      s->pumping = false;
-      // Without an answer of the store it stays on pull: the next message or writable moment tries again.
-      if (page) pumped(*s, *page);
-    });
-  });
+  // Nobody waits for this page: by the time it comes the connection may be another member's.
+  state_.node.store.read(
+      read, [this, id = session.id, login = session.login](Result<Page, ports::StoreError> page) {
+        state_.node.executor.post(state_.shard, [this, id, login, page = std::move(page)] {
+          Session* s = state_.session(id, login);
+          if (!s || s->state != SessionState::ready) return;
+          s->pumping = false;
+          // Without an answer of the store it stays on pull: the next message or writable moment tries again.
+          if (page) pumped(*s, *page);
+        });
+      });
 }
 
 void Reading::pumped(Session& session, const Page& page) {
@@ -331,6 +334,8 @@ void Reading::pumped(Session& session, const Page& page) {
     }
     session.pushed = entry.seq;
   }
+  // What retention has removed is behind it, else it would read the same nothing for ever.
+  if (page.entries.empty()) session.pushed = std::max(session.pushed, page.head.trimmed);
   keep_cursor(session);
   if (page.more || session.member->head > session.pushed) return pump(session);
   session.pulling = false;

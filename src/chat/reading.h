@@ -27,7 +27,7 @@ class Reading {
   Verdict conversations(Session& session, const protocol::Request& request);
 
   /// Classic: pushes what the session's inbox has past `pushed`, page by page, until it has caught up; then it is pushed
-  /// live. To be called at login and whenever the connection can take more.
+  /// live. To be called at login and whenever the connection can take more. Nothing for a full client.
   void pump(Session& session);
   /// Classic: `pushed` moved. The cursor is stored now and then, and at the end by store_cursor().
   void keep_cursor(Session& session);

@@ -26,11 +26,12 @@ enum class Resume : std::uint8_t { next, same };
 ///
 /// Thread  The session's shard.
 /// Limit   send() is for answers, push() for what comes unasked. push() gives false, and takes nothing, before the room
-///         that answers need is used up: the session then falls to pull. An answer that does not fit closes the session.
+///         that answers need is used up, and when the connection is closing: the session then falls to pull. An answer that does not fit closes the session.
 class SessionOut {
  public:
   virtual ~SessionOut() = default;
-  virtual void send(std::string_view frame) = 0;
+  /// False: it goes nowhere, because the connection is closing. What a classic client was not handed it has not received.
+  virtual bool send(std::string_view frame) = 0;
   virtual bool push(std::string_view head, SharedTail& tail) = 0;
   /// Says GOODBYE with the reason and closes when that is written. No request is delivered from now on.
   virtual void close(protocol::Errno why, std::string_view text) = 0;

@@ -51,6 +51,12 @@ class TestExecutor final : public ports::Executor {
     job();
     return true;
   }
+  /// The task that was posted last, for a test that lets it come late.
+  std::pair<std::uint32_t, Task> take_last() {
+    auto last = std::move(tasks_.back());
+    tasks_.pop_back();
+    return last;
+  }
   bool busy = false;       ///< too much waits already: jobs are refused
   bool hold_jobs = false;  ///< jobs wait until somebody lets them go on
 
@@ -73,9 +79,12 @@ class TestClient final : public SessionOut {
     session.out = this;
   }
 
-  void send(std::string_view frame) override { received(frame); }
+  bool send(std::string_view frame) override {
+    if (!closed) received(frame);
+    return !closed;
+  }
   bool push(std::string_view head, SharedTail& tail) override {
-    if (slow) return false;
+    if (slow || closed) return false;
     received(std::string(head) + std::string(tail.text));
     return true;
   }
@@ -177,13 +186,14 @@ class ChatTest : public testing::Test {
   TestClient& connect(const ports::Member& who, const std::string& device,
                       EnterStyle style = EnterStyle::enter, bool replaces = false);
   /// As the edge does at LOGINOUT: the connection, and its session's id, go on for somebody else.
-  void log_in_again(TestClient& client, const ports::Member& who, const std::string& device) {
+  void log_in_again(TestClient& client, const ports::Member& who, const std::string& device,
+                    EnterStyle style = EnterStyle::enter) {
     hubs[home_of(client)]->leave(client.session);
     const SessionId id = client.session.id;
     client.session = {};
     client.session.id = id;
     client.session.out = &client;
-    enter(client, who, device, EnterStyle::enter, false);
+    enter(client, who, device, style, false);
   }
   /// A full client that is ready; the frames of getting there are dropped.
   TestClient& online(const ports::Member& who, const std::string& device = "web");

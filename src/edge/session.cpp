@@ -214,13 +214,13 @@ void Session::on_closed(net::CloseReason reason) {
 
 // Output -----------------------------------------------------------------------------------------------------------------
 
-void Session::send(std::string_view frame) {
-  if (closing_) return;
+bool Session::send(std::string_view frame) {
+  if (closing_) return false;
   const Limits& limits = shard_->limits();
   metrics().frames_out.add();
   switch (connection_->send(frame)) {
     case net::Offer::accepted: break;
-    case net::Offer::closed: return;
+    case net::Offer::closed: return false;
     case net::Offer::overflow:
       // It asks without reading the answers, beyond what pausing can hold back.
       metrics().overflows.add();
@@ -228,17 +228,19 @@ void Session::send(std::string_view frame) {
                 connection_->remote().text());
       connection_->abort();
       closing_ = true;
-      return;
+      return false;
   }
   said_ms_ = shard_->shard().now_ms();
   if (connection_->outbound_bytes() > limits.outbound_bytes_max / 2 && (paused_ & Pause::backlog) == 0) {
     connection_->tell_when_writable();
     set_pause(Pause::backlog, true);
   }
+  return true;
 }
 
 bool Session::push(std::string_view head, chat::SharedTail& tail) {
-  if (closing_) return true;  // nobody will read it, and there is nothing to fall back to
+  // Nobody will read it. Taken for handed over, it would count as received by a classic client.
+  if (closing_) return false;
   const std::size_t size = head.size() + tail.text.size();
   // Behind the pushes an answer must fit: a page is up to half of the queue, and a sixteenth is for what goes around it.
   const std::size_t room = shard_->limits().outbound_bytes_max / 16 * 7;
@@ -257,7 +259,7 @@ bool Session::push(std::string_view head, chat::SharedTail& tail) {
     if (!tail.shared) tail.shared = std::make_shared<const net::SharedFrame>(tail.text);
     offer = connection_->send_parts(head, *static_cast<const net::SharedFrame*>(tail.shared.get()));
   }
-  if (offer == net::Offer::overflow) return false;
+  if (offer != net::Offer::accepted) return false;
   metrics().frames_out.add();
   said_ms_ = shard_->shard().now_ms();
   return true;

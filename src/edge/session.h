@@ -45,7 +45,7 @@ class Session final : public net::ConnectionHandler, public chat::SessionOut, pr
   void stop_reading();
 
   // chat::SessionOut
-  void send(std::string_view frame) override;
+  bool send(std::string_view frame) override;
   bool push(std::string_view head, chat::SharedTail& tail) override;
   void close(protocol::Errno why, std::string_view text) override;
   void resume(chat::Resume with) override;

@@ -166,21 +166,23 @@ void SimSession::resume(Resume with) {
   paused_ &= static_cast<std::uint8_t>(~Pause::request);
 }
 
-void SimSession::send(std::string_view frame) {
-  if (closing_) return;
+bool SimSession::send(std::string_view frame) {
+  if (closing_) return false;
   if (link_->down.bytes() + frame.size() > node_.outbound_bytes_max()) {
     node_.count_overflow();
-    return abort();
+    abort();
+    return false;
   }
   link_->down.put(std::string(frame));
   if (link_->down.bytes() > node_.outbound_bytes_max() / 2) {
     owes_writable_ = true;
     paused_ |= Pause::backlog;
   }
+  return true;
 }
 
 bool SimSession::push(std::string_view head, chat::SharedTail& tail) {
-  if (closing_) return true;
+  if (closing_) return false;
   const std::size_t size = head.size() + tail.text.size();
   if (link_->down.bytes() + size > node_.outbound_bytes_max() / 4 * 3 && link_->down.bytes() > 0) {
     owes_writable_ = true;

@@ -30,7 +30,7 @@ class SimSession final : public chat::SessionOut {
   [[nodiscard]] std::string describe() const;
 
   // chat::SessionOut
-  void send(std::string_view frame) override;
+  bool send(std::string_view frame) override;
   bool push(std::string_view head, chat::SharedTail& tail) override;
   void close(protocol::Errno why, std::string_view text) override;
   void resume(chat::Resume with) override;
