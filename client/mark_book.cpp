@@ -35,6 +35,13 @@ void MarkBook::received(std::uint64_t seq, std::int64_t now_ms) {
   if (received_ > received_reported_) due_by(now_ms + limits_.flush_ms);
 }
 
+void MarkBook::restarted() {
+  received_ = received_reported_ = 0;
+  records_.clear();
+  on_the_wire_.clear();
+  waiting_ = 0;
+}
+
 void MarkBook::disconnected() {
   open_ = false;
   on_the_wire_.clear();

@@ -36,8 +36,8 @@ class MarkBook {
   void received(std::uint64_t seq, std::int64_t now_ms);
   /// What the server knows of that, from ENTER_ACK.
   void received_known(std::uint64_t seq) { received_reported_ = seq; }
-  /// Another epoch: positions of the inbox start again.
-  void inbox_restarted(std::uint64_t position) { received_ = received_reported_ = position; }
+  /// The server's streams began anew: positions known before mean nothing.
+  void restarted();
 
   void open() { open_ = true; }
   void disconnected();

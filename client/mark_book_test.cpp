@@ -81,6 +81,22 @@ TEST(MarkBook, UnconfirmedMarksAreRepeatedAfterAReconnect) {
   EXPECT_EQ(b.poll(), "8:2/2");
 }
 
+TEST(MarkBook, AfterARestartOfTheStreamsSmallerPositionsCountAgain) {
+  Book b({.flush_ms = 0});
+  b.book.received_known(9);
+  b.book.received(9, 0);
+  b.book.delivered(kAnn, 9, 0);
+  EXPECT_EQ(b.poll(), "7:9/0");
+  b.book.delivered(kGroup, 4, 0);
+  b.book.restarted();
+  EXPECT_EQ(b.poll(), "");
+  b.book.delivered(kAnn, 2, 0);
+  b.book.received(3, 0);
+  EXPECT_EQ(b.poll(), "7:2/0 received 3");
+  b.book.confirmed(1);  // the answer to what was on the wire
+  EXPECT_EQ(b.poll(), "");
+}
+
 TEST(MarkBook, ARefusedMarkIsDroppedAndABusyServerIsAskedAgain) {
   Book b({.flush_ms = 50});
   b.book.delivered(kAnn, 1, 0);

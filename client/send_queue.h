@@ -79,6 +79,8 @@ class SendQueue {
   void own_copy(const Message& message);
   /// Every copy up to this inbox position has been shown to own_copy(), or is gone: decides what is still in doubt.
   void inbox_read_to(std::uint64_t seq);
+  /// The server's streams began anew: copies seen before say nothing about the send_ids of now.
+  void inbox_restarted() { copies_.clear(); }
 
   /// Frames to transmit now, in order. `next_rid` counts up; a rid is never used twice.
   void poll(std::int64_t now_ms, std::uint64_t& next_rid, std::vector<SendFrame>& out);

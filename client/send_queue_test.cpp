@@ -277,6 +277,26 @@ TEST(SendQueue, StoredBeforeIsBelievedOnceTheCopyShowsTheSameMessage) {
   EXPECT_EQ(s.outcomes(), "a=ok");
 }
 
+// The server was put back to a state in which send_id 2 is free. What stood in the inbox under it before is of no account.
+TEST(SendQueue, CopiesFromBeforeARestartOfTheStreamsDecideNothing) {
+  Sender s;
+  s.prove();
+  s.offer("lost");
+  s.poll();
+  s.queue.own_copy(s.copy(2, "lost", 12));
+  EXPECT_EQ(s.outcomes(), "lost=ok");
+  s.reconnect(1);
+  s.queue.inbox_restarted();
+  s.offer("new");
+  EXPECT_EQ(s.poll(), "2:new");
+  s.reconnect(2);  // it was stored, and the answer is lost
+  EXPECT_EQ(s.poll(), "2:new");
+  s.ack(s.frames[0], true, 12);
+  s.queue.own_copy(s.copy(2, "new", 12));
+  EXPECT_EQ(s.outcomes(), "new=ok");
+  EXPECT_EQ(s.queue.waiting(), 0U);
+}
+
 TEST(SendQueue, TheCopyInTheInboxIsAsGoodAsALostAck) {
   Sender s;
   s.prove();

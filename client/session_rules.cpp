@@ -104,7 +104,10 @@ void SessionRules::collect_outcomes() {
 void SessionRules::collect_stream(std::int64_t now_ms) {
   for (StreamFollower::Item& item : stream_.take_delivered()) {
     if (item.gap) {
-      if (item.gap->epoch != item.gap->old_epoch) marks_.inbox_restarted(0);
+      if (item.gap->restarted()) {
+        marks_.restarted();
+        sends_.inbox_restarted();
+      }
       events_.emplace_back(*item.gap);
       continue;
     }

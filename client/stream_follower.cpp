@@ -18,6 +18,8 @@ void StreamFollower::start(std::uint32_t epoch, std::uint64_t position) {
 void StreamFollower::open(std::uint32_t epoch, std::uint64_t head) {
   open_ = true;
   this->head(epoch, head);
+  // Its view may only lag behind what it told us before. Whether it lost entries, only its answer to a sync can say.
+  ahead_ = started_ && epoch == epoch_ && head < position_;
 }
 
 void StreamFollower::disconnected() {
@@ -42,11 +44,11 @@ void StreamFollower::deliver_held() {
 
 void StreamFollower::push(Message message) {
   if (!started_) return;
-  if (message.epoch != epoch_) {
-    other_epoch_ = true;
+  if (message.epoch != epoch_) other_epoch_ = true;
+  if (message.epoch != epoch_ || message.seq <= position_) {
+    not_taken_ = true;
     return;
   }
-  if (message.seq <= position_) return;
   if (message.seq == position_ + 1) {
     deliver(std::move(message));
     return deliver_held();
@@ -57,8 +59,9 @@ void StreamFollower::push(Message message) {
 
 void StreamFollower::head(std::uint32_t epoch, std::uint64_t head) {
   if (!started_) return;
-  if (epoch != epoch_) {
-    other_epoch_ = true;
+  if (epoch != epoch_) other_epoch_ = true;
+  if (epoch != epoch_ || head < position_) {
+    not_taken_ = true;
   } else {
     head_ = std::max(head_, head);
   }
@@ -70,7 +73,7 @@ void StreamFollower::jump_to(std::uint32_t epoch, std::uint64_t position) {
                                        .from = position_ + 1,
                                        .to = epoch == epoch_ ? position : 0},
                             .message = std::nullopt});
-  if (epoch != epoch_) {
+  if (delivered_.back().gap->restarted()) {
     held_.clear();
     head_ = 0;
   }
@@ -85,10 +88,13 @@ void StreamFollower::page(SyncPage page, std::int64_t now_ms) {
   if (answers_ours) {
     sync_rid_ = 0;
     const std::uint64_t first = page.messages.empty() ? page.head + 1 : page.messages.front().seq;
-    const bool restart = page.epoch != epoch_ || (page.too_old && first > position_ + 1);
+    // Judged by where we were when we asked: pushes may have overtaken the page since then.
+    const bool lost = page.too_old && page.head < sync_since_;
+    const bool restart = page.epoch != epoch_ || lost || (page.too_old && first > position_ + 1);
     if (restart) jump_to(page.epoch, first - 1);
-    other_epoch_ = false;
-    more_ = page.more;
+    other_epoch_ = ahead_ = false;
+    // What was not taken may be an entry after the page that we took for an old one: ask for it.
+    more_ = page.more || (restart && not_taken_);
   } else if (page.epoch != epoch_ || page.too_old) {
     return;  // an answer to a question of another connection, about a place where we are no longer
   }
@@ -123,6 +129,8 @@ void StreamFollower::poll(std::int64_t now_ms, std::uint64_t& next_rid, std::vec
   if (!behind() && !more_) return;
   sync_rid_ = next_rid++;
   sync_sent_ms_ = now_ms;
+  sync_since_ = position_;
+  not_taken_ = false;
   out.push_back(
       SyncFrame{.rid = sync_rid_, .epoch = epoch_, .since = position_, .limit = limits_.sync_entries});
 }

@@ -25,7 +25,8 @@ struct SyncFrame {
   std::uint32_t limit = 0;
 };
 
-/// SYNC_ACK: entries after `since`, ascending. With too_old they start later than asked, or belong to another epoch.
+/// SYNC_ACK: entries after `since`, ascending. With too_old they start later than asked, belong to another epoch, or are those
+/// of a server that was put back to an earlier state and knows fewer entries than we do.
 struct SyncPage {
   std::uint64_t rid = 0;
   std::uint32_t epoch = 0;
@@ -38,8 +39,10 @@ struct SyncPage {
 /// A piece of the stream that the server cannot give any more: the application knows that it does not know it.
 struct Gap {
   std::uint32_t old_epoch = 0, epoch = 0;
-  std::uint64_t from = 0,
-                to = 0;  ///< missing positions of the old epoch; to < from when only the epoch changed
+  std::uint64_t from = 0, to = 0;  ///< missing positions of the old epoch
+
+  /// The stream begins anew: what follows is given from its first entry on, and positions known before mean nothing.
+  [[nodiscard]] bool restarted() const { return to < from; }
 };
 
 /// Reads one inbox in order: every position exactly once, whatever the order, number or loss of pushes.
@@ -77,7 +80,7 @@ class StreamFollower {
 
   [[nodiscard]] std::uint32_t epoch() const { return epoch_; }
   [[nodiscard]] std::uint64_t position() const { return position_; }
-  [[nodiscard]] bool behind() const { return position_ < head_ || other_epoch_; }
+  [[nodiscard]] bool behind() const { return position_ < head_ || other_epoch_ || ahead_; }
 
  private:
   void deliver(Message message);
@@ -95,8 +98,13 @@ class StreamFollower {
   std::uint64_t position_ = 0;  ///< everything up to here was delivered
   std::uint64_t head_ = 0;      ///< the newest position that we heard of in epoch_
   bool other_epoch_ = false;    ///< the server is in another epoch: sync tells from where
-  bool more_ = false;           ///< the last page said there is more
+  bool
+      ahead_ = false;  ///< the server opened with a head before our position: sync tells whether it lost some
+  bool not_taken_ =
+      false;           ///< since the sync went out something came that is known already, or of another epoch
+  bool more_ = false;  ///< the last page said there is more
   std::uint64_t sync_rid_ = 0;  ///< of the sync on the wire, 0 for none
+  std::uint64_t sync_since_ = 0;
   std::int64_t sync_sent_ms_ = 0;
   std::int64_t hold_until_ms_ = 0;
   std::map<std::uint64_t, Message> held_;

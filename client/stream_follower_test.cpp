@@ -138,6 +138,59 @@ TEST(StreamFollower, AnotherEpochIsReportedAndReadFromWhereTheServerSays) {
   EXPECT_EQ(r.stream.epoch(), 2U);
 }
 
+// A server was put back to a copy of its data in which position 41 does not exist, and gives it a second time.
+TEST(StreamFollower, AServerThatLostEntriesIsReadAgainFromWhereItSays) {
+  Reader r({}, 41);
+  r.stream.disconnected();
+  r.stream.open(1, 40);
+  EXPECT_TRUE(r.stream.behind()) << "it has to ask";
+  EXPECT_EQ(r.poll(), "41");
+  r.page(Reader::entries(1, 30), 40, true, 1, true);
+  EXPECT_EQ(r.delivered().substr(0, 15), "gap(42-0) 1 2 3");
+  EXPECT_EQ(r.poll(), "30");
+  r.page(Reader::entries(31, 40), 40);
+  EXPECT_EQ(r.stream.position(), 40U);
+  EXPECT_EQ(r.poll(), "");
+  r.delivered();
+  r.stream.push(Reader::entry(41));
+  EXPECT_EQ(r.delivered(), "41") << "another one than the 41 that was lost";
+}
+
+TEST(StreamFollower, AServerWhoseViewLagsBehindIsAskedOnceAndNothingHappens) {
+  Reader r({}, 6);
+  r.stream.disconnected();
+  r.stream.open(1, 5);
+  EXPECT_EQ(r.poll(), "6");
+  r.page({}, 6);
+  EXPECT_EQ(r.delivered(), "");
+  EXPECT_FALSE(r.stream.behind());
+  EXPECT_EQ(r.poll(), "");
+}
+
+TEST(StreamFollower, APushThatWasTakenForAnOldOneBeforeTheRestartWasKnownIsReadAfterIt) {
+  Reader r({}, 6);
+  r.stream.disconnected();
+  r.stream.open(1, 5);
+  EXPECT_EQ(r.poll(), "6");
+  r.stream.push(Reader::entry(6));  // written after the page below was read
+  EXPECT_EQ(r.delivered(), "");
+  r.page(Reader::entries(1, 5), 5, false, 1, true);
+  EXPECT_EQ(r.delivered(), "gap(7-0) 1 2 3 4 5");
+  EXPECT_EQ(r.poll(), "5");
+  r.page(Reader::entries(6, 6), 6);
+  EXPECT_EQ(r.delivered(), "6");
+  EXPECT_EQ(r.poll(), "");
+}
+
+TEST(StreamFollower, PushesThatOvertakeAPageOfTrimmedEntriesAreNoRestart) {
+  Reader r({}, 3);
+  r.stream.head(1, 9);
+  EXPECT_EQ(r.poll(), "3");
+  r.stream.push(Reader::entry(4));
+  r.page(Reader::entries(5, 9), 9, false, 1, true);
+  EXPECT_EQ(r.delivered(), "4 5 6 7 8 9");
+}
+
 TEST(StreamFollower, AnEmptyStreamOfAnotherEpochStartsAtItsHead) {
   Reader r({}, 40);
   r.stream.head(2, 0);

@@ -95,8 +95,14 @@ void ChatSession::show_message(const Message& message) {
 
 void ChatSession::on_gap(const Gap& gap) {
   queue_.post([this, gap] {
+    if (gap.restarted()) {
+      model_.restarted();
+      load_conversations({});
+    }
     tell(Record("gap").add("from", gap.from).add("to", gap.to).add("epoch", gap.epoch),
-         "Some messages are so old that the server no longer has them.", {}, Line::Kind::warning);
+         gap.restarted() ? "The server was put back to an earlier state: what it has is shown again."
+                         : "Some messages are so old that the server no longer has them.",
+         {}, Line::Kind::warning);
   });
 }
 

@@ -38,6 +38,16 @@ void Model::forget() {
   talks_[Conversation{}] = std::move(notices);
 }
 
+void Model::restarted() {
+  for (auto& [key, in] : talks_) {
+    std::erase_if(in.lines, [](const Line& line) {
+      return line.kind == Line::Kind::message && line.message.cseq != 0;
+    });
+    in.head = in.read = in.oldest = in.their_delivered = in.their_read = 0;
+    in.complete = in.asked_history = false;
+  }
+}
+
 Person& Model::person(std::uint64_t id, std::string_view name) {
   Person& one = people_[id];
   one.id = id;

@@ -72,6 +72,8 @@ class Model {
   /// At every login: friends and groups as they are now.
   void entered(const protocol::EnterAck& ack);
   void forget();  ///< logged out
+  /// The server's streams began anew: what is shown is not known to be there any more, and comes again.
+  void restarted();
 
   // Messages.
   /// A message typed here; gives its local number.

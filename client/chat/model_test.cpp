@@ -133,6 +133,21 @@ TEST(Model, HistoryGoesAboveAndDoesNotRepeatWhatIsThere) {
   EXPECT_TRUE(chat.model.talk(kAnn).complete);
 }
 
+TEST(Model, AfterARestartOfTheStreamsTheSamePositionsAreOtherMessages) {
+  Chat c;
+  c.model.message(Chat::from(kAnn, 1, "kept"));
+  c.model.message(Chat::from(kAnn, 2, "lost"));
+  const std::uint64_t local = c.model.typed(kAnn, "on its way", 9'000);
+  c.model.restarted();
+  c.model.message(Chat::from(kAnn, 1, "kept"));
+  c.model.message(Chat::from(kAnn, 2, "new"));
+  EXPECT_NE(local, 0U);
+  std::string shown;
+  for (const Line& line : c.model.talk(kAnn).lines) shown += line.message.body + ";";
+  EXPECT_EQ(shown, "kept;new;on its way;");
+  EXPECT_EQ(c.model.talk(kAnn).head, 2U);
+}
+
 TEST(Model, KeepsABoundedNumberOfLinesAndLoadsTheRestAgain) {
   Chat chat;
   for (std::uint64_t i = 1; i <= Model::lines_max + 5; ++i) chat.model.message(Chat::from(kAnn, i, "m"));

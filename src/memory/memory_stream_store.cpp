@@ -251,7 +251,7 @@ Page MemoryStreamStore::page(const ports::ReadRequest& request) const {
     seq = request.from == 0 || request.from > head.head ? head.head : request.from - 1;
   } else {
     const bool other_epoch = request.epoch != 0 && request.epoch != head.epoch;
-    page.too_old = other_epoch || request.from < head.trimmed;
+    page.too_old = other_epoch || request.from < head.trimmed || request.from > head.head;
     seq = page.too_old ? head.trimmed + 1 : request.from + 1;
   }
   const auto there = [&head](std::uint64_t at) { return at > head.trimmed && at <= head.head; };

@@ -81,9 +81,10 @@ struct ReadRequest {
 
 struct Page {
   Head head;  ///< at the time of reading
-  bool too_old =
-      false;  ///< forward only: the reader's epoch is another one, or entries after `from` are trimmed;
-              ///< then the page starts at the first entry that is still there
+  /// Forward only: the reader's epoch is another one, entries after `from` are trimmed, or `from` is past the head (the
+  /// reader was told positions that this store has lost: an older copy of it was put back). Then the page starts at the
+  /// first entry that is still there.
+  bool too_old = false;
   bool more = false;           ///< there are further entries in the direction of reading
   std::vector<Entry> entries;  ///< gapless: consecutive seqs
 };
@@ -145,7 +146,7 @@ struct StoreStats {
 ///           3 An accepted message has one entry in the sender's inbox, one in each recipient's and one in its conversation,
 ///             all in the same transaction; every stream is 1, 2, 3... within an epoch.
 ///           4 A read sees every append reported before it was asked for, and pages have no holes: what cannot be served is
-///             said (too_old).
+///             said (too_old). So a reader that is past the head was told so by another stream.
 /// Thread    Every method may be called from any thread and does not block; callbacks run on a thread of the store and
 ///           must not block it. Calls from one thread are taken in their order.
 /// Stop      stop() commits what was accepted for storing, reports all outcomes, then returns; later calls report

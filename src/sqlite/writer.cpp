@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "sqlite/new_epoch.h"
 
 namespace plaza::sqlite {
 
@@ -36,12 +37,10 @@ Writer::~Writer() {
 Result<void, std::string> Writer::open() {
   // A database that is created anew (or restored to nothing) must not look like the one before to its
   // readers.
-  const auto new_epoch = static_cast<std::uint32_t>(std::max<std::int64_t>(clock_.wall_ms() / 1000, 1) &
-                                                    0x7FFFFFFF);
   const OpenOptions open_options{.path = options_.path,
                                  .vfs = options_.vfs,
                                  .busy_timeout_ms = options_.busy_timeout_ms,
-                                 .new_epoch = std::max(new_epoch, 1U)};
+                                 .new_epoch = epoch_of(clock_.wall_ms())};
   if (auto opened = open_for_writing(connection_, open_options); !opened) return opened;
   const auto failed = [this] {
     return fail(fmt::format("{}: {}", options_.path, connection_.failure().text));

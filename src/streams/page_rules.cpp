@@ -14,7 +14,9 @@ PageRange page_range(const ports::Head& head, const ports::ReadRequest& request)
     return range;
   }
   const bool other_epoch = request.epoch != 0 && request.epoch != head.epoch;
-  range.too_old = other_epoch || request.from < head.trimmed;
+  // Past the head: nobody was ever told of such a place, so it is one of a stream that this one has replaced.
+  const bool past_the_head = request.from > head.head;
+  range.too_old = other_epoch || past_the_head || request.from < head.trimmed;
   range.low = range.too_old ? head.trimmed + 1 : request.from + 1;
   range.high = range.low > head.head ? head.head : std::min(head.head, range.low + entries_max - 1);
   return range;

@@ -19,8 +19,11 @@ struct PageRange {
 };
 
 /// The range that a request asks for, of what the stream has, at most entries_max (at least 1).
-///   forward   after `from`; from the first entry there is, and too_old, when the epoch is another one or the
-///   gap is trimmed backward  before `from`, or from the head when `from` is 0 or past it
+///   forward   after `from`; from the first entry there is, and too_old, when the epoch is another one, the gap
+///             is trimmed, or `from` is past the head
+///   backward  before `from`, or from the head when `from` is 0 or past it
+/// `head` is at least every head that a reader may have been told before it asked: a view that lags behind would
+/// take a reader that is merely ahead of it for one of another stream.
 [[nodiscard]] PageRange page_range(const ports::Head& head, const ports::ReadRequest& request);
 
 /// Puts entries on a page, in the order of reading, until a limit is reached.

@@ -42,7 +42,13 @@ TEST(PageRange, ForwardBeginsAfterFromOrAtTheFirstEntryThatIsThere) {
   EXPECT_TRUE(range(2, 9, 1).too_old) << "another epoch";
   EXPECT_EQ(range(2, 9, 1).low, 5U);
   EXPECT_TRUE(range(3, 10, 5).empty());
-  EXPECT_TRUE(range(3, kIdMax, 5).empty());
+  EXPECT_FALSE(range(3, 10, 5).too_old) << "at the head";
+  EXPECT_TRUE(range(3, 11, 5).too_old) << "one past it";
+  EXPECT_EQ(range(3, 11, 5).low, 5U);
+  EXPECT_EQ(range(3, 11, 5).high, 9U);
+  EXPECT_TRUE(range(3, kIdMax, 5).too_old);
+  EXPECT_TRUE(range(0, 11, 5).too_old) << "also when the reader names no epoch";
+  EXPECT_TRUE(page_range({.epoch = 3}, {.epoch = 3, .from = 1}).too_old) << "all is lost";
   EXPECT_EQ(range(3, 6, 0).high, 7U) << "a page of no entries would never get on";
 }
 

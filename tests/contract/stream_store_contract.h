@@ -687,8 +687,43 @@ TEST_P(StreamStoreContract, SyncGivesWhatIsAfterFromUpToTheLimitOfEntries) {
   EXPECT_EQ(seqs(sync(kAdaBob, 5)), (Seqs{}));
   EXPECT_FALSE(sync(kAdaBob, 5).more);
   EXPECT_EQ(sync(kAdaBob, 5).head.head, 5U);
-  EXPECT_EQ(seqs(sync(kAdaBob, 6)), (Seqs{})) << "past the head is nothing, not an error";
-  EXPECT_FALSE(sync(kAdaBob, 6).too_old);
+  EXPECT_FALSE(sync(kAdaBob, 5).too_old);
+}
+
+TEST_P(StreamStoreContract, AReaderPastTheHeadIsToldAndStartsAtTheFirstEntry) {
+  say_many(kAda, kBob, 3);
+  clock_.advance_ms(10);
+  say_many(kAda, kBob, 2);
+  for (int round = 0; round < 2; ++round) {
+    const std::uint64_t first = head(kAdaBob).trimmed + 1;
+    for (const std::uint32_t known : {epoch(), std::uint32_t{0}}) {
+      const Page lost = read({.stream = kAdaBob, .epoch = known, .from = 6});
+      EXPECT_TRUE(lost.too_old);
+      EXPECT_EQ(lost.head.head, 5U);
+      ASSERT_FALSE(lost.entries.empty());
+      EXPECT_EQ(lost.entries.front().seq, first);
+      EXPECT_EQ(lost.entries.size(), 6 - first);
+      EXPECT_FALSE(read({.stream = kAdaBob, .epoch = known, .from = 5}).too_old) << "at the head";
+    }
+    EXPECT_TRUE(sync(StreamId::inbox(kCem), 1).too_old) << "of a stream without entries";
+    EXPECT_FALSE(sync(StreamId::inbox(kCem), 0).too_old);
+    trim({.message_age_max_ms = 5});
+    reopen();
+  }
+}
+
+TEST_P(StreamStoreContract, AReaderOfWhatWasJustReportedIsNeverPastTheHead) {
+  // Whoever was told of a position may ask from there at once, while others write.
+  for (std::uint64_t i = 1; i <= 40; ++i) {
+    const std::uint64_t told = say(kAda, kBob, std::to_string(i))->inbox_seq(kBob);
+    std::vector<Append> more;
+    more.push_back(to_pair(kCem, kBob, "more " + std::to_string(i)));
+    store_->append(std::move(more));
+    EXPECT_FALSE(sync(StreamId::inbox(kBob), told).too_old);
+    ASSERT_TRUE(sink_.wait_for(1));
+    sink_.take();
+    if (i % 10 == 0) reopen();
+  }
 }
 
 TEST_P(StreamStoreContract, HistoryGivesWhatIsBeforeFromDownwards) {

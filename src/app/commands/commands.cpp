@@ -60,6 +60,21 @@ std::span<const Command> commands() {
        .takes_settings = true,
        .words = {},
        .run = run_doctor},
+#ifdef PLAZA_WITH_SERVE
+      {.name = "new-epoch",
+       .summary = "after restoring a backup: tell clients that messages may be gone",
+       .help =
+           "Run it once after a copy of the data directory was put back, before the server starts. What was "
+           "stored after the\n"
+           "copy was made is gone, and the positions it had are given to other messages. Clients recognise "
+           "that by the\n"
+           "epoch: with a new one they read their inboxes anew, without it some of them miss messages. "
+           "Refused while a\n"
+           "server runs on the data directory. Changes nothing else.\n",
+       .takes_settings = true,
+       .words = {},
+       .run = run_new_epoch},
+#endif
       {.name = "version",
        .summary = "print the version, and those of the libraries",
        .help = "Prints the version of plaza and of the libraries it runs with.\n",

@@ -35,6 +35,7 @@ std::optional<LoadedConfig> load_or_explain(const ConfigInput& input);
 int run_serve(const Invocation& invocation);
 int run_config(const Invocation& invocation);
 int run_doctor(const Invocation& invocation);
+int run_new_epoch(const Invocation& invocation);
 int run_version(const Invocation& invocation);
 
 }  // namespace plaza::app
