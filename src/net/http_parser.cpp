@@ -6,6 +6,7 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 
+#include <algorithm>
 #include <optional>
 
 namespace plaza::net {
@@ -39,7 +40,7 @@ struct HttpRequestParser::State {
 };
 
 HttpRequestParser::HttpRequestParser(std::uint32_t header_bytes_max, std::uint32_t body_bytes_max)
-    : header_bytes_max_(header_bytes_max),
+    : header_bytes_max_(std::max<std::uint32_t>(header_bytes_max, kLastChunkBytesMin)),
       body_bytes_max_(body_bytes_max),
       state_(std::make_unique<State>()) {}
 HttpRequestParser::~HttpRequestParser() = default;
@@ -59,21 +60,25 @@ HttpStep HttpRequestParser::next(const char* data, std::size_t size) {
     // Beast asserts five bytes after an incomplete last chunk, and so ends the process for "0\r\nx" in two pieces. Nothing is
     // lost by waiting: a chunked body ends with five bytes at least.
     if (!in_header && parser.chunked() && size - consumed < kLastChunkBytesMin) break;
-    HttpStep step = put(parser, data + consumed, size - consumed);
+    // The head of a chunk that is longer than this is refused, however it arrived.
+    HttpStep step = put(
+        parser, data + consumed,
+        in_header ? size - consumed : std::min<std::size_t>(size - consumed, header_bytes_max_));
     if (in_header) state_->header_bytes += step.consumed;
     step.consumed += consumed;
     if (step.kind == HttpStep::Kind::error) return step;
     if (step.consumed == consumed) break;
     consumed = step.consumed;
   }
-  // Beast's limit holds for the first line and for the fields, each; ours for both together, also before
-  // their end.
-  const std::size_t waiting = parser.is_header_done() ? 0 : size - consumed;
-  if (state_->header_bytes + waiting > header_bytes_max_) {
+  // Beast's limit holds for the first line and for the fields, each; ours for both together, also before their end. The
+  // head of a chunk with its extensions, and the trailer, have no limit of Beast's: it takes them once their end is here.
+  const bool done = parser.is_done();
+  const std::size_t waiting = done ? 0 : size - consumed;
+  const std::size_t header_bytes = parser.is_header_done() && !done ? 0 : state_->header_bytes;
+  if (header_bytes + waiting > header_bytes_max_) {
     return {.kind = HttpStep::Kind::error, .consumed = consumed, .error_status = 431};
   }
-  return {.kind = parser.is_done() ? HttpStep::Kind::complete : HttpStep::Kind::need_more,
-          .consumed = consumed};
+  return {.kind = done ? HttpStep::Kind::complete : HttpStep::Kind::need_more, .consumed = consumed};
 }
 
 HttpRequest HttpRequestParser::take() {

@@ -18,7 +18,8 @@ struct HttpStep {
 
 /// Requests of one connection, one after the other. Boost.Beast's parser, without its sockets and streams.
 ///
-/// Limit    header_bytes_max, body_bytes_max.
+/// Limit    header_bytes_max: the header; also the head of a chunk with its extensions, and the trailer. body_bytes_max: the
+///          body without those. What is given again never grows beyond the former.
 /// Pure: no clock, no socket.
 class HttpRequestParser {
  public:

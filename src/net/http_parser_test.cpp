@@ -73,6 +73,39 @@ TEST(HttpRequestParser, TakesAHeaderAtTheLimitAndRefusesALongerOne) {
       << "without waiting for its end";
 }
 
+// Beast takes these only once their end is here: without a limit of ours a client that never ends them fills the memory.
+TEST(HttpRequestParser, TakesTheHeadOfAChunkAndATrailerAtTheLimitAndRefusesALongerOne) {
+  const std::string head = "POST /z HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+  const auto filled = [](const std::string& start, const std::string& end, std::size_t bytes) {
+    return start + std::string(bytes - start.size() - end.size(), 'x') + end;
+  };
+  const auto extension = [&](std::size_t bytes) {
+    return head + filled("5;ext=", "\r\n", bytes) + "hello\r\n0\r\n\r\n";
+  };
+  const auto trailer = [&](std::size_t bytes) { return head + filled("0\r\nX: ", "\r\n\r\n", bytes); };
+  for (const std::size_t piece : {1U, 100U, 1023U, 1024U, 1025U, 100'000U}) {
+    EXPECT_EQ(parse(extension(1024), piece, 1024), std::vector<std::string>{"POST /z hello keep"}) << piece;
+    EXPECT_EQ(parse(trailer(1024), piece, 1024), std::vector<std::string>{"POST /z  keep"}) << piece;
+    EXPECT_EQ(parse(extension(1025), piece, 1024), std::vector<std::string>{"-431"}) << piece;
+    EXPECT_EQ(parse(trailer(1025), piece, 1024), std::vector<std::string>{"-431"}) << piece;
+    for (const char* start : {"5;ext=", "0\r\nX: ", "0000000000", "5\r\nhello\r\n5;ext=\""}) {
+      EXPECT_EQ(parse(head + start + std::string(3000, '0'), piece, 1024), std::vector<std::string>{"-431"})
+          << "without waiting for its end: " << start << " in pieces of " << piece;
+    }
+  }
+}
+
+TEST(HttpRequestParser, ABodyLongerThanAHeaderMayBeIsTakenWholeAndInPieces) {
+  const std::string body(60'000, 'b');
+  const std::string plain = "POST / HTTP/1.1\r\nContent-Length: 60000\r\n\r\n" + body;
+  const std::string chunked = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nea60\r\n" + body +
+                              "\r\n0\r\n\r\n";
+  for (const std::size_t piece : {777U, 100'000U}) {
+    EXPECT_EQ(parse(plain, piece, 1024, 60'000), std::vector<std::string>{"POST / " + body + " keep"});
+    EXPECT_EQ(parse(chunked, piece, 1024, 60'000), std::vector<std::string>{"POST / " + body + " keep"});
+  }
+}
+
 TEST(HttpRequestParser, RefusesABodyAboveTheLimit) {
   const auto post = [](std::size_t bytes) {
     return "POST / HTTP/1.1\r\nContent-Length: " + std::to_string(bytes) + "\r\n\r\n" +

@@ -1,6 +1,7 @@
 """Every limit at its edge and one past it, and what comes that is no protocol at all."""
 
 import json
+import socket
 
 import plaza
 
@@ -89,6 +90,39 @@ class Frames(plaza.Test):
         client.ask(msgid=1, account=name, password="secret", device="web")
         self.assertEqual(client.ask(msgid=5, toid=1, msg="x")["errno"], 23)
         self.assertEqual(client.ask(msgid=22, since=0)["errno"], 23)
+
+
+class Http(plaza.Test):
+    settings = ("http.header_bytes_max=2048",)
+
+    def resident_bytes(self):
+        with open(f"/proc/{self.server.process.pid}/statm") as file:
+            return int(file.read().split()[1]) * 4096
+
+    def test_the_head_of_a_chunk_and_a_trailer_that_never_end_take_no_memory(self):
+        before = self.resident_bytes()
+        for start in (b"5;ext=", b"0\r\nX: ", b"000"):
+            connections = []
+            for _ in range(20):
+                connection = socket.create_connection(("127.0.0.1", self.server.http), plaza.DEADLINE_S)
+                self.addCleanup(connection.close)
+                connection.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + start)
+                try:
+                    for _ in range(16):
+                        connection.sendall(b"0" * 131072)
+                except (BrokenPipeError, ConnectionResetError):
+                    pass  # that is what is wanted
+                connections.append(connection)
+            self.assertLess(self.resident_bytes() - before, 16 << 20, (start, "20 x 2 MiB were sent"))
+            for connection in connections:
+                connection.close()
+
+    def test_what_is_longer_than_a_header_may_be_is_answered_431(self):
+        for head in (b"GET / HTTP/1.1\r\nX: ", b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5;ext="):
+            connection = socket.create_connection(("127.0.0.1", self.server.http), plaza.DEADLINE_S)
+            self.addCleanup(connection.close)
+            connection.sendall(head + b"x" * 2100)
+            self.assertTrue(connection.recv(100).startswith(b"HTTP/1.1 431 "), head)
 
 
 class Contents(plaza.Test):

@@ -29,6 +29,7 @@ net::ConnectionOptions connection_options(const Config& config) {
   net::ConnectionOptions options;
   options.frame_bytes_max = u32(config.edge.frame_before_login_bytes_max);
   options.outbound_bytes_max = u32(config.edge.outbound_bytes_max);
+  options.http_header_bytes_max = u32(config.http.header_bytes_max);
   options.origins = config.http.origins;
   return options;
 }
