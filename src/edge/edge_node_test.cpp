@@ -9,10 +9,10 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <condition_variable>
 #include <deque>
+#include <functional>
+#include <latch>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
@@ -177,6 +177,16 @@ class Edge : public testing::Test {
     return true;
   }
 
+  /// Runs it there and waits.
+  void on_shard(std::uint32_t shard, const std::function<void()>& task) {
+    std::latch done(1);
+    shards_.at(shard).post([&] {
+      task();
+      done.count_down();
+    });
+    done.wait();
+  }
+
   static Limits limits() {
     Limits limits;
     limits.chat.member_messages = {};
@@ -289,20 +299,46 @@ TEST_F(Edge, ClientsThatGoInTheMiddleOfALoginOrASendLeaveNothing) {
   EXPECT_TRUE(eventually([&] {
     std::size_t sessions = 0;
     for (std::uint32_t i = 0; i < shards_.size(); ++i) {
-      std::mutex mutex;
-      std::condition_variable done;
-      bool counted = false;
-      shards_.at(i).post([&] {
-        const std::lock_guard lock(mutex);
-        sessions += node_.shard(i).size();
-        counted = true;
-        done.notify_one();
-      });
-      std::unique_lock lock(mutex);
-      done.wait(lock, [&] { return counted; });
+      on_shard(i, [&] { sessions += node_.shard(i).size(); });
     }
     return sessions == 0;
   }));
+}
+
+// A connection that was reset while its request waited is told so in a later turn, when many ended at once: until then its session
+// is there, and the answer that was waited for may come first. That ended the process.
+TEST_F(Edge, ASessionWhoseConnectionHasEndedButIsNotToldYetDoesNotEnter) {
+  for (int i = 0; i < 6; ++i) {  // enough for members at home on their connection's shard and on another one
+    const std::string name = "ann" + std::to_string(i);
+    registered(name);
+    Client first(port());
+    const MemberId ann = first.enter(name, "web");
+    ASSERT_TRUE(presence_.online(ann));
+    const std::string second_name = "late" + std::to_string(i);
+    registered(second_name);
+    Client second(port());
+    ASSERT_TRUE(second.ask(Client::login(second_name, "web")).get<protocol::LoginAck>());
+    std::size_t found = 0;
+    for (std::uint32_t shard = 0; shard < shards_.size(); ++shard) {
+      on_shard(shard, [&] {
+        Session* waiting = nullptr;
+        node_.shard(shard).for_each([&](Session& session) {
+          if (session.chat().state == chat::SessionState::authenticated) waiting = &session;
+        });
+        if (!waiting) return;
+        ++found;
+        waiting->connection().abort();
+        chat::EnterAs as;
+        as.member.id = ann;
+        as.zone = std::make_shared<ports::Zone>();
+        as.replaces = true;
+        node_.shard(shard).enter_at_home(*waiting, std::move(as));
+      });
+    }
+    EXPECT_EQ(found, 1U);
+    EXPECT_FALSE(second.next().has_value());
+    EXPECT_FALSE(first.ask(protocol::Friends{}).refused()) << "it was not replaced by one that had gone";
+  }
 }
 
 TEST_F(Edge, ATokenLoginReplacesTheSessionOfItsDeviceWhichIsToldSo) {

@@ -59,9 +59,11 @@ void EdgeShard::accept(std::unique_ptr<net::Connection> connection) {
 }
 
 void EdgeShard::enter_at_home(Session& session, chat::EnterAs as) {
+  // Its connection may have ended while it waited (a reset is seen also when nothing is read) and not be buried yet: on_closed
+  // follows. It cannot move any more, and should not take the place of another session of its device.
+  if (session.closing() || !session.connection().is_open()) return;
   const std::uint32_t home = home_shard(as.member.id, node_.parts().shards.size());
   if (home == shard_.index()) return hub_.enter(session.chat(), std::move(as));
-  if (session.closing()) return;
   const auto at = sessions_.find(session.id());
   std::unique_ptr<Session> moving = std::move(at->second);
   sessions_.erase(at);
@@ -75,7 +77,7 @@ void EdgeShard::adopt(std::unique_ptr<Session> session, chat::EnterAs as, std::i
   Session& arrived = *session;
   sessions_.emplace(arrived.id(), std::move(session));
   arrived.arrive(*this);
-  if (close_if_revoked(arrived, departed_ms)) return;
+  if (close_if_revoked(arrived, departed_ms) || !arrived.connection().is_open()) return;
   hub_.enter(arrived.chat(), std::move(as));
 }
 
