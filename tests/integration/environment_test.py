@@ -1,10 +1,33 @@
 """What a user sees when something outside is wrong while the server runs: nothing acknowledged is lost, and it recovers by itself."""
 
 import os
+import shutil
 import sqlite3
+import tempfile
 import unittest
 
 import plaza
+
+
+class FilesForOthers(unittest.TestCase):
+    def test_nothing_in_a_directory_made_by_somebody_else_is_readable_for_others(self):
+        folder = tempfile.mkdtemp(prefix="plaza-test-")
+        self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
+        os.mkdir(os.path.join(folder, "data"))
+        os.chmod(os.path.join(folder, "data"), 0o755)
+        before = os.umask(0o022)
+        try:
+            server = plaza.Server(folder=folder)
+        finally:
+            os.umask(before)
+        self.addCleanup(server.close)
+        client = plaza.Client(server.tcp)
+        self.addCleanup(client.close)
+        client.register("ann")
+        files = [os.path.join(base, name) for base, folders, names in os.walk(server.data) for name in folders + names]
+        self.assertGreater(len(files), 5)
+        self.assertEqual([name for name in files if os.stat(name).st_mode & 0o077], [])
+        self.assertIn("has mode 0755", server.log())
 
 
 class LockedDatabase(unittest.TestCase):

@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <set>
@@ -108,6 +110,31 @@ TEST(Config, AFileThatWasNamedMustBeThere) {
   const auto loaded = load_config({.file = "/nonexistent/plaza.toml", .environment = {}, .flags = {}});
   ASSERT_FALSE(loaded.has_value());
   EXPECT_EQ(loaded.error().front(), "/nonexistent/plaza.toml: cannot read it: No such file or directory");
+}
+
+TEST(Config, AnEmptyFileIsAConfigurationOfDefaultsAndADirectoryIsNone) {
+  const TempFile empty("");
+  const auto loaded = load_config({.file = empty.path(), .environment = {}, .flags = {}});
+  ASSERT_TRUE(loaded.has_value()) << loaded.error().front();
+  EXPECT_EQ(loaded->config.server.data_dir, "plaza-data");
+  const auto directory = load_config({.file = "/tmp", .environment = {}, .flags = {}});
+  ASSERT_FALSE(directory.has_value());
+  EXPECT_EQ(directory.error().front(), "/tmp: cannot read it: could not be read; is it a file?");
+}
+
+TEST(Config, WhatKubernetesSetsBesideAServiceCalledPlazaIsNoSetting) {
+  const std::vector<const char*> theirs{"PLAZA_PORT", "PLAZA_PORT_7600_TCP_ADDR", "PLAZA_SERVICE_HOST",
+                                        "PLAZA_SERVICE_PORT"};
+  for (const char* name : theirs) setenv(name, "tcp://10.0.0.1:7600", 1);
+  setenv("PLAZA_PORTS", "1", 1);
+  std::vector<std::string> seen;
+  for (const auto& [name, value] : plaza_environment()) seen.push_back(name);
+  for (const char* name : theirs) {
+    EXPECT_EQ(std::ranges::count(seen, name), 0) << name;
+    unsetenv(name);
+  }
+  EXPECT_EQ(std::ranges::count(seen, "PLAZA_PORTS"), 1) << "a misspelling of ours is still found";
+  unsetenv("PLAZA_PORTS");
 }
 
 TEST(Config, FlagsWinOverVariablesAndVariablesOverTheFile) {

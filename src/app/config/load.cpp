@@ -20,9 +20,11 @@ namespace plaza::app {
 namespace {
 
 constexpr std::string_view kFileVariable = "PLAZA_CONFIG";
-// Variables that the terminal client, tests and scripts read; a server does not mind them.
-constexpr std::array<std::string_view, 4> kOfOthers{"PLAZA_TEST_", "PLAZA_FUZZ_",
-                                                    "PLAZA_PASSWORD=", "PLAZA_NEW_PASSWORD="};
+// Variables that the terminal client, tests and scripts read, and those that Kubernetes sets in every container beside a service
+// that is called plaza; a server does not mind them.
+constexpr std::array<std::string_view, 7> kOfOthers{
+    "PLAZA_TEST_",    "PLAZA_FUZZ_", "PLAZA_PASSWORD=", "PLAZA_NEW_PASSWORD=",
+    "PLAZA_SERVICE_", "PLAZA_PORT=", "PLAZA_PORT_"};
 constexpr const char* kDefaultFile = "plaza.toml";
 
 // Where the section is right the nearest is looked for in it only.

@@ -3,6 +3,7 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -75,10 +76,13 @@ Result<TomlFile, TomlProblem> parse_toml(const std::string& text) {
 Result<TomlFile, TomlProblem> read_toml(const std::string& path) {
   std::ifstream file(path);
   if (!file) return fail(TomlProblem{0, std::strerror(errno)});
-  std::ostringstream text;
-  text << file.rdbuf();
-  if (file.bad() || !text) return fail(TomlProblem{0, "could not be read"});
-  return parse_toml(text.str());
+  std::string text;
+  std::array<char, 4096> piece;
+  while (file.read(piece.data(), piece.size()) || file.gcount() > 0) {
+    text.append(piece.data(), static_cast<std::size_t>(file.gcount()));
+  }
+  if (file.bad()) return fail(TomlProblem{0, "could not be read; is it a file?"});
+  return parse_toml(text);
 }
 
 }  // namespace plaza::app

@@ -16,6 +16,7 @@
 #include <memory>
 #include <thread>
 
+#include "app/process/data_dir_lock.h"
 #include "app/process/descriptor_limit.h"
 
 namespace plaza::app {
@@ -153,6 +154,8 @@ std::vector<Finding> examine_data_dir(const std::string& data_dir) {
   std::vector<Finding> findings;
   if (std::filesystem::is_directory(folder, error)) {
     findings.push_back({Verdict::good, "data directory", folder, ""});
+    if (const std::string open = open_to_others(folder); !open.empty())
+      findings.push_back({Verdict::warning, "data directory", "rights of others", open});
   } else {
     auto parent = std::filesystem::absolute(folder, error);
     while (!std::filesystem::exists(parent, error) && parent.has_relative_path())

@@ -43,6 +43,17 @@ TEST(Doctor, ADataDirectoryThatIsNotThereYetIsNotMade) {
   EXPECT_FALSE(std::filesystem::exists(folder));
 }
 
+TEST(Doctor, ADataDirectoryThatOthersMayLookIntoIsAWarning) {
+  const std::string folder = std::filesystem::temp_directory_path() /
+                             fmt::format("plaza-doctor-rights-{}", getpid());
+  std::filesystem::create_directory(folder);
+  std::filesystem::permissions(folder, std::filesystem::perms{0755});
+  EXPECT_NE(to_text(examine_data_dir(folder)).find("chmod 700"), std::string::npos);
+  std::filesystem::permissions(folder, std::filesystem::perms{0700});
+  EXPECT_EQ(to_text(examine_data_dir(folder)).find("chmod 700"), std::string::npos);
+  std::filesystem::remove(folder);
+}
+
 TEST(Doctor, ADataDirectoryBelowAFileIsBad) {
   const std::string file = std::filesystem::temp_directory_path() /
                            fmt::format("plaza-doctor-file-{}", getpid());

@@ -1,6 +1,7 @@
 #include "app/node/run_node.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <chrono>
 #include <condition_variable>
@@ -60,6 +61,8 @@ void reload(Node& node, Config& running,
 
 int run_node(const Config& config, const std::function<Result<LoadedConfig, ConfigProblems>()>& read_again) {
   const auto began = Clock::now();
+  // Whatever the directory's mode is: databases and logs are for this user only.
+  umask(077);
   Requests requests;
   // First, so that every thread started from here on leaves the signals to it.
   const SignalWatcher signals({.stop =
@@ -79,6 +82,8 @@ int run_node(const Config& config, const std::function<Result<LoadedConfig, Conf
   PortsFile ports_file(config.server.data_dir);
   const auto logging = Logging::start(config);
   if (!logging) return failed(logging.error());
+  if (const std::string open = open_to_others(config.server.data_dir); !open.empty())
+    PLAZA_LOG(warn, "start", "{}", open);
   const auto descriptors = raise_descriptor_limit();
   if (descriptors.soft < static_cast<std::uint64_t>(config.edge.connections_max) + kDescriptorsReserved) {
     PLAZA_LOG(info, "start",

@@ -70,4 +70,12 @@ DataDirLock::~DataDirLock() {
   if (descriptor_ >= 0) close(descriptor_);
 }
 
+std::string open_to_others(const std::string& data_dir) {
+  struct stat folder{};
+  if (stat(data_dir.c_str(), &folder) != 0 || (folder.st_mode & 077) == 0) return {};
+  return fmt::format(
+      "the data directory {} has mode {:04o}: others on this machine may look into it. chmod 700 {}",
+      data_dir, folder.st_mode & 07777, data_dir);
+}
+
 }  // namespace plaza::app

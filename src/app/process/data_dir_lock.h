@@ -26,4 +26,8 @@ class DataDirLock {
   int descriptor_;
 };
 
+/// Warning for a person when others of this machine than the owner have any right on the directory; empty when they have none.
+/// One that was made by somebody else (systemd's StateDirectory, a package) keeps the mode it came with.
+std::string open_to_others(const std::string& data_dir);
+
 }  // namespace plaza::app

@@ -40,6 +40,18 @@ TEST_F(Process, ADataDirectoryIsCreatedForItsOwnerOnly) {
   EXPECT_EQ(fs::status(dir_ + "/a/b").permissions(), fs::perms::owner_all);
 }
 
+TEST_F(Process, ADataDirectoryWithRightsForOthersIsToldOf) {
+  for (const unsigned mode : {0700U, 0500U}) {
+    fs::permissions(dir_, static_cast<fs::perms>(mode));
+    EXPECT_EQ(open_to_others(dir_), "") << mode;
+  }
+  for (const unsigned mode : {0755U, 0750U, 0701U}) {
+    fs::permissions(dir_, static_cast<fs::perms>(mode));
+    EXPECT_NE(open_to_others(dir_).find(fmt::format("mode {:04o}", mode)), std::string::npos)
+        << open_to_others(dir_);
+  }
+}
+
 TEST_F(Process, ASecondLockIsRefusedNamingTheProcessThatHasIt) {
   const auto first = DataDirLock::take(dir_);
   ASSERT_TRUE(first.has_value()) << first.error();
