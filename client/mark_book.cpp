@@ -4,6 +4,11 @@
 
 namespace plaza::client {
 
+MarkBook::MarkBook(MarkLimits limits, std::uint64_t seed)
+    : limits_(limits),
+      backoff_(limits.retry_base_ms, limits.retry_cap_ms, seed),
+      window_(limits.on_the_wire_max) {}
+
 bool MarkBook::waiting(const Record& record) {
   return record.rid == 0 && (record.delivered > record.sent_delivered || record.read > record.sent_read);
 }
@@ -45,6 +50,7 @@ void MarkBook::restarted() {
 void MarkBook::disconnected() {
   open_ = false;
   on_the_wire_.clear();
+  hold_until_ms_ = 0;
   waiting_ = 0;
   for (auto& [conversation, record] : records_) {
     record.rid = 0;
@@ -58,6 +64,8 @@ void MarkBook::confirmed(std::uint64_t rid) {
   if (sent == on_the_wire_.end()) return;
   const auto record = records_.find(sent->second);
   on_the_wire_.erase(sent);
+  backoff_.reset();
+  window_ = std::min(window_ + 1, limits_.on_the_wire_max);
   if (record == records_.end()) return;
   record->second.rid = 0;
   if (waiting(record->second)) {
@@ -67,29 +75,41 @@ void MarkBook::confirmed(std::uint64_t rid) {
   }
 }
 
-void MarkBook::failed(std::uint64_t rid, bool try_again, std::int64_t now_ms) {
+void MarkBook::try_again(std::uint64_t rid, std::int64_t retry_after_ms, std::int64_t now_ms) {
   const auto sent = on_the_wire_.find(rid);
   if (sent == on_the_wire_.end()) return;
-  if (!try_again) return confirmed(rid);
   Record& record = records_[sent->second];
   on_the_wire_.erase(sent);
   record.rid = 0;
   record.sent_delivered = record.sent_read = 0;
   ++waiting_;
-  due_by(now_ms + limits_.flush_ms);
+  // What was sent together is refused together: that is one failure, not many.
+  if (now_ms >= hold_until_ms_ || window_ > 1) hold_until_ms_ = now_ms + backoff_.next(retry_after_ms);
+  hold_until_ms_ = std::max(hold_until_ms_, now_ms + retry_after_ms);
+  window_ = 1;
+}
+
+void MarkBook::hurry() {
+  due_ms_ = 0;
+  hold_until_ms_ = 0;
+  window_ = std::max(limits_.flush_at, limits_.on_the_wire_max);
 }
 
 void MarkBook::poll(std::int64_t now_ms, std::uint64_t& next_rid, std::vector<MarkFrame>& marks,
                     std::optional<std::uint64_t>& received) {
   if (!open_) return;
-  const bool many = waiting_ >= limits_.flush_at || received_ >= received_reported_ + limits_.flush_at;
-  const bool something = waiting_ > 0 || received_ > received_reported_;
-  if (!something) due_ms_.reset();
-  if (!something || (!many && due_ms_ && now_ms < *due_ms_)) return;
+  if (now_ms >= hold_until_ms_) hold_until_ms_ = 0;
+  const bool cursor_moved = received_ > received_reported_;
+  const std::size_t sendable = hold_until_ms_ == 0 ? waiting_ : 0;
+  if (waiting_ == 0 && !cursor_moved) due_ms_.reset();
+  if (sendable == 0 && !cursor_moved) return;
+  const bool many = sendable >= limits_.flush_at || received_ >= received_reported_ + limits_.flush_at;
+  if (!many && due_ms_ && now_ms < *due_ms_) return;
   due_ms_.reset();
-  if (received_ > received_reported_) received = received_reported_ = received_;
+  if (cursor_moved) received = received_reported_ = received_;
+  if (sendable == 0) return;
   for (auto& [conversation, record] : records_) {
-    if (waiting_ == 0 || on_the_wire_.size() >= limits_.on_the_wire_max) break;
+    if (waiting_ == 0 || on_the_wire_.size() >= window_) break;
     if (!waiting(record)) continue;
     record.rid = next_rid++;
     record.sent_delivered = record.delivered;
@@ -101,6 +121,11 @@ void MarkBook::poll(std::int64_t now_ms, std::uint64_t& next_rid, std::vector<Ma
   }
 }
 
-std::optional<std::int64_t> MarkBook::next_wake_ms() const { return open_ ? due_ms_ : std::nullopt; }
+std::optional<std::int64_t> MarkBook::next_wake_ms() const {
+  if (!open_) return std::nullopt;
+  if (hold_until_ms_ == 0 || waiting_ == 0) return due_ms_;
+  const bool cursor_due = due_ms_ && received_ > received_reported_;
+  return cursor_due ? std::min(*due_ms_, hold_until_ms_) : hold_until_ms_;
+}
 
 }  // namespace plaza::client

@@ -14,7 +14,7 @@ SessionRules::SessionRules(RulesLimits limits, std::uint64_t seed)
       reconnect_(limits.reconnect_base_ms, limits.reconnect_cap_ms, seed),
       sends_(limits.send, seed + 1),
       stream_(limits.follow, seed + 2),
-      marks_(limits.marks) {}
+      marks_(limits.marks, seed + 3) {}
 
 void SessionRules::mark_read(Conversation conversation, std::uint64_t cseq, std::int64_t now_ms) {
   marks_.read(conversation, cseq, now_ms);
@@ -55,18 +55,20 @@ void SessionRules::sync_page(SyncPage page, std::int64_t now_ms) {
   collect(now_ms);
 }
 
-void SessionRules::mark_reply(std::uint64_t rid, int error, std::int64_t now_ms) {
+void SessionRules::mark_reply(std::uint64_t rid, int error, std::int64_t retry_after_ms,
+                              std::int64_t now_ms) {
   if (error == 0) return marks_.confirmed(rid);
   const auto number = static_cast<Errno>(error);
-  marks_.failed(rid,
-                number == Errno::unavailable || number == Errno::try_again || number == Errno::rate_limited,
-                now_ms);
+  const bool later = number == Errno::unavailable || number == Errno::try_again ||
+                     number == Errno::rate_limited;
+  if (later) return marks_.try_again(rid, retry_after_ms, now_ms);
+  marks_.refused(rid);
 }
 
 void SessionRules::frame_failed(std::uint64_t rid, int error, const std::string& text,
                                 std::int64_t retry_after_ms, std::int64_t now_ms) {
   stream_.page_failed(rid, retry_after_ms, now_ms);
-  mark_reply(rid, error == 0 ? static_cast<int>(Errno::bad_request) : error, now_ms);
+  mark_reply(rid, error == 0 ? static_cast<int>(Errno::bad_request) : error, retry_after_ms, now_ms);
   send_reply(SendReply{.error = error, .text = text, .rid = rid, .retry_after_ms = retry_after_ms}, now_ms);
 }
 

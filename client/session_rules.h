@@ -73,7 +73,7 @@ class SessionRules {
   void push(Message message, std::int64_t now_ms);
   void head(std::uint32_t epoch, std::uint64_t head) { stream_.head(epoch, head); }
   void sync_page(SyncPage page, std::int64_t now_ms);
-  void mark_reply(std::uint64_t rid, int error, std::int64_t now_ms);
+  void mark_reply(std::uint64_t rid, int error, std::int64_t retry_after_ms, std::int64_t now_ms);
   /// An error to any frame of the rules, by its rid (ERROR, or a refused SYNC).
   void frame_failed(std::uint64_t rid, int error, const std::string& text, std::int64_t retry_after_ms,
                     std::int64_t now_ms);

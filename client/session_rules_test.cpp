@@ -286,7 +286,7 @@ class ToyWorld {
       }
       peer.to_client.emplace_back([&peer, page, this] { peer.rules.sync_page(page, now_); });
     } else if (const auto* mark = std::get_if<MarkFrame>(&frame)) {
-      peer.to_client.emplace_back([&peer, rid = mark->rid, this] { peer.rules.mark_reply(rid, 0, now_); });
+      peer.to_client.emplace_back([&peer, rid = mark->rid, this] { peer.rules.mark_reply(rid, 0, 0, now_); });
     }
   }
 

@@ -129,7 +129,7 @@ void give_reply(SessionRules& rules, const ServerMessage& reply, std::int64_t no
                              .retry_after_ms = static_cast<std::int64_t>(refusal.retry_after_ms)},
                             now_ms);
   }
-  if (!reply.refused()) return rules.mark_reply(rid, 0, now_ms);
+  if (!reply.refused()) return rules.mark_reply(rid, 0, 0, now_ms);
   rules.frame_failed(rid, static_cast<int>(refusal.error), refusal_text(refusal),
                      static_cast<std::int64_t>(refusal.retry_after_ms), now_ms);
 }
