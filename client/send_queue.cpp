@@ -28,7 +28,11 @@ bool says_try_again(Errno error) {
 }  // namespace
 
 SendQueue::SendQueue(SendLimits limits, std::uint64_t seed)
-    : limits_(limits), backoff_(limits.retry_base_ms, limits.retry_cap_ms, seed) {}
+    : limits_(limits),
+      backoff_(limits.retry_base_ms, limits.retry_cap_ms, seed),
+      silence_(limits.reply_timeout_ms, limits.reply_timeout_cap_ms, seed + 1),
+      window_(limits.unacked_max),
+      patience_ms_(limits.reply_timeout_ms) {}
 
 bool SendQueue::offer(Outgoing message) {
   if (entries_.size() >= limits_.waiting_max) return false;
@@ -70,6 +74,7 @@ void SendQueue::disconnected() {
   open_ = false;
   hold_until_ms_ = 0;
   ahead_streak_ = 0;
+  answered();
   for (Entry& entry : entries_) {
     if (entry.send_id == 0) break;
     entry.unanswered_before = true;
@@ -95,6 +100,7 @@ void SendQueue::reply(const SendReply& reply, std::int64_t now_ms) {
     // Any transmission under the present send_id counts, also one given up by a timeout.
     const Position entry = by_send_id(reply.send_id);
     if (entry == entries_.end() || entry->first_rid == 0 || reply.rid < entry->first_rid) return;
+    answered();
     if (reply.dup && (entry->transmissions == 1 || entry->suspect) && reply.seq != 0)
       return stored_before(entry, reply);
     return accept(entry, reply);
@@ -102,13 +108,16 @@ void SendQueue::reply(const SendReply& reply, std::int64_t now_ms) {
   const Position end = numbered_end();
   const Position entry = std::find_if(
       entries_.begin(), end, [&](const Entry& e) { return e.on_the_wire && e.last_rid == reply.rid; });
-  if (entry != end) refused_or_later(entry, reply, now_ms);
+  if (entry == end) return;
+  answered();
+  refused_or_later(entry, reply, now_ms);
 }
 
 void SendQueue::refused_or_later(Position entry, const SendReply& reply, std::int64_t now_ms) {
   if (static_cast<Errno>(reply.error) == Errno::send_id_ahead) return ahead(entry, reply, now_ms);
   if (says_try_again(static_cast<Errno>(reply.error))) {
     take_back_from(entry);
+    window_ = 1;
     return hold(now_ms, reply.retry_after_ms);
   }
   // Refused now, but stored by an earlier try whose answer was lost: it is stored.
@@ -184,6 +193,7 @@ void SendQueue::accept(Position entry, const SendReply& details) {
     wanted_seq_ = 0;
   backoff_.reset();
   ahead_streak_ = 0;
+  window_ = std::min(window_ + 1, limits_.unacked_max);
   one_at_a_time_ = false;
 }
 
@@ -220,6 +230,11 @@ void SendQueue::hold(std::int64_t now_ms, std::int64_t at_least_ms) {
   hold_until_ms_ = std::max(hold_until_ms_, now_ms + backoff_.next(at_least_ms));
 }
 
+void SendQueue::answered() {
+  silence_.reset();
+  patience_ms_ = limits_.reply_timeout_ms;
+}
+
 std::size_t SendQueue::on_the_wire() const {
   std::size_t count = 0;
   for (auto entry = entries_.begin(); entry != entries_.end() && entry->send_id != 0; ++entry) {
@@ -243,13 +258,15 @@ void SendQueue::transmit(Entry& entry, std::int64_t now_ms, std::uint64_t& next_
 void SendQueue::poll(std::int64_t now_ms, std::uint64_t& next_rid, std::vector<SendFrame>& out) {
   if (!open_) return;
   for (Position entry = entries_.begin(); entry != entries_.end() && entry->send_id != 0; ++entry) {
-    if (!entry->on_the_wire || now_ms - entry->sent_ms < limits_.reply_timeout_ms) continue;
+    if (!entry->on_the_wire || now_ms - entry->sent_ms < patience_ms_) continue;
     take_back_from(entry);
+    window_ = 1;
+    patience_ms_ = limits_.reply_timeout_ms + silence_.next();
     break;
   }
   if (now_ms < hold_until_ms_) return;
   hold_until_ms_ = 0;
-  const std::size_t window = one_at_a_time_ ? 1 : limits_.unacked_max;
+  const std::size_t window = one_at_a_time_ ? 1 : window_;
   std::size_t open_sends = 0;
   for (Entry& entry : entries_) {
     if (open_sends >= window) break;
@@ -267,7 +284,7 @@ std::optional<std::int64_t> SendQueue::next_wake_ms() const {
   bool all_wait = true;
   for (const Entry& entry : entries_) {
     if (entry.on_the_wire) {
-      at(entry.sent_ms + limits_.reply_timeout_ms);
+      at(entry.sent_ms + patience_ms_);
     } else if (!entry.in_doubt) {
       all_wait = false;
       break;

@@ -15,7 +15,9 @@ struct SendLimits {
   std::size_t unacked_max = 64;      ///< sends on the wire without an answer
   std::size_t waiting_max = 10'000;  ///< sends held in all, on the wire or not
   std::int64_t reply_timeout_ms = 10'000;
-  std::int64_t retry_base_ms = 50;  ///< after "try again" answers, full jitter
+  std::int64_t
+      reply_timeout_cap_ms = 120'000;  ///< how far the random part of the timeout grows while nobody answers
+  std::int64_t retry_base_ms = 50;     ///< after "try again" answers, full jitter
   std::int64_t retry_cap_ms = 5'000;
 };
 
@@ -54,6 +56,8 @@ struct SendOutcome {
 ///
 /// Thread   One thread; pure: no clock, no socket. Owner: SessionRules, one per member and device.
 /// Limit    offer() gives false past waiting_max; at most unacked_max are on the wire.
+/// Pace     A server that says "try again", or nothing, gets one message at a time, later and later; each one it takes
+///          widens the window by one, so that what it would only refuse is not sent again and again.
 /// Order    Stored in the order offered. A message keeps its send_id from its first transmission until it is answered, so a
 ///          retry after a lost answer, a reconnect or a restart of the server cannot store it twice.
 ///
@@ -121,6 +125,7 @@ class SendQueue {
   void number_again(Position entry, std::uint64_t next_id);
   void take_back_from(Position entry);
   void hold(std::int64_t now_ms, std::int64_t at_least_ms);
+  void answered();
   void transmit(Entry& entry, std::int64_t now_ms, std::uint64_t& next_rid, std::vector<SendFrame>& out);
   [[nodiscard]] Position by_send_id(std::uint64_t send_id);
   [[nodiscard]] Position numbered_end();
@@ -130,6 +135,9 @@ class SendQueue {
   const SendLimits limits_;
   // The owner's thread only.
   Backoff backoff_;
+  Backoff silence_;
+  std::size_t window_;        ///< messages that may be on the wire now, once the numbering is proved
+  std::int64_t patience_ms_;  ///< a transmission without an answer for so long is given up
   std::deque<Entry> entries_;
   std::uint64_t next_id_ = 1;
   bool entered_ever_ = false;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "protocol/table.h"
 
 namespace plaza::client {
@@ -194,8 +196,10 @@ TEST(SendQueue, UnavailableStorageKeepsTheMessageItsIdAndTheOrder) {
   ASSERT_TRUE(s.queue.next_wake_ms());
   EXPECT_GE(*s.queue.next_wake_ms(), 200);
   s.now = *s.queue.next_wake_ms();
-  EXPECT_EQ(s.poll(), "2:a 3:b");
+  EXPECT_EQ(s.poll(), "2:a");
   EXPECT_EQ(s.outcomes(), "");
+  s.ack(s.frames[0]);
+  EXPECT_EQ(s.poll(), "3:b");
 }
 
 TEST(SendQueue, RateLimitIsWaitedOutNotReportedAsARefusal) {
@@ -225,6 +229,71 @@ TEST(SendQueue, ASilentServerIsAskedAgainAfterTheTimeoutAndALateAckStillCounts) 
   EXPECT_EQ(s.outcomes(), "a=ok");
   s.ack(s.frames[0], true);
   EXPECT_EQ(s.outcomes(), "");
+}
+
+// Goal: a client over its rate does not send its window again for every message that is taken. Method: 200 messages
+// through a server that takes one every 100 ms and answers the rest with "rate limited"; frames are counted.
+TEST(SendQueue, OverTheRateItSendsLittleMoreThanWhatIsTaken) {
+  Sender s;
+  s.prove();
+  for (int i = 0; i < 200; ++i) s.offer(std::to_string(i));
+  std::int64_t free_at = 0;
+  std::size_t frames = 0;
+  for (; s.queue.waiting() != 0 && s.now < 100'000; ++s.now) {
+    s.poll();
+    frames += s.frames.size();
+    for (const SendFrame& frame : std::vector(s.frames)) {
+      if (s.now < free_at) {
+        s.refuse(frame, Errno::rate_limited, 0, free_at - s.now);
+      } else {
+        s.ack(frame);
+        free_at = s.now + 100;
+      }
+    }
+  }
+  EXPECT_EQ(s.queue.waiting(), 0U);
+  EXPECT_LT(s.now, 40'000);
+  EXPECT_LE(frames, 64U + 3U * 200U);
+}
+
+TEST(SendQueue, AfterTryAgainTheWindowIsOneAndGrowsByOneWithEachMessageTaken) {
+  Sender s({.unacked_max = 3});
+  s.prove();
+  for (const char* body : {"a", "b", "c", "d", "e", "f", "g"}) s.offer(body);
+  EXPECT_EQ(s.poll(), "2:a 3:b 4:c");
+  s.refuse(s.frames[0], Errno::try_again, 0, 10);
+  s.now = *s.queue.next_wake_ms();
+  EXPECT_EQ(s.poll(), "2:a");
+  s.ack(s.frames[0]);
+  EXPECT_EQ(s.poll(), "3:b 4:c");
+  const auto both = s.frames;
+  s.ack(both[0]);
+  s.ack(both[1]);
+  EXPECT_EQ(s.poll(), "5:d 6:e 7:f");
+}
+
+TEST(SendQueue, AServerThatStaysSilentIsAskedByOneMessageLaterAndLater) {
+  Sender s({.reply_timeout_ms = 1000, .reply_timeout_cap_ms = 16'000});
+  s.prove();
+  for (const char* body : {"a", "b", "c"}) s.offer(body);
+  EXPECT_EQ(s.poll(), "2:a 3:b 4:c");
+  std::size_t frames = 0;
+  std::int64_t longest = 0;
+  while (s.now < 600'000) {
+    const std::int64_t before = s.now;
+    s.now = s.queue.next_wake_ms().value_or(0);
+    ASSERT_GE(s.now, before + 1000);
+    longest = std::max(longest, s.now - before);
+    EXPECT_EQ(s.poll(), "2:a");
+    ++frames;
+  }
+  EXPECT_LT(frames, 150U);
+  EXPECT_GT(longest, 8000);
+  EXPECT_LE(longest, 17'000);
+  s.ack(s.frames[0]);
+  EXPECT_EQ(s.outcomes(), "a=ok");
+  s.poll();
+  EXPECT_EQ(s.queue.next_wake_ms(), s.now + 1000);  // it answers again: asked as usual
 }
 
 TEST(SendQueue, AServerThatForgotAcknowledgedSendsGetsTheOpenOnesUnderTheIdsItExpects) {
