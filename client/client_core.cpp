@@ -4,6 +4,7 @@
 #include <random>
 #include <utility>
 
+#include "client/frame_check.h"
 #include "client/wire.h"
 #include "net/dialer.h"
 #include "net/shard.h"
@@ -18,7 +19,6 @@ constexpr std::uint32_t kDepthMax = 64;
 constexpr std::uint32_t kOutboundBytesMax = 8 * 1024 *
                                             1024;  // more than a full window of the largest messages
 constexpr std::int64_t kLeaveMs = 1000;
-constexpr std::int64_t kReconnectBaseMs = 250;
 
 std::uint64_t seed_of(const ClientOptions& options) {
   return options.seed != 0 ? options.seed : std::random_device{}() * 0x9e3779b97f4a7c15ULL;
@@ -42,7 +42,7 @@ ClientCore::ClientCore(net::Shard& shard, ClientOptions options, ClientEvents& e
     : shard_(shard),
       options_(std::move(options)),
       events_(&events),
-      backoff_(kReconnectBaseMs, options_.rules.reconnect_cap_ms, seed_of(options_)),
+      backoff_(options_.rules.reconnect_base_ms, options_.rules.reconnect_cap_ms, seed_of(options_)),
       rules_(std::make_unique<SessionRules>(options_.rules, seed_of(options_))),
       wake_timer_([this] { pump(); }),
       deadline_timer_([this] { on_deadline(); }),
@@ -168,6 +168,7 @@ void ClientCore::on_open() {
   if (!connection_) return;  // within dial(): comes again from there
   open_ = true;
   last_why_.clear();
+  fault_.reset();
   last_sent_ms_ = now_ms();
   begin_login();
 }
@@ -201,6 +202,16 @@ void ClientCore::link_lost(std::string why) {
   open_ = false;
   last_why_.clear();
   for (net::Timer* timer : {&wake_timer_, &deadline_timer_, &heartbeat_timer_}) timer->cancel();
+  // One that ends as soon as it begins is no success: a client of which something ends every session must not come back at once
+  // each time.
+  if (const auto since = std::exchange(online_since_ms_, std::nullopt)) {
+    if (now_ms() - *since >= options_.rules.session_settled_ms) backoff_.reset();
+  }
+  if (fault_) {
+    rules_->faulted(static_cast<int>(fault_->error), refusal_text(*fault_));
+    fault_.reset();
+    arm_pump();  // the outcome, if it is known whose fault it was
+  }
   rules_->disconnected();
   const ClientState before = state_;
   state_ = ClientState::waiting;
@@ -260,6 +271,13 @@ void ClientCore::send(Outgoing message, Client::SendCallback done) {
   if (events_ == nullptr) return;
   message.tag = next_tag_++;
   const std::uint64_t tag = message.tag;
+  if (const auto refusal = refusal_of(message, body_bytes_max_)) {
+    SendOutcome never{.message = std::move(message),
+                      .error = static_cast<int>(refusal->error),
+                      .text = refusal_text(*refusal)};
+    if (done) done(never);
+    return;
+  }
   if (!rules_->send(message)) {
     SendOutcome full{.message = std::move(message),
                      .error = static_cast<int>(protocol::Errno::try_again),

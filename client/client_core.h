@@ -128,7 +128,9 @@ class ClientCore final : public net::ConnectionHandler, public std::enable_share
   bool open_ = false;
   std::string last_why_;  ///< why this connection is about to end, when we know better than the socket
   std::int64_t retry_after_ms_ = 0;
+  std::optional<protocol::Refusal> fault_;  ///< a frame of ours is why the server ends the connection
   std::int64_t last_sent_ms_ = 0, heartbeat_ms_ = 25'000;
+  std::optional<std::int64_t> online_since_ms_;
   Backoff backoff_;
   std::unordered_map<std::uint64_t, Pending> requests_;  ///< by rid
   protocol::ServerMessageParser parser_;
@@ -142,6 +144,7 @@ class ClientCore final : public net::ConnectionHandler, public std::enable_share
   // The session.
   std::unique_ptr<SessionRules> rules_;
   std::uint64_t next_tag_ = 1;
+  std::uint64_t body_bytes_max_ = protocol::kBodyBytesMax;         ///< as the last ENTER_ACK said
   std::unordered_map<std::uint64_t, Client::SendCallback> sends_;  ///< by tag
   bool pump_armed_ = false;
   std::vector<std::unique_ptr<net::CallbackTimer>> later_;  ///< fired ones go at the next run_later()

@@ -7,6 +7,11 @@ namespace plaza::client {
 
 using namespace protocol;
 
+namespace {
+/// A frame itself was wrong: nobody can be answered.
+bool is_fault(Errno error) { return error == Errno::bad_request || error == Errno::too_large; }
+}  // namespace
+
 void ClientCore::dispatch(ServerMessage message) {
   const std::uint64_t rid = message.rid.value_or(0);
   if (rid >= SessionRules::rid_first) {
@@ -44,8 +49,9 @@ void ClientCore::on_push(const ServerMessage& message) {
   }
   if (const auto* goodbye = message.get<GoodbyePush>()) return on_goodbye(*goodbye);
   if (message.msgid == Msg::error && message.refused()) {
-    last_why_ = refusal_text(
-        message.refusal);  // it belongs to no request of ours: the server is about to close
+    // It belongs to no request of ours: the server is about to close.
+    last_why_ = refusal_text(message.refusal);
+    if (is_fault(message.refusal.error)) fault_ = message.refusal;
     return;
   }
   if (events_ == nullptr) return;
@@ -56,7 +62,9 @@ void ClientCore::on_push(const ServerMessage& message) {
 }
 
 void ClientCore::on_goodbye(const GoodbyePush& goodbye) {
-  last_why_ = refusal_text({.error = goodbye.error, .message = goodbye.message, .field = {}, .allowed = {}});
+  Refusal why{.error = goodbye.error, .message = goodbye.message, .field = {}, .allowed = {}};
+  last_why_ = refusal_text(why);
+  if (is_fault(goodbye.error) && !fault_) fault_ = std::move(why);
   retry_after_ms_ = static_cast<std::int64_t>(goodbye.retry_after_ms);
   ended_ = !goodbye.reconnect && state_ != ClientState::connected;
 }

@@ -201,6 +201,7 @@ void ClientCore::logout(bool revoke_token, Client::ReplyCallback done) {
         if (reply.answered) {
           forget_session();
           heartbeat_timer_.cancel();
+          online_since_ms_.reset();
           rules_->disconnected();
           if (link_open()) set_state(ClientState::connected);
         }
@@ -220,6 +221,7 @@ void ClientCore::entered(const protocol::EnterAck& ack) {
   }
   member_ = ack.id.value;
   if (!ack.token.empty()) member_token_ = ack.token;
+  if (ack.body_bytes_max != 0) body_bytes_max_ = ack.body_bytes_max;
   if (ack.heartbeat_ms != 0) heartbeat_ms_ = static_cast<std::int64_t>(ack.heartbeat_ms);
   const std::uint64_t backlog = options_.backlog_max;
   if (!rules_->stream().started() && backlog != 0 && ack.head > backlog &&
@@ -241,7 +243,7 @@ void ClientCore::entered(const protocol::EnterAck& ack) {
     }
     rules_->ready(head->epoch, head->head);
     deadline_timer_.cancel();
-    backoff_.reset();
+    online_since_ms_ = now_ms();
     shard_.timers().arm(heartbeat_timer_, heartbeat_ms_ / 4);
     set_state(ClientState::online);
     tell_login(reply);

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "client/client_core.h"
+#include "client/frame_check.h"
 #include "net/shard.h"
 
 namespace plaza::client {
@@ -21,6 +22,12 @@ Reply no_answer(const std::string& why) {
 
 void ClientCore::request(std::uint64_t rid, std::string frame, Client::ReplyCallback done, When when) {
   if (events_ == nullptr) return;
+  if (auto refusal = refusal_of(frame)) {
+    Reply refused;
+    refused.message.refusal = std::move(*refusal);
+    if (done) done(refused);
+    return;
+  }
   const bool now = link_open() && (when == When::connected || state_ == ClientState::online);
   if (now) write(frame);
   requests_.emplace(rid, Pending{.done = std::move(done),

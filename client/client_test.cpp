@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <chrono>
+
 #include "client/fake_server.h"
 #include "client/sync_client.h"
 
@@ -130,6 +133,54 @@ TEST(Client, ARefusedMessageInAFullWindowDoesNotHoldUpOrRenumberTheOthersWrongly
   for (const SendOutcome& outcome : p.ann.take_outcomes()) {
     EXPECT_EQ(outcome.error, outcome.message.body == "bad" ? 12 : 0);
   }
+}
+
+TEST(Client, WhatTheServerCouldOnlyHangUpOnIsRefusedAtOnceAndDoesNotBlockTheNext) {
+  Pair p;
+  const std::uint64_t before = p.server.connections_ever();
+  const auto latin1 = p.ann.send(p.to_bob(), "caf\xE9");
+  ASSERT_TRUE(latin1);
+  EXPECT_EQ(latin1->error, static_cast<int>(Errno::bad_request));
+  EXPECT_NE(latin1->text.find("UTF-8"), std::string::npos) << latin1->text;
+  EXPECT_EQ(p.ann.send(p.to_bob(), std::string(70'000, 'a'))->error, static_cast<int>(Errno::too_large));
+  EXPECT_EQ(p.ann.send(p.to_bob(), "cat.png", 1000, BodyKind::image)->error,
+            static_cast<int>(Errno::bad_request));
+  EXPECT_EQ(p.ann.call(protocol::Find{.nickname = "caf\xE9", .groupname = {}, .id = {}}).error(),
+            Errno::bad_request);
+  EXPECT_EQ(p.ann.send(p.to_bob(), "café")->error, 0);
+  EXPECT_EQ(p.server.connections_ever(), before);
+}
+
+// Another server, or a newer one, may refuse what ours takes.
+TEST(Client, AMessageThatTheServerHangsUpOnIsRefusedAndTheOthersArrive) {
+  Pair p;
+  p.server.break_on_text("poison");
+  for (const char* text : {"a", "b", "poison", "c"}) p.ann.send_later(p.to_bob(), text);
+  ASSERT_TRUE(p.ann.flush());
+  EXPECT_EQ(p.server.inbox("bob"), (std::vector<std::string>{"a", "b", "c"}));
+  for (const SendOutcome& outcome : p.ann.take_outcomes()) {
+    EXPECT_EQ(outcome.error, outcome.message.body == "poison" ? 8 : 0) << outcome.message.body;
+  }
+}
+
+TEST(Client, SessionsThatEndAsSoonAsTheyBeginAreWaitedOutLongerAndLonger) {
+  FakeServer server;
+  ClientOptions options = options_for(server);
+  options.rules.reconnect_base_ms = 400;
+  options.rules.reconnect_cap_ms = 60'000;
+  SyncClient ann(options);
+  ASSERT_EQ(ann.register_and_login("ann", "secret-1").text(), "");
+  std::int64_t longest_ms = 0;
+  for (int i = 0; i < 4; ++i) {
+    const auto cut_at = std::chrono::steady_clock::now();
+    server.cut_all();
+    ASSERT_TRUE(ann.wait_state(ClientState::waiting));
+    ASSERT_TRUE(ann.wait_state(ClientState::online));
+    const auto took = std::chrono::steady_clock::now() - cut_at;
+    longest_ms = std::max<std::int64_t>(longest_ms,
+                                        std::chrono::duration_cast<std::chrono::milliseconds>(took).count());
+  }
+  EXPECT_GT(longest_ms, 700);  // with a wait of 0..400 ms each time it could not be
 }
 
 TEST(Client, TheSenderLearnsThatItsMessageArrivedAndWasRead) {

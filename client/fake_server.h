@@ -30,6 +30,8 @@ class FakeServer {
   void lose_replies(protocol::Msg msg, int times);
   /// Sends with this text are refused with errno 12.
   void refuse_text(const std::string& text);
+  /// Sends with this text end the connection as a frame does that is no JSON.
+  void break_on_text(const std::string& text);
   /// Pushes are dropped, this many.
   void lose_pushes(int times);
   /// Says goodbye to all.
@@ -66,7 +68,7 @@ class FakeServer {
   std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint64_t> conversations_;
   std::set<Session*> sessions_;
   std::map<protocol::Msg, int> lost_replies_;
-  std::set<std::string> refused_;
+  std::set<std::string> refused_, breaking_;
   int lost_pushes_ = 0;
   std::uint64_t next_id_ = 1;
   std::uint64_t connections_ = 0;

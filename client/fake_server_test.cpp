@@ -138,6 +138,7 @@ class FakeServer::Session final : public net::ConnectionHandler {
     Member* to = server_.member(r.toid.value);
     const std::string text(r.content.bytes());
     if (to == nullptr) return refuse(Msg::one_chat, Errno::no_such_peer, rid);
+    if (server_.breaking_.contains(text)) return break_off();
     if (server_.refused_.contains(text)) return refuse(Msg::one_chat, Errno::not_permitted, rid);
     std::uint64_t& last = me().last_send_id[device_];
     const std::uint64_t send_id = r.send_id.value_or(last + 1);
@@ -171,6 +172,16 @@ class FakeServer::Session final : public net::ConnectionHandler {
                      .dup = dup},
              rid);
     }
+  }
+  void break_off() {
+    std::string out;
+    encode_refusal(out,
+                   ParseError{.error = Errno::bad_request, .message = "malformed", .stream_broken = true});
+    connection_->send(out);
+    out.clear();
+    encode(out, GoodbyePush{.error = Errno::bad_request, .message = {}, .reconnect = true});
+    connection_->send(out);
+    connection_->close();
   }
   void sync(const Sync& r, Rid rid) {
     std::vector<Chat> list;
@@ -307,6 +318,9 @@ void FakeServer::lose_pushes(int times) {
 }
 void FakeServer::refuse_text(const std::string& text) {
   on_shard([&] { refused_.insert(text); });
+}
+void FakeServer::break_on_text(const std::string& text) {
+  on_shard([&] { breaking_.insert(text); });
 }
 void FakeServer::forget_tokens() {
   on_shard([&] { tokens_.clear(); });

@@ -84,6 +84,18 @@ void SendQueue::disconnected() {
   wanted_seq_ = 0;
 }
 
+void SendQueue::faulted(int error, const std::string& text) {
+  const std::size_t sent = on_the_wire();
+  if (sent == 0) return;  // it was another frame
+  const Position end = numbered_end();
+  const Position first = std::find_if(entries_.begin(), end, [](const Entry& e) { return e.on_the_wire; });
+  for (Position entry = first; entry != end; ++entry) entry->faults += entry->on_the_wire ? 1 : 0;
+  if (sent == 1 && first != end && first->faults >= 2 && !first->known_stored) {
+    return refuse(first, SendReply{.error = error, .text = text});
+  }
+  accused_ = std::max(accused_, sent);
+}
+
 SendQueue::Position SendQueue::numbered_end() {
   return std::find_if(entries_.begin(), entries_.end(), [](const Entry& e) { return e.send_id == 0; });
 }
@@ -189,6 +201,7 @@ void SendQueue::accept(Position entry, const SendReply& details) {
                                   .epoch = details.epoch,
                                   .time_ms = details.time_ms});
   entries_.erase(entry);
+  if (accused_ > 0) --accused_;
   if (std::none_of(entries_.begin(), numbered_end(), [](const Entry& e) { return e.in_doubt; }))
     wanted_seq_ = 0;
   backoff_.reset();
@@ -205,6 +218,7 @@ void SendQueue::refuse(Position entry, const SendReply& reply) {
   const bool unclear = entry->unanswered_before;
   const std::uint64_t free_id = entry->send_id;
   const Position next = entries_.erase(entry);
+  if (accused_ > 0) --accused_;
   number_again(next, free_id);
   one_at_a_time_ = unclear;
   if (unclear) {
@@ -215,6 +229,7 @@ void SendQueue::refuse(Position entry, const SendReply& reply) {
 void SendQueue::number_again(Position entry, std::uint64_t next_id) {
   for (; entry != entries_.end() && entry->send_id != 0; ++entry) {
     *entry = Entry{.message = std::move(entry->message),
+                   .faults = entry->faults,
                    .suspect = entry->suspect || entry->unanswered_before};
   }
   next_id_ = next_id;
@@ -266,7 +281,7 @@ void SendQueue::poll(std::int64_t now_ms, std::uint64_t& next_rid, std::vector<S
   }
   if (now_ms < hold_until_ms_) return;
   hold_until_ms_ = 0;
-  const std::size_t window = one_at_a_time_ ? 1 : window_;
+  const std::size_t window = one_at_a_time_ || accused_ > 0 ? 1 : window_;
   std::size_t open_sends = 0;
   for (Entry& entry : entries_) {
     if (open_sends >= window) break;

@@ -64,6 +64,8 @@ struct SendOutcome {
 /// Refusals A refused send consumes nothing: its send_id belongs to the next message. What was on the wire behind it comes
 ///          back as "ahead" (the server decides in order), so those messages are taken back, numbered again from the free
 ///          send_id and sent again; the late "ahead" answers carry rids of dead transmissions and are not looked at.
+/// Faults   A message that the server closes the connection for would be repeated for ever. Those that were on the wire then go
+///          out one by one; the one that is alone when it happens a second time is refused with the server's reason.
 /// Doubt    An answer "stored before" to a send_id that this queue transmitted only once may be about another message (one of an
 ///          earlier run of the program, or one refused after an unanswered first try). It is believed only when the copy
 ///          in one's own inbox shows the same message; if it shows another, this one takes the next send_id. While
@@ -78,6 +80,8 @@ class SendQueue {
   /// Sends may go out from now on; until disconnected().
   void open();
   void disconnected();
+  /// Before disconnected(): the server ends the connection because of a frame of ours (errno 8 or 10, ERROR without rid).
+  void faulted(int error, const std::string& text);
   void reply(const SendReply& reply, std::int64_t now_ms);
   /// A copy of a send of this very device, read from one's own inbox: the truth about what its send_id is bound to.
   void own_copy(const Message& message);
@@ -111,6 +115,7 @@ class SendQueue {
     bool unanswered_before = false;  ///< was on a connection that broke: may be stored
     bool known_stored = false;       ///< the server said so at ENTER; only the details are missing
     bool in_doubt = false;           ///< "stored before", and the copy in the inbox has not been seen
+    unsigned faults = 0;             ///< connections that ended by a fault of ours while it was on the wire
     bool suspect = false;         ///< even a second "stored before" needs proof: the numbering was unproven
     std::uint64_t doubt_seq = 0;  ///< where the copy stands
   };
@@ -144,6 +149,7 @@ class SendQueue {
   bool open_ = false;
   bool one_at_a_time_ = true;  ///< until the first answer that proves the numbering
   unsigned ahead_streak_ = 0;
+  std::size_t accused_ = 0;  ///< so many of the next ones go out alone: one of them ended the connection
   std::int64_t hold_until_ms_ = 0;
   std::uint64_t wanted_seq_ = 0;
   std::vector<SendOutcome> outcomes_;

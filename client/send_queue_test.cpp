@@ -421,6 +421,41 @@ TEST(SendQueue, DoubtEndsWhenTheInboxIsReadAndTheCopyIsNotThere) {
   EXPECT_EQ(s.poll(), "2:a");
 }
 
+TEST(SendQueue, AMessageThatEndsEveryConnectionIsRefusedOnceItWasAloneAndTheOthersGo) {
+  Sender s;
+  s.prove();
+  for (const char* body : {"a", "poison", "b"}) s.offer(body);
+  EXPECT_EQ(s.poll(), "2:a 3:poison 4:b");
+  s.queue.faulted(8, "malformed JSON");
+  s.reconnect(1);
+  EXPECT_EQ(s.outcomes(), "");
+  EXPECT_EQ(s.poll(), "2:a");
+  s.ack(s.frames[0]);
+  EXPECT_EQ(s.poll(), "3:poison");
+  s.queue.faulted(8, "malformed JSON");
+  s.reconnect(2);
+  EXPECT_EQ(s.outcomes(), "a=ok poison=8");
+  EXPECT_EQ(s.poll(), "3:b");
+  s.ack(s.frames[0]);
+  EXPECT_EQ(s.outcomes(), "b=ok");
+}
+
+// The frame that broke the connection was a request of the application, not the message beside it.
+TEST(SendQueue, AMessageIsNotBlamedForOneFaultNorForOneThatCameWithoutIt) {
+  Sender s;
+  s.prove();
+  s.offer("a");
+  s.poll();
+  s.queue.faulted(8, "");
+  s.reconnect(1);
+  s.queue.faulted(8, "");
+  s.reconnect(1);
+  EXPECT_EQ(s.outcomes(), "");
+  EXPECT_EQ(s.poll(), "2:a");
+  s.ack(s.frames[0]);
+  EXPECT_EQ(s.outcomes(), "a=ok");
+}
+
 TEST(SendQueue, AnotherSessionOfTheDeviceMayUseNumbersInBetween) {
   Sender s;
   s.prove();

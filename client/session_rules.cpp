@@ -40,6 +40,11 @@ void SessionRules::disconnected() {
   marks_.disconnected();
 }
 
+void SessionRules::faulted(int error, const std::string& text) {
+  sends_.faulted(error, text);
+  collect_outcomes();
+}
+
 void SessionRules::send_reply(const SendReply& reply, std::int64_t now_ms) {
   sends_.reply(reply, now_ms);
   collect(now_ms);

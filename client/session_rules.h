@@ -18,6 +18,8 @@ struct RulesLimits {
   MarkLimits marks = {};
   std::int64_t reconnect_base_ms = 250;
   std::int64_t reconnect_cap_ms = 15'000;
+  std::int64_t session_settled_ms =
+      5'000;                   ///< a session that lasted so long: the next break is waited out from the base
   bool mark_delivered = true;  ///< tell senders that their messages arrived
 };
 
@@ -63,6 +65,8 @@ class SessionRules {
   void entered(const Entered& entered);
   void ready(std::uint32_t epoch, std::uint64_t head);
   void disconnected();
+  /// Before disconnected(): the server says that it ends the connection because of a frame of ours (errno 8 or 10).
+  void faulted(int error, const std::string& text);
   /// How long to wait before the next attempt to connect.
   [[nodiscard]] std::int64_t reconnect_delay_ms(std::int64_t at_least_ms = 0) {
     return reconnect_.next(at_least_ms);
