@@ -73,10 +73,11 @@ void SendQueue::open() { open_ = true; }
 void SendQueue::disconnected() {
   open_ = false;
   hold_until_ms_ = 0;
-  ahead_streak_ = 0;
+  ahead_streak_ = taken_streak_ = 0;
   answered();
   for (Entry& entry : entries_) {
-    if (entry.send_id == 0) break;
+    entry.rids.clear();
+    if (entry.send_id == 0) continue;
     entry.unanswered_before = true;
     entry.on_the_wire = false;
     entry.in_doubt = false;
@@ -107,26 +108,34 @@ SendQueue::Position SendQueue::by_send_id(std::uint64_t send_id) {
   return entries_.end();
 }
 
+SendQueue::Position SendQueue::by_rid(std::uint64_t rid) {
+  return std::find_if(entries_.begin(), entries_.end(), [&](const Entry& e) {
+    return std::find(e.rids.begin(), e.rids.end(), rid) != e.rids.end();
+  });
+}
+
 void SendQueue::reply(const SendReply& reply, std::int64_t now_ms) {
   if (reply.error == 0) {
-    // Any transmission under the present send_id counts, also one given up by a timeout.
-    const Position entry = by_send_id(reply.send_id);
-    if (entry == entries_.end() || entry->first_rid == 0 || reply.rid < entry->first_rid) return;
+    // Any transmission counts, also one given up by a timeout, or under a send_id that was taken back since.
+    const Position entry = by_rid(reply.rid);
+    if (entry == entries_.end()) return;
     answered();
-    if (reply.dup && (entry->transmissions == 1 || entry->suspect) && reply.seq != 0)
+    if (reply.dup && reply.send_id == entry->send_id && (entry->transmissions == 1 || entry->suspect) &&
+        reply.seq != 0)
       return stored_before(entry, reply);
     return accept(entry, reply);
   }
-  const Position end = numbered_end();
-  const Position entry = std::find_if(
-      entries_.begin(), end, [&](const Entry& e) { return e.on_the_wire && e.last_rid == reply.rid; });
-  if (entry == end) return;
+  const Position entry = by_rid(reply.rid);
+  if (entry == entries_.end()) return;
   answered();
-  refused_or_later(entry, reply, now_ms);
+  std::erase(entry->rids, reply.rid);
+  if (entry->on_the_wire && entry->last_rid == reply.rid) refused_or_later(entry, reply, now_ms);
 }
 
 void SendQueue::refused_or_later(Position entry, const SendReply& reply, std::int64_t now_ms) {
   if (static_cast<Errno>(reply.error) == Errno::send_id_ahead) return ahead(entry, reply, now_ms);
+  if (static_cast<Errno>(reply.error) == Errno::conflict && reply.expected > entry->send_id)
+    return taken(entry, reply, now_ms);
   if (says_try_again(static_cast<Errno>(reply.error))) {
     take_back_from(entry);
     window_ = 1;
@@ -135,6 +144,17 @@ void SendQueue::refused_or_later(Position entry, const SendReply& reply, std::in
   // Refused now, but stored by an earlier try whose answer was lost: it is stored.
   if (entry->known_stored) return accept(entry, SendReply{.send_id = entry->send_id});
   refuse(entry, reply);
+}
+
+void SendQueue::taken(Position entry, const SendReply& reply, std::int64_t now_ms) {
+  if (++taken_streak_ > 1) hold(now_ms, reply.retry_after_ms);
+  lost_number(entry, entry->send_id < entry->tried_upto ? entry->send_id + 1 : reply.expected);
+}
+
+void SendQueue::lost_number(Position entry, std::uint64_t next_id) {
+  entry->number_was_taken = true;
+  crowded_ = kAloneAfter;
+  number_again(entry, next_id);
 }
 
 void SendQueue::ahead(Position entry, const SendReply& reply, std::int64_t now_ms) {
@@ -149,7 +169,7 @@ void SendQueue::stored_before(Position entry, const SendReply& reply) {
   const auto copy = copies_.find(reply.send_id);
   if (copy != copies_.end()) {
     if (same_message(*entry, copy->second)) return accept(entry, reply);
-    return number_again(entry, reply.send_id + 1);
+    return lost_number(entry, reply.send_id + 1);
   }
   entry->on_the_wire = false;
   entry->in_doubt = true;
@@ -175,9 +195,11 @@ void SendQueue::inbox_read_to(std::uint64_t seq) {
 void SendQueue::own_copy(const Message& message) {
   copies_.insert_or_assign(message.send_id, message);
   while (copies_.size() > kCopiesMax) copies_.erase(copies_.begin());
+  // A second program's: what is said from now on is not to look like a repetition of it.
+  if (numbered_end() == entries_.begin()) next_id_ = std::max(next_id_, message.send_id + 1);
   const Position entry = by_send_id(message.send_id);
   if (entry == entries_.end() || entry->transmissions == 0) return;
-  if (!same_message(*entry, message)) return number_again(entry, message.send_id + 1);
+  if (!same_message(*entry, message)) return lost_number(entry, message.send_id + 1);
   accept(entry, SendReply{.send_id = message.send_id,
                           .id = message.id,
                           .seq = message.seq,
@@ -194,20 +216,22 @@ bool SendQueue::same_message(const Entry& entry, const Message& copy) {
 
 void SendQueue::accept(Position entry, const SendReply& details) {
   outcomes_.push_back(SendOutcome{.message = std::move(entry->message),
-                                  .send_id = entry->send_id,
+                                  .send_id = details.send_id,
                                   .id = details.id,
                                   .seq = details.seq,
                                   .cseq = details.cseq,
                                   .epoch = details.epoch,
-                                  .time_ms = details.time_ms});
+                                  .time_ms = details.time_ms,
+                                  .number_was_taken = entry->number_was_taken});
   entries_.erase(entry);
   if (accused_ > 0) --accused_;
   if (std::none_of(entries_.begin(), numbered_end(), [](const Entry& e) { return e.in_doubt; }))
     wanted_seq_ = 0;
   backoff_.reset();
-  ahead_streak_ = 0;
+  ahead_streak_ = taken_streak_ = 0;
   window_ = std::min(window_ + 1, limits_.unacked_max);
-  one_at_a_time_ = false;
+  if (crowded_ > 0) --crowded_;
+  one_at_a_time_ = crowded_ > 0;
 }
 
 void SendQueue::refuse(Position entry, const SendReply& reply) {
@@ -220,7 +244,7 @@ void SendQueue::refuse(Position entry, const SendReply& reply) {
   const Position next = entries_.erase(entry);
   if (accused_ > 0) --accused_;
   number_again(next, free_id);
-  one_at_a_time_ = unclear;
+  one_at_a_time_ = unclear || crowded_ > 0;
   if (unclear) {
     for (Entry& later : entries_) later.suspect = true;
   }
@@ -229,7 +253,10 @@ void SendQueue::refuse(Position entry, const SendReply& reply) {
 void SendQueue::number_again(Position entry, std::uint64_t next_id) {
   for (; entry != entries_.end() && entry->send_id != 0; ++entry) {
     *entry = Entry{.message = std::move(entry->message),
+                   .rids = std::move(entry->rids),
+                   .tried_upto = entry->tried_upto,
                    .faults = entry->faults,
+                   .number_was_taken = entry->number_was_taken,
                    .suspect = entry->suspect || entry->unanswered_before};
   }
   next_id_ = next_id;
@@ -262,7 +289,8 @@ void SendQueue::transmit(Entry& entry, std::int64_t now_ms, std::uint64_t& next_
                          std::vector<SendFrame>& out) {
   if (entry.send_id == 0) entry.send_id = next_id_++;
   entry.last_rid = next_rid++;
-  if (entry.first_rid == 0) entry.first_rid = entry.last_rid;
+  entry.rids.push_back(entry.last_rid);
+  entry.tried_upto = std::max(entry.tried_upto, entry.send_id);
   ++entry.transmissions;
   entry.on_the_wire = true;
   entry.suspect = entry.suspect || one_at_a_time_;

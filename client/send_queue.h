@@ -37,7 +37,7 @@ struct SendReply {
   std::uint32_t epoch = 0;
   std::int64_t time_ms = 0;
   bool dup = false;
-  std::uint64_t expected = 0;  ///< with "ahead": the send_id that the server would take
+  std::uint64_t expected = 0;  ///< with "ahead" and "conflict": the send_id that the server would take
   std::int64_t retry_after_ms = 0;
 };
 
@@ -50,6 +50,8 @@ struct SendOutcome {
   std::uint64_t id = 0, seq = 0, cseq = 0;  ///< 0 when the server no longer knows them
   std::uint32_t epoch = 0;
   std::int64_t time_ms = 0;
+  /// Its first number held another message: a second program sends under this device's name. Each should have its own.
+  bool number_was_taken = false;
 };
 
 /// Sends of one device, in order, until each is known to be stored or refused.
@@ -66,6 +68,11 @@ struct SendOutcome {
 ///          send_id and sent again; the late "ahead" answers carry rids of dead transmissions and are not looked at.
 /// Faults   A message that the server closes the connection for would be repeated for ever. Those that were on the wire then go
 ///          out one by one; the one that is alone when it happens a second time is refused with the server's reason.
+/// Conflict A send_id that holds another message (a second program sends under this device's name): ours is not stored under
+///          it, and takes the number that the server expects, or, while it may be stored under a higher one, the next.
+///          Whoever comes first at a number is stored, so two such programs get on; one send at a time is on the wire
+///          until kAloneAfter in a row met no other, and who loses again waits a random time. Order holds for each message's last number; what is lost on the way
+///          with a connection may be doubled when two programs share a name, never when each has its own.
 /// Doubt    An answer "stored before" to a send_id that this queue transmitted only once may be about another message (one of an
 ///          earlier run of the program, or one refused after an unanswered first try). It is believed only when the copy
 ///          in one's own inbox shows the same message; if it shows another, this one takes the next send_id. While
@@ -107,8 +114,10 @@ class SendQueue {
     Outgoing message = {};
     std::uint64_t
         send_id = 0;  ///< 0 until transmitted; entries with one are a prefix of the queue, ascending
-    std::uint64_t first_rid = 0;  ///< of the first transmission under this send_id
     std::uint64_t last_rid = 0;
+    std::vector<std::uint64_t>
+        rids;  ///< of this connection, under any send_id, not answered: an acceptance counts
+    std::uint64_t tried_upto = 0;     ///< the largest send_id that it was ever transmitted under
     std::uint32_t transmissions = 0;  ///< under this send_id
     std::int64_t sent_ms = 0;
     bool on_the_wire = false;
@@ -116,14 +125,19 @@ class SendQueue {
     bool known_stored = false;       ///< the server said so at ENTER; only the details are missing
     bool in_doubt = false;           ///< "stored before", and the copy in the inbox has not been seen
     unsigned faults = 0;             ///< connections that ended by a fault of ours while it was on the wire
+    bool number_was_taken = false;
     bool suspect = false;         ///< even a second "stored before" needs proof: the numbering was unproven
     std::uint64_t doubt_seq = 0;  ///< where the copy stands
   };
   using Position = std::deque<Entry>::iterator;
 
+  static constexpr unsigned kAloneAfter = 64;
+
+  void lost_number(Position entry, std::uint64_t next_id);
   void accept(Position entry, const SendReply& details);
   void refuse(Position entry, const SendReply& reply);
   void refused_or_later(Position entry, const SendReply& reply, std::int64_t now_ms);
+  void taken(Position entry, const SendReply& reply, std::int64_t now_ms);
   void ahead(Position entry, const SendReply& reply, std::int64_t now_ms);
   void stored_before(Position entry, const SendReply& reply);
   /// The message of `entry` is known to be another's: it and all behind take new send_ids from `next_id`.
@@ -133,6 +147,7 @@ class SendQueue {
   void answered();
   void transmit(Entry& entry, std::int64_t now_ms, std::uint64_t& next_rid, std::vector<SendFrame>& out);
   [[nodiscard]] Position by_send_id(std::uint64_t send_id);
+  [[nodiscard]] Position by_rid(std::uint64_t rid);
   [[nodiscard]] Position numbered_end();
   [[nodiscard]] static bool same_message(const Entry& entry, const Message& copy);
 
@@ -150,6 +165,8 @@ class SendQueue {
   bool one_at_a_time_ = true;  ///< until the first answer that proves the numbering
   unsigned ahead_streak_ = 0;
   std::size_t accused_ = 0;  ///< so many of the next ones go out alone: one of them ended the connection
+  unsigned taken_streak_ = 0;
+  unsigned crowded_ = 0;  ///< so many acceptances until a second program counts as gone
   std::int64_t hold_until_ms_ = 0;
   std::uint64_t wanted_seq_ = 0;
   std::vector<SendOutcome> outcomes_;

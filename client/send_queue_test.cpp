@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
+#include <deque>
+#include <random>
 
 #include "protocol/table.h"
 
@@ -462,6 +465,152 @@ TEST(SendQueue, AnotherSessionOfTheDeviceMayUseNumbersInBetween) {
   s.reconnect(7);
   s.offer("a");
   EXPECT_EQ(s.poll(), "8:a");
+}
+
+// A second program under the same device name was faster.
+TEST(SendQueue, ANumberThatHoldsAnotherMessageIsLeftToItAndTheExpectedOneIsTaken) {
+  Sender s;
+  s.prove();
+  s.offer("a");
+  s.offer("b");
+  EXPECT_EQ(s.poll(), "2:a 3:b");
+  const auto old = s.frames;
+  s.refuse(old[0], Errno::conflict, 7);
+  s.refuse(old[1], Errno::conflict, 7);
+  EXPECT_EQ(s.poll(), "7:a");
+  s.ack(s.frames[0]);
+  EXPECT_EQ(s.poll(), "8:b");
+  s.ack(s.frames[0]);
+  const auto outcomes = s.queue.take_outcomes();
+  ASSERT_EQ(outcomes.size(), 2U);
+  EXPECT_EQ(outcomes[0].error, 0);
+  EXPECT_EQ(outcomes[0].send_id, 7U);
+  EXPECT_TRUE(outcomes[0].number_was_taken) << "the application can say that two programs use this name";
+  EXPECT_FALSE(outcomes[1].number_was_taken);
+}
+
+TEST(SendQueue, WhatWasBehindAConflictOnTheWireAndWasAcceptedIsNotSentAgain) {
+  Sender s;
+  s.prove();
+  s.offer("a");
+  s.offer("b");
+  EXPECT_EQ(s.poll(), "2:a 3:b");
+  const auto old = s.frames;
+  s.refuse(old[0], Errno::conflict, 3);  // 2 is the other program's; 3 was free when a was refused
+  EXPECT_EQ(s.poll(), "3:a");
+  const auto again = s.frames;
+  s.ack(old[1]);
+  EXPECT_EQ(s.outcomes(), "b=ok");
+  s.refuse(again[0], Errno::conflict, 4);
+  s.now += 60'000;  // lost twice: it waits a while
+  EXPECT_EQ(s.poll(), "4:a");
+  s.ack(s.frames[0]);
+  EXPECT_EQ(s.outcomes(), "a=ok");
+}
+
+// "a" was refused, "b" is stored under the number of its first transmission: it must not jump past it.
+TEST(SendQueue, AConflictBelowANumberThatWasTriedBeforeGoesToTheNextOneOnly) {
+  Sender s;
+  s.prove();
+  s.offer("a");
+  s.offer("b");
+  s.poll();
+  s.reconnect(1);
+  EXPECT_EQ(s.poll(), "2:a 3:b");
+  s.refuse(s.frames[0], Errno::not_permitted);
+  EXPECT_EQ(s.poll(), "2:b");
+  s.refuse(s.frames[0], Errno::conflict, 4);  // that is a, stored after all, and b is 3
+  EXPECT_EQ(s.poll(), "3:b");
+  s.ack(s.frames[0], true, 21);
+  s.queue.own_copy(s.copy(3, "b", 21));
+  EXPECT_EQ(s.outcomes(), "a=12 b=ok");
+}
+
+TEST(SendQueue, AfterACopyOfASecondProgramTheNextMessageTakesTheNumberBehindIt) {
+  Sender s;
+  s.prove();
+  s.queue.own_copy(s.copy(2, "ok", 5));
+  s.offer("ok");
+  EXPECT_EQ(s.poll(), "3:ok");
+}
+
+/// Goal: two programs under one device name lose nothing, double nothing and do not hold each other up for ever.
+/// Method: the server's rule of send_ids between two queues, with answers that take a random time, over many seeds.
+TEST(SendQueue, TwoProgramsUnderOneDeviceNameGetOnEachWithAllOfItsMessagesOnce) {
+  constexpr int kMessages = 40;
+  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+    std::mt19937_64 random(seed);
+    std::vector<std::string> stored;
+    struct Program {
+      explicit Program(std::uint64_t own_seed) : queue({.unacked_max = 8}, own_seed) {}
+      SendQueue queue;
+      std::uint64_t rid = 1;
+      std::deque<SendFrame> up;
+      std::deque<SendReply> down;
+      int offered = 0;
+    };
+    std::array<Program, 2> programs{Program(seed), Program(seed + 1'000)};
+    for (Program& p : programs) {
+      p.queue.entered(0);
+      p.queue.open();
+    }
+    const auto decide = [&](const SendFrame& frame) {
+      SendReply reply{.rid = frame.rid, .send_id = frame.send_id};
+      const std::string& body = frame.message.body;
+      if (frame.send_id > stored.size() + 1) {
+        reply.error = static_cast<int>(Errno::send_id_ahead);
+        reply.expected = stored.size() + 1;
+      } else if (frame.send_id == stored.size() + 1) {
+        stored.push_back(body);
+        reply.seq = frame.send_id;
+      } else if (stored[frame.send_id - 1] == body) {
+        reply.seq = frame.send_id;
+        reply.dup = true;
+      } else {
+        reply.error = static_cast<int>(Errno::conflict);
+        reply.expected = stored.size() + 1;
+      }
+      return reply;
+    };
+    std::int64_t now = 0;
+    int outcomes = 0;
+    for (int step = 0; step < 200'000 && outcomes < 2 * kMessages; ++step) {
+      const std::size_t who = random() % 2;
+      Program& p = programs[who];
+      now += static_cast<std::int64_t>(random() % 3);
+      switch (random() % 4) {
+        case 0:
+          if (p.offered < kMessages)
+            ASSERT_TRUE(p.queue.offer({.conversation = Conversation::peer(7),
+                                       .body = std::to_string(who) + "/" + std::to_string(p.offered++)}));
+          break;
+        case 1: {
+          std::vector<SendFrame> frames;
+          p.queue.poll(now, p.rid, frames);
+          for (SendFrame& frame : frames) p.up.push_back(std::move(frame));
+          break;
+        }
+        case 2:
+          if (p.up.empty()) break;
+          p.down.push_back(decide(p.up.front()));
+          p.up.pop_front();
+          break;
+        default:
+          if (p.down.empty()) break;
+          p.queue.reply(p.down.front(), now);
+          p.down.pop_front();
+          for (const SendOutcome& outcome : p.queue.take_outcomes()) {
+            EXPECT_EQ(outcome.error, 0);
+            ++outcomes;
+          }
+      }
+    }
+    ASSERT_EQ(outcomes, 2 * kMessages) << "seed " << seed;
+    std::sort(stored.begin(), stored.end());
+    EXPECT_EQ(std::adjacent_find(stored.begin(), stored.end()), stored.end()) << "doubled, seed " << seed;
+    EXPECT_EQ(stored.size(), 2U * kMessages) << "seed " << seed;
+    if (testing::Test::HasFailure()) return;
+  }
 }
 
 TEST(SendQueue, AsksForNoWakeWhenNothingIsOpen) {

@@ -148,6 +148,7 @@ class ChatSession final : private ClientEvents {
   bool told_waiting_ = false;
   std::string registration_refusal_;  ///< of --register, while a login tries whether the account is ours
   std::size_t sends_open_ = 0;
+  bool told_shared_device_ = false;
   std::vector<protocol::MemberEntry> choices_;
   // Last: its thread posts to the queue.
   Client client_;

@@ -32,6 +32,11 @@ void ChatSession::say(Conversation to, const std::string& text, Done done) {
         record.add("errno", static_cast<std::uint64_t>(outcome.error)).add("error", outcome.text);
       }
       tell(record);
+      if (outcome.number_was_taken && !std::exchange(told_shared_device_, true)) {
+        const std::string why = "another program sends as the same device (" + options_.device +
+                                "); start one of the two with --device NAME";
+        tell(Record("note").add("text", why), why, {}, Line::Kind::warning);
+      }
       frontend_.changed();
       done(outcome.error == 0);
     });

@@ -43,12 +43,32 @@ bool Delivering::run(std::size_t deliveries_max) {
   return !batches_.empty();
 }
 
+/// What a device has sent, whichever of its sessions did: a client that came back asks again what the connection before
+/// has sent last, and must be told that it is stored.
+void Delivering::note_accepted(const ports::Appended& outcome) {
+  std::uint64_t accepted = outcome.append.message->send_id;
+  switch (outcome.code) {
+    case AppendCode::accepted: accepted = outcome.message->send_id; break;
+    case AppendCode::duplicate:
+    case AppendCode::duplicate_trimmed:
+    case AppendCode::conflict: break;
+    case AppendCode::ahead:
+    case AppendCode::unavailable: return;
+  }
+  const MemberState* member = state_.member(outcome.append.message->sender);
+  if (!member) return;
+  for (Session* session : member->sessions) {
+    if (session->device == outcome.append.message->device)
+      session->accepted_send_id = std::max(session->accepted_send_id, accepted);
+  }
+}
+
 void Delivering::acknowledge(const ports::Appended& outcome) {
-  Session* session = state_.session(outcome.append.origin_session);
   const ports::Append& sent = outcome.append;
-  // The connection may have logged out meanwhile, and somebody else in.
-  if (!session || session->member->who.id != sent.message->sender || session->device != sent.message->device)
-    return;
+  note_accepted(outcome);
+  // The connection may have logged out meanwhile, and somebody in.
+  Session* session = state_.session(sent.origin_session, sent.origin_login);
+  if (!session) return;
   if (session->unacknowledged > 0) --session->unacknowledged;
   // A store number for a send without send_id is no send_id of the client's: it is not shown.
   const std::uint64_t send_id = sent.message->send_id;
@@ -57,7 +77,6 @@ void Delivering::acknowledge(const ports::Appended& outcome) {
   switch (outcome.code) {
     case AppendCode::accepted:
     case AppendCode::duplicate:
-      session->accepted_send_id = std::max(session->accepted_send_id, outcome.message->send_id);
       if (sent.wants_ack) {
         const ports::Message& message = *outcome.message;
         answer(*session, asked.rid,
@@ -65,7 +84,7 @@ void Delivering::acknowledge(const ports::Appended& outcome) {
                                  .mid = message.id,
                                  .seq = message.inbox_seq(message.sender),
                                  .cseq = message.conversation_seq,
-                                 .epoch = session->member ? session->member->epoch : 0,
+                                 .epoch = session->member->epoch,
                                  .time_ms = message.time_ms,
                                  .dup = outcome.code == AppendCode::duplicate});
       }
@@ -73,10 +92,19 @@ void Delivering::acknowledge(const ports::Appended& outcome) {
     case AppendCode::duplicate_trimmed: {
       protocol::SendAck ack;
       ack.send_id = send_id;
+      ack.epoch = session->member->epoch;
       ack.dup = true;
       answer(*session, asked.rid, ack);
       break;
     }
+    case AppendCode::conflict:
+      refuse(*session, asked,
+             {.error = Errno::conflict,
+              .message = "this send_id was used for another message",
+              .field = "send_id",
+              .allowed = std::to_string(outcome.expected_send_id),
+              .expected = outcome.expected_send_id});
+      break;
     case AppendCode::ahead:
       refuse(*session, asked,
              {.error = Errno::send_id_ahead,

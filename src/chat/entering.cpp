@@ -111,6 +111,7 @@ bool Entering::admit(Session& session, const EnterAs& as) {
   }
   member->sessions.push_back(&session);
   session.member = member;
+  session.login = ++state_.logins;
   session.state = SessionState::entering;
   session.classic = as.style == EnterStyle::classic;
   session.pulling = false;

@@ -10,6 +10,17 @@ namespace {
 bool accepted_before(const Session& session, const Asked& asked) {
   return asked.send_id && *asked.send_id <= session.accepted_send_id;
 }
+
+/// Whether the store has this send_id, or one behind it, and has not said what became of it. Another session of the device
+/// may be the one that sent it: the connection before, not closed yet.
+bool undecided(const Session& session, const Asked& asked) {
+  if (!asked.send_id) return false;
+  const auto& sessions = session.member->sessions;
+  return std::any_of(sessions.begin(), sessions.end(), [&](const Session* one) {
+    return one->device == session.device && one->unacknowledged > 0 &&
+           *asked.send_id <= one->submitted_send_id;
+  });
+}
 }  // namespace
 
 Verdict Sending::one_chat(Session& session, const protocol::Request& request) {
@@ -21,7 +32,7 @@ Verdict Sending::one_chat(Session& session, const protocol::Request& request) {
                   {.error = Errno::not_permitted, .field = "id", .allowed = "your own member id, or no id"});
   }
   if (accepted_before(session, asked)) {
-    if (!check_rate(session, asked)) return Verdict::done;
+    if (!charge_request(session, asked)) return Verdict::done;
     return put(session, asked, wanted.content, ports::StreamId::pair(sender.who.id, wanted.toid), nullptr);
   }
   if (!check_content(session, asked, wanted.content)) return Verdict::done;
@@ -54,7 +65,7 @@ Verdict Sending::group_chat(Session& session, const protocol::Request& request) 
                   {.error = Errno::not_permitted, .field = "id", .allowed = "your own member id, or no id"});
   }
   if (accepted_before(session, asked)) {
-    if (!check_rate(session, asked)) return Verdict::done;
+    if (!charge_request(session, asked)) return Verdict::done;
     return put(session, asked, wanted.content, ports::StreamId::room(wanted.groupid), nullptr);
   }
   if (!check_content(session, asked, wanted.content)) return Verdict::done;
@@ -67,33 +78,35 @@ Verdict Sending::group_chat(Session& session, const protocol::Request& request) 
   if (!check_rate(session, asked)) return Verdict::done;
   std::int64_t wait_ms = 0;
   if (!room->rate->take(state_.limits.room_messages, state_.node.executor.now_ms(), wait_ms)) {
-    return refuse(session, asked,
-                  {.error = Errno::rate_limited,
-                   .message = "this group gets too many messages",
-                   .retry_after_ms = static_cast<std::uint64_t>(wait_ms)});
+    return refuse_send(session, asked, rate_limited(wait_ms, "this group gets too many messages"));
   }
   return put(session, asked, wanted.content, ports::StreamId::room(wanted.groupid), room->members);
 }
 
 Verdict Sending::refuse_send(Session& session, const Asked& asked, Refusal why) {
-  const bool undecided = asked.send_id && session.unacknowledged > 0 &&
-                         *asked.send_id <= session.submitted_send_id;
-  if (undecided)
+  constexpr std::uint64_t kRetryMs = 100;
+  if (accepted_before(session, asked) || undecided(session, asked))
     why = {.error = Errno::try_again,
-           .message = "an earlier try of this send is being stored",
-           .retry_after_ms = 100};
+           .message = "an earlier try of this send is stored or being stored",
+           .retry_after_ms = std::max(why.retry_after_ms, kRetryMs)};
   return refuse(session, asked, std::move(why));
+}
+
+Refusal Sending::rate_limited(std::int64_t wait_ms, std::string message) {
+  return {.error = Errno::rate_limited,
+          .message = std::move(message),
+          .retry_after_ms = static_cast<std::uint64_t>(wait_ms)};
 }
 
 bool Sending::check_content(Session& session, const Asked& asked, const protocol::Content& content) {
   const std::size_t size = content.bytes().size();
   const std::string field = content.kind == 0 ? "msg" : "body";
   if (size == 0) {
-    refuse(session, asked,
-           {.error = Errno::bad_request,
-            .message = "an empty message",
-            .field = field,
-            .allowed = "at least 1 byte"});
+    refuse_send(session, asked,
+                {.error = Errno::bad_request,
+                 .message = "an empty message",
+                 .field = field,
+                 .allowed = "at least 1 byte"});
     return false;
   }
   if (size > state_.limits.body_bytes_max) {
@@ -109,8 +122,7 @@ bool Sending::check_rate(Session& session, const Asked& asked) {
   if (session.member->rates.messages.take(state_.limits.member_messages, state_.node.executor.now_ms(),
                                           wait_ms))
     return true;
-  refuse(session, asked,
-         {.error = Errno::rate_limited, .retry_after_ms = static_cast<std::uint64_t>(wait_ms)});
+  refuse_send(session, asked, rate_limited(wait_ms));
   return false;
 }
 
@@ -130,6 +142,7 @@ Verdict Sending::put(Session& session, const Asked& asked, const protocol::Conte
                            .fanout = std::move(fanout),
                            .origin_shard = state_.shard,
                            .origin_session = session.id,
+                           .origin_login = session.login,
                            .rid = asked.rid.value_or(0),
                            .wants_rid = asked.rid.has_value(),
                            .wants_ack = asked.rid.has_value() || asked.send_id.has_value()});
@@ -139,19 +152,18 @@ Verdict Sending::put(Session& session, const Asked& asked, const protocol::Conte
   return Verdict::wait;
 }
 
-/// Looking something up that may not exist costs a worker's time: it counts as a request, not as a message.
-bool Sending::may_look_up(Session& session, const Asked& asked) {
+/// A repeated send, and looking up what may not exist, count as requests and not as messages.
+bool Sending::charge_request(Session& session, const Asked& asked) {
   std::int64_t wait_ms = 0;
   if (session.member->rates.requests.take(state_.limits.member_requests, state_.node.executor.now_ms(),
                                           wait_ms))
     return true;
-  refuse(session, asked,
-         {.error = Errno::rate_limited, .retry_after_ms = static_cast<std::uint64_t>(wait_ms)});
+  refuse_send(session, asked, rate_limited(wait_ms));
   return false;
 }
 
 Verdict Sending::load_member(Session& session, const Asked& asked, MemberId member) {
-  if (!may_look_up(session, asked)) return Verdict::done;
+  if (!charge_request(session, asked)) return Verdict::done;
   auto& directory = state_.node.directory;
   const bool started = state_.await(
       session, [&directory, zone = session.zone, member] { return directory.member(zone, member); },
@@ -165,7 +177,7 @@ Verdict Sending::load_member(Session& session, const Asked& asked, MemberId memb
 }
 
 Verdict Sending::load_room(Session& session, const Asked& asked, RoomId room) {
-  if (!may_look_up(session, asked)) return Verdict::done;
+  if (!charge_request(session, asked)) return Verdict::done;
   auto& directory = state_.node.directory;
   const std::uint32_t generation = state_.rooms.generation(room);
   const bool started = state_.await(

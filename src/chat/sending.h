@@ -12,8 +12,9 @@ namespace plaza::chat {
 ///
 ///   request -> sender is the session's member -> content -> rate -> recipient exists in the zone -> not blocked -> outbox
 ///
-/// A send_id that was accepted before is no new send: it goes to the store for its answer, whatever the rules say by now. The client that
-/// repeats it has not heard that its message is stored, and a refusal would tell it that it is not.
+/// A send_id that was accepted before is no new send: it goes to the store for its answer, whatever the rules say by now, and counts as
+/// a request, not as a message. The client that repeats it has not heard that its message is stored, and a refusal would tell it
+/// that it is not: where it must be put off, or an earlier try is not decided, the answer is "try again".
 ///
 /// Thread  The shard's.
 class Sending {
@@ -29,11 +30,12 @@ class Sending {
   Verdict load_member(Session& session, const Asked& asked, MemberId member);
 
  private:
-  /// Refuses for good, or for now while an earlier try of the same send_id is not decided.
+  /// Refuses for good, or for now when the same send_id is stored or may be.
   Verdict refuse_send(Session& session, const Asked& asked, Refusal why);
   bool check_content(Session& session, const Asked& asked, const protocol::Content& content);
   bool check_rate(Session& session, const Asked& asked);
-  bool may_look_up(Session& session, const Asked& asked);
+  bool charge_request(Session& session, const Asked& asked);
+  static Refusal rate_limited(std::int64_t wait_ms, std::string message = {});
   Verdict put(Session& session, const Asked& asked, const protocol::Content& content,
               ports::StreamId conversation, std::shared_ptr<const std::vector<MemberId>> fanout);
 

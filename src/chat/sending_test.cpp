@@ -61,6 +61,38 @@ TEST_F(Sending, SendIdAheadIsRefusedNamingTheExpectedOne) {
   expect_next_send_id(ann_web, 1);
 }
 
+/// Two sessions of one device, where the zone allows it, both begin with the same numbers.
+TEST_F(Sending, AnotherMessageUnderAUsedSendIdIsAConflictAndIsStoredUnderTheNumberThatIsTold) {
+  ports::Zone lax = *zone;
+  lax.zone_name = "lax";
+  lax.devices = ports::DevicePolicy::allow;
+  set_zone(lax);
+  const ports::Member cid = member("cid"), dan = member("dan");
+  TestClient& dan_web = online(dan);
+  TestClient& first = online(cid);
+  TestClient& second = online(cid);
+  EXPECT_TRUE(first.say(dan.id, "from one window", 1).get<SendAck>());
+  second.take();
+  const ServerMessage reply = second.say(dan.id, "from the other", 1);
+  EXPECT_EQ(reply.refusal.error, Errno::conflict);
+  EXPECT_EQ(reply.refusal.field, "send_id");
+  EXPECT_EQ(reply.refusal.expected, 2U);
+  EXPECT_EQ(reply.refusal.send_id, 1U);
+  ASSERT_TRUE(second.say(dan.id, "from the other", reply.refusal.expected).get<SendAck>());
+  EXPECT_EQ(dan_web.take_messages(),
+            (std::vector<std::string>{"1 " + std::to_string(cid.id.value) + " from one window",
+                                      "2 " + std::to_string(cid.id.value) + " from the other"}));
+}
+
+TEST_F(Sending, WithoutASendIdTakesTheDevicesNextNumber) {
+  EXPECT_TRUE(ann_web.say(bob.id, "one", 1).get<SendAck>());
+  EXPECT_EQ(ann_web.say(bob.id, "no number").get<SendAck>()->send_id, 2U);
+  const ServerMessage reply = ann_web.say(bob.id, "two", 2);
+  EXPECT_EQ(reply.refusal.error, Errno::conflict);
+  EXPECT_EQ(reply.refusal.expected, 3U);
+  EXPECT_TRUE(ann_web.say(bob.id, "two", 3).get<SendAck>());
+}
+
 TEST_F(Sending, WithoutRidAndSendIdOnlyARefusalIsAnswered) {
   ann_web.post(TestClient::chat(bob.id, "quiet"));
   settle();
@@ -220,6 +252,77 @@ TEST_F(Sending, TheRateOfAGroupHoldsForAllItsMembersTogether) {
   EXPECT_EQ(reply.refusal.error, Errno::rate_limited);
   EXPECT_EQ(reply.refusal.retry_after_ms, 1000U);
   EXPECT_TRUE(ann_web.say(bob.id, "elsewhere it goes on", 2).get<SendAck>());
+}
+
+/// "Too many messages" means that the number is free. What is stored must not hear it.
+TEST_F(Sending, ARepeatedSendIsNoMessageForTheRate) {
+  set_limits([](Limits& l) { l.member_messages = {.per_s = 10, .burst = 2}; });
+  EXPECT_TRUE(ann_web.say(bob.id, "1", 1).get<SendAck>());
+  EXPECT_TRUE(ann_web.say(bob.id, "2", 2).get<SendAck>());
+  EXPECT_EQ(ann_web.say(bob.id, "3", 3).refusal.error, Errno::rate_limited);
+  for (int i = 0; i < 5; ++i) {
+    const ServerMessage again = ann_web.say(bob.id, "2", 2);
+    ASSERT_TRUE(again.get<SendAck>()) << static_cast<int>(again.refusal.error);
+    EXPECT_TRUE(again.get<SendAck>()->dup);
+  }
+  EXPECT_EQ(ann_web.say(bob.id, "3", 3).refusal.error, Errno::rate_limited);
+}
+
+TEST_F(Sending, RepeatedSendsPastTheRateOfRequestsAreToldToTryAgain) {
+  EXPECT_TRUE(ann_web.say(bob.id, "1", 1).get<SendAck>());
+  set_limits([](Limits& l) { l.member_requests = {.per_s = 2, .burst = 2}; });
+  int answered = 0;
+  ServerMessage reply;
+  while ((reply = ann_web.say(bob.id, "1", 1)).get<SendAck>() && answered < 10) ++answered;
+  EXPECT_LE(answered, 2);
+  EXPECT_EQ(reply.refusal.error, Errno::try_again) << "its number is used: it must not look free";
+  EXPECT_GE(reply.refusal.retry_after_ms, 100U);
+  clock.advance_ms(500);
+  EXPECT_TRUE(ann_web.say(bob.id, "1", 1).get<SendAck>());
+}
+
+TEST_F(Sending, ARepeatedSendWhoseFirstTryIsNotDecidedIsToldToTryAgainAndNotThatItIsRefused) {
+  const RoomId group = room("group", ann, {bob});
+  EXPECT_TRUE(ann_web.say(bob.id, "so that bob is known", 1).get<SendAck>());
+  EXPECT_TRUE(ann_web.say(group, "so that the group is", 2).get<SendAck>());
+  set_limits([](Limits& l) {
+    l.member_messages = {.per_s = 10, .burst = 1};
+    l.room_messages = {.per_s = 1, .burst = 1};
+  });
+  clock.advance_ms(60'000);
+  ann_web.post(TestClient::chat(group, "undecided", 3), 3);
+  turn();  // the store has it and has not said anything
+  ann_web.post(TestClient::chat(group, "undecided", 3), 4);
+  ASSERT_EQ(ann_web.frames.size(), 1U);
+  EXPECT_EQ(ann_web.frames[0].refusal.error, Errno::try_again) << "of the member's rate";
+  set_limits([](Limits& l) { l.member_messages = {}; });
+  ann_web.post(TestClient::chat(group, "undecided", 3), 5);
+  ASSERT_EQ(ann_web.frames.size(), 2U);
+  EXPECT_EQ(ann_web.frames[1].refusal.error, Errno::try_again) << "of the group's rate";
+  settle();
+  EXPECT_TRUE(ann_web.say(group, "undecided", 3).get<SendAck>()->dup);
+}
+
+/// The client came back before its old connection is closed, and both have the send.
+TEST_F(Sending, WhatAnotherConnectionOfTheDeviceHasSentIsNotRefusedEither) {
+  ports::Zone lax = *zone;
+  lax.zone_name = "lax";
+  lax.devices = ports::DevicePolicy::allow;
+  set_zone(lax);
+  const ports::Member cid = member("cid"), dan = member("dan");
+  TestClient& before = online(cid);
+  TestClient& now = online(cid);
+  EXPECT_TRUE(before.say(dan.id, "so that dan is known", 1).get<SendAck>());
+  set_limits([](Limits& l) { l.member_messages = {.per_s = 1, .burst = 1}; });
+  clock.advance_ms(60'000);
+  before.post(TestClient::chat(dan.id, "late", 2), 2);
+  turn();
+  now.take();
+  now.post(TestClient::chat(dan.id, "late", 2), 2);
+  ASSERT_EQ(now.frames.size(), 1U);
+  EXPECT_EQ(now.frames[0].refusal.error, Errno::try_again) << "undecided";
+  settle();
+  EXPECT_TRUE(now.say(dan.id, "late", 2).get<SendAck>()->dup) << "stored";
 }
 
 TEST_F(Sending, NeitherSideOfABlockCanWrite) {

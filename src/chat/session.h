@@ -58,6 +58,9 @@ struct MemberState;
 /// Thread  The shard that has it. Owner: the edge (or the simulator); the hub holds a pointer from enter() to leave().
 struct Session {
   SessionId id = 0;
+  /// Of this stay as a member, unique on its shard: what was asked in an earlier one, by whoever was logged in then, is
+  /// not answered to this one.
+  std::uint64_t login = 0;
   SessionOut* out = nullptr;
   MemberState* member = nullptr;  ///< from entering on
   AccountId account;
@@ -68,7 +71,7 @@ struct Session {
   std::uint64_t
       pushed = 0;  ///< the newest inbox position that was handed to the connection, or skipped as known
   std::uint64_t stored_cursor = 0;      ///< classic: the cursor as the store has it
-  std::uint64_t accepted_send_id = 0;   ///< the device's newest accepted send, as far as this session knows
+  std::uint64_t accepted_send_id = 0;   ///< the device's newest accepted send, as far as this shard knows
   std::uint64_t submitted_send_id = 0;  ///< the largest send_id that this session gave to the store
   std::uint32_t unacknowledged = 0;     ///< sends that the store has and has not decided
   SessionState state = SessionState::logged_out;

@@ -56,6 +56,7 @@ class ShardState {
   rooms::RoomCache rooms;
   KnownMembers known;
   GoneRates gone_rates;
+  std::uint64_t logins = 0;           ///< so many sessions entered here
   std::vector<ports::Append> outbox;  ///< sends of this turn, on their way to the store
 
   /// Hands the turn's sends to the store: at the end of every turn, and before the store is asked where a device is.
@@ -66,30 +67,40 @@ class ShardState {
     const auto at = sessions.find(id);
     return at == sessions.end() ? nullptr : at->second;
   }
+  /// The session, unless whoever was logged in is not any more: a connection outlives its logins.
+  [[nodiscard]] Session* session(SessionId id, std::uint64_t login) const {
+    Session* found = session(id);
+    return found && found->login == login ? found : nullptr;
+  }
   [[nodiscard]] MemberState* member(MemberId id) const {
     const auto at = members.find(id);
     return at == members.end() ? nullptr : at->second.get();
   }
 
-  /// Runs job() on a thread that may block, then then(Session&, result) here unless the session is gone meanwhile. `then`
+  /// Runs job() on a thread that may block, then then(Session&, result) here unless the session is gone, or another one's, meanwhile. `then`
   /// says how the session goes on, or wait when a further step was started. False: too busy, nothing was started.
   template <class Job, class Then>
   [[nodiscard]] bool await(const Session& s, Job job, Then then) {
-    return node.executor.blocking([this, id = s.id, job = std::move(job), then = std::move(then)]() mutable {
-      auto result = job();
-      node.executor.post(shard, [this, id, result = std::move(result), then = std::move(then)]() mutable {
-        if (Session* session_now = session(id)) finish(*session_now, then(*session_now, std::move(result)));
-      });
-    });
+    return node.executor.blocking(
+        [this, id = s.id, login = s.login, job = std::move(job), then = std::move(then)]() mutable {
+          auto result = job();
+          node.executor.post(shard,
+                             [this, id, login, result = std::move(result), then = std::move(then)]() mutable {
+                               if (Session* now = session(id, login))
+                                 finish(*now, then(*now, std::move(result)));
+                             });
+        });
   }
 
   /// The same for an answer of the stream store: hand it over as the `done` of a call.
   template <class T, class Then>
   [[nodiscard]] ports::StreamStore::Done<T> answer(const Session& s, Then then) {
-    return [this, id = s.id, then = std::move(then)](Result<T, ports::StoreError> result) mutable {
-      node.executor.post(shard, [this, id, result = std::move(result), then = std::move(then)]() mutable {
-        if (Session* session_now = session(id)) finish(*session_now, then(*session_now, std::move(result)));
-      });
+    return [this, id = s.id, login = s.login,
+            then = std::move(then)](Result<T, ports::StoreError> result) mutable {
+      node.executor.post(shard,
+                         [this, id, login, result = std::move(result), then = std::move(then)]() mutable {
+                           if (Session* now = session(id, login)) finish(*now, then(*now, std::move(result)));
+                         });
     };
   }
 

@@ -187,9 +187,15 @@ Appended MemoryStreamStore::append_one(Append append) {
     outcome.message = outcome.append.message;
   } else {
     const auto original = durable_.messages.find(MessageId{device.accepted[wanted - 1]});
-    const bool kept = original != durable_.messages.end();
-    outcome.code = kept ? AppendCode::duplicate : AppendCode::duplicate_trimmed;
-    if (kept) outcome.message = original->second;
+    if (original == durable_.messages.end()) {
+      outcome.code = AppendCode::duplicate_trimmed;
+    } else if (same_send(*outcome.append.message, *original->second)) {
+      outcome.code = AppendCode::duplicate;
+      outcome.message = original->second;
+    } else {
+      outcome.code = AppendCode::conflict;
+      outcome.expected_send_id = next;
+    }
   }
   const std::lock_guard lock(mutex_);
   if (outcome.code == AppendCode::accepted) ++stats_.messages;

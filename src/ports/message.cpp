@@ -11,4 +11,8 @@ std::uint64_t Message::inbox_seq(MemberId member) const {
   return at != deliveries.end() && at->stream == inbox ? at->seq : 0;
 }
 
+bool same_send(const Message& one, const Message& other) {
+  return one.conversation == other.conversation && one.kind == other.kind && one.body == other.body;
+}
+
 }  // namespace plaza::ports

@@ -81,6 +81,9 @@ struct Message {
 
 using MessagePtr = std::shared_ptr<const Message>;
 
+/// Whether a send repeats an earlier one: the same words to the same conversation.
+[[nodiscard]] bool same_send(const Message& one, const Message& other);
+
 }  // namespace plaza::ports
 
 template <>

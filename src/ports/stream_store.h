@@ -21,6 +21,7 @@ struct Append {
   /// Handed back unchanged with the outcome; the store does not look at them.
   std::uint32_t origin_shard = 0;
   std::uint64_t origin_session = 0;
+  std::uint64_t origin_login = 0;
   std::uint64_t rid = 0;
   bool wants_rid = false;  ///< the request carried a rid
   bool wants_ack = true;   ///< an acceptance is answered, not only a refusal
@@ -28,8 +29,9 @@ struct Append {
 
 enum class AppendCode : std::uint8_t {
   accepted,           ///< stored now; durable
-  duplicate,          ///< this send_id was accepted before; `message` is the original
+  duplicate,          ///< this very send was accepted before; `message` is the original
   duplicate_trimmed,  ///< accepted before, but retention has removed the original: only that much is known
+  conflict,  ///< send_id was accepted before with another message: this one is stored nowhere; expected_send_id tells
   ahead,  ///< send_id is more than one past the last accepted; nothing was consumed; expected_send_id tells
   unavailable,  ///< could not be stored (disk full, database gone); nothing was consumed; the same send_id may be retried
 };
@@ -38,7 +40,7 @@ struct Appended {
   AppendCode code = AppendCode::unavailable;
   Append append;                       ///< as it was given
   MessagePtr message;                  ///< for accepted and duplicate
-  std::uint64_t expected_send_id = 0;  ///< for ahead
+  std::uint64_t expected_send_id = 0;  ///< for ahead and conflict: the next free one when this was decided
 };
 
 /// Where a store reports what became of appends.
@@ -139,8 +141,9 @@ struct StoreStats {
 /// Messages, and the ordered gapless streams that refer to them.
 ///
 /// Promises  1 An outcome `accepted` or `duplicate` is reported only after the transaction is durable.
-///           2 For each (sender, device) the accepted send_ids are 1, 2, 3...: next -> accepted, old -> the original again,
-///             ahead -> refused with the expected one. A refused or failed append consumes nothing. Appends of one device
+///           2 For each (sender, device) the accepted send_ids are 1, 2, 3...: next -> accepted, old -> the original again
+///             when it is the same send (same_send) and refused with the next free one when it is not, ahead -> refused
+///             with the expected one. What retention has removed cannot be compared: duplicate_trimmed. A refused or failed append consumes nothing. Appends of one device
 ///             are decided in the order in which append() got them; when one of a device fails with `unavailable`, later
 ///             ones in the same commit fail as well or are `ahead`, so that order is kept.
 ///           3 An accepted message has one entry in the sender's inbox, one in each recipient's and one in its conversation,

@@ -48,7 +48,7 @@ struct Refusal {
   std::string message;  ///< empty: the default text of the errno
   std::string field, allowed;
   std::uint64_t retry_after_ms = 0;
-  std::uint64_t expected = 0;  ///< send_id_ahead
+  std::uint64_t expected = 0;  ///< send_id_ahead, and conflict of a send_id
   std::uint64_t send_id = 0;   ///< echoed in SEND_ACK, so that a sender without rid knows which
   bool operator==(const Refusal&) const = default;
 };

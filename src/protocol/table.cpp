@@ -154,7 +154,7 @@ constexpr FieldUse kSendAck[] = {has(send_id),
                                  may(time_ms),
                                  has(epoch),
                                  has(dup),
-                                 may(expected, "with errno 14")};
+                                 may(expected, "with errno 14 and 28")};
 constexpr FieldUse kOk[] = {has(to), may(received, "answers RECEIVED"), may(delivered, "answers MARK"),
                             may(read, "answers MARK")};
 constexpr FieldUse kSyncAck[] = {has(epoch),   has(head), has(trimmed),

@@ -173,6 +173,45 @@ TEST_F(FaultyDisk, WhatCannotBeReadRefusesTheGroupAndNothingElse) {
   heal_and_check();
 }
 
+/// Goal: a repeated send is never called stored, or trimmed, on the word of a disk that did not answer.
+TEST_F(FaultyDisk, ARepeatedSendWhoseOriginalCannotBeReadIsUnavailableAndFoundLater) {
+  open();
+  const auto numbered = [](std::uint64_t send_id) {
+    auto message = std::make_shared<ports::Message>();
+    message->zone = ZoneId{1};
+    message->sender = MemberId{1};
+    message->device = "d";
+    message->send_id = send_id;
+    message->conversation = ports::StreamId::pair(MemberId{1}, MemberId{2});
+    message->body = std::to_string(send_id) + std::string(200, 'x');
+    return ports::Append{.message = std::move(message), .fanout = nullptr};
+  };
+  const auto one = [&](ports::Append append) {
+    std::vector<ports::Append> batch;
+    batch.push_back(std::move(append));
+    store_->append(std::move(batch));
+    return sink_.wait_for(1).at(0);
+  };
+  constexpr std::uint64_t kSends = 1'000;  // the oldest are long out of what is kept in memory
+  for (std::uint64_t i = 1; i <= kSends; ++i) ASSERT_EQ(one(numbered(i)).code, ports::AppendCode::accepted);
+  store_->stop();
+  open();
+  ASSERT_EQ(one(numbered(kSends + 1)).code,
+            ports::AppendCode::accepted);  // the sender and its streams are in memory
+  g_faults.reads_fail = 1;
+  int unavailable = 0;
+  for (std::uint64_t i = 1; i <= kSends; i += 50) {
+    const ports::AppendCode code = one(numbered(i)).code;
+    EXPECT_TRUE(code == ports::AppendCode::unavailable || code == ports::AppendCode::duplicate)
+        << "send_id " << i << ": " << static_cast<int>(code);
+    if (code == ports::AppendCode::unavailable) ++unavailable;
+  }
+  EXPECT_GT(unavailable, 5) << "nothing needed the disk: the test does not test it";
+  g_faults.heal();
+  for (std::uint64_t i = 1; i <= kSends; i += 50)
+    EXPECT_EQ(one(numbered(i)).code, ports::AppendCode::duplicate) << i;
+}
+
 TEST_F(FaultyDisk, HealthComesBackByItselfWithoutAnotherSend) {
   open();
   send(5);

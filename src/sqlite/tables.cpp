@@ -208,10 +208,16 @@ bool Tables::delete_runs_upto(ports::StreamId stream, std::uint64_t seq) {
 
 streams::InboxSend Tables::send_at(const SenderState& sender, const StreamState& inbox, std::uint64_t seq) {
   std::uint64_t id = inbox.in_tail(seq);
-  if (id == 0 && lookup_.entry(inbox.id, seq, id) != MessageLookup::Found::yes) return {.readable = false};
+  using Look = streams::InboxSend::Look;
+  if (id == 0) {
+    const auto found = lookup_.entry(inbox.id, seq, id);
+    if (found != MessageLookup::Found::yes)
+      return {.look = found == MessageLookup::Found::no ? Look::gone : Look::failed};
+  }
   const Rewind rewind(send_of_);
   send_of_.bind(1, id);
-  if (send_of_.step() != SQLITE_ROW) return {.readable = false};
+  const int code = send_of_.step();
+  if (code != SQLITE_ROW) return {.look = code == SQLITE_DONE ? Look::gone : Look::failed};
   const bool own = send_of_.uint(0) == sender.member.value && send_of_.bytes(1) == sender.device;
   return {.send_id = own ? send_of_.uint(2) : 0, .message_id = id};
 }

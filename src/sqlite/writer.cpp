@@ -14,6 +14,7 @@ namespace plaza::sqlite {
 using ports::Append;
 using ports::AppendCode;
 using ports::Appended;
+using ports::Message;
 using streams::Decision;
 using streams::SenderState;
 
@@ -248,15 +249,19 @@ void Writer::report() {
 
 void Writer::report_appends() {
   if (outcomes_.empty()) return;
-  std::uint64_t accepted = 0;
+  std::uint64_t accepted = 0, repeated = 0;
   if (group_outcome_ == Outcome::committed) {
-    for (const Old& old : old_) find_original(outcomes_[old.outcome], *old.sender);
+    for (const Old& old : old_) {
+      Appended& outcome = outcomes_[old.outcome];
+      find_original(outcome, *old.sender);
+      if (outcome.code == AppendCode::duplicate || outcome.code == AppendCode::duplicate_trimmed) ++repeated;
+    }
     for (Appended& outcome : outcomes_) {
       if (outcome.code != AppendCode::accepted) continue;
       outcome.message = outcome.append.message;
       ++accepted;
     }
-    figures_.duplicates += old_.size();
+    figures_.duplicates += repeated;
     figures_.messages += accepted;
   } else {
     for (Appended& outcome : outcomes_) {
@@ -273,26 +278,35 @@ void Writer::report_appends() {
   sink_->appended(std::move(outcomes));
 }
 
-/// The message that this send_id was bound to, or duplicate_trimmed.
+/// The message that this send_id was bound to, when it is the one sent now; conflict when it is another;
+/// duplicate_trimmed when it is gone; unavailable when the storage does not say (the client asks again).
 void Writer::find_original(Appended& outcome, SenderState& sender) {
-  const std::uint64_t send_id = outcome.append.message->send_id;
+  const Message& sent = *outcome.append.message;
+  const std::uint64_t send_id = sent.send_id;
+  const std::uint64_t next_send_id = std::exchange(outcome.expected_send_id, 0);
+  outcome.code = AppendCode::unavailable;
   std::uint64_t id = sender.recent.find(send_id, sender.last_send_id);
   if (id == 0 && send_id == sender.last_send_id) id = sender.last_message;
   if (id == 0) {
-    if (streams::StreamState* const inbox = set_.stream(ports::StreamId::inbox(sender.member))) {
-      id = streams::find_send(inbox->trimmed + 1, inbox->head, send_id, options_.retry_rows_max,
-                              [&](std::uint64_t seq) { return tables_.send_at(sender, *inbox, seq); })
-               .message_id;
-    }
+    streams::StreamState* const inbox = set_.stream(ports::StreamId::inbox(sender.member));
+    if (inbox == nullptr) return;
+    const streams::SearchResult found = streams::find_send(
+        inbox->trimmed + 1, inbox->head, send_id, options_.retry_rows_max,
+        [&](std::uint64_t seq) { return tables_.send_at(sender, *inbox, seq); });
+    if (found.outcome == streams::Searched::failed) return;
+    id = found.message_id;
   }
   ports::MessagePtr message = set_.recent.find(id);
-  if (!message && id != 0 && tables_.lookup().message(id, message) == MessageLookup::Found::failed) {
-    outcome.code = AppendCode::
-        unavailable;  // accepted before, but the disk does not say what: the client asks again
-    return;
+  if (!message && id != 0 && tables_.lookup().message(id, message) == MessageLookup::Found::failed) return;
+  if (!message) {
+    outcome.code = AppendCode::duplicate_trimmed;
+  } else if (ports::same_send(sent, *message)) {
+    outcome.code = AppendCode::duplicate;
+    outcome.message = std::move(message);
+  } else {
+    outcome.code = AppendCode::conflict;
+    outcome.expected_send_id = next_send_id;
   }
-  outcome.code = message ? AppendCode::duplicate : AppendCode::duplicate_trimmed;
-  outcome.message = std::move(message);
 }
 
 void Writer::answer(Job& job) {

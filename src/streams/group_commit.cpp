@@ -31,7 +31,9 @@ std::optional<Decision> GroupCommit::add(const Append& append) {
   switch (send_rule(sender->last_send_id, message.send_id)) {
     case SendRule::ahead:
       return Decision{.code = AppendCode::ahead, .expected_send_id = sender->last_send_id + 1};
-    case SendRule::old: return Decision{.code = AppendCode::duplicate, .sender = sender};
+    case SendRule::old:
+      return Decision{
+          .code = AppendCode::duplicate, .expected_send_id = sender->last_send_id + 1, .sender = sender};
     case SendRule::next: break;
   }
   const std::uint64_t last = set_.last_message;

@@ -13,9 +13,9 @@ namespace plaza::streams {
 /// What became of one append in the group, before the commit.
 struct Decision {
   ports::AppendCode code = ports::AppendCode::accepted;
-  std::uint64_t expected_send_id = 0;  ///< for ahead
-  /// For duplicate: whose send it was. The original is looked up after the commit, so that one in the same
-  /// group is found.
+  std::uint64_t expected_send_id = 0;  ///< for ahead, and for a duplicate that turns out to be a conflict
+  /// For duplicate: whose send it was. The original is looked up and compared after the commit, so that one in the
+  /// same group is found.
   SenderState* sender = nullptr;
 };
 

@@ -8,10 +8,15 @@ struct InboxSend {
   std::uint64_t
       send_id = 0;  ///< of the device that is asked about; 0: somebody else's message, or another device's
   std::uint64_t message_id = 0;
-  bool readable = true;  ///< false: the storage failed, or the entry is gone
+  enum class Look : std::uint8_t { seen, gone, failed } look = Look::seen;  ///< failed: the storage
 };
 
-enum class Searched : std::uint8_t { found, absent, gave_up };
+enum class Searched : std::uint8_t {
+  found,
+  absent,
+  gave_up,  ///< it would take too many looks, or an entry on the way is gone
+  failed,   ///< the storage did not answer: nothing is known, another try may tell
+};
 struct SearchResult {
   Searched outcome = Searched::absent;
   std::uint64_t message_id = 0;
@@ -35,7 +40,8 @@ SearchResult find_send(std::uint64_t low, std::uint64_t high, std::uint64_t send
     for (; seq >= low; --seq) {
       if (looks++ == looks_max) return {.outcome = Searched::gave_up};
       own = at(seq);
-      if (!own.readable) return {.outcome = Searched::gave_up};
+      if (own.look == InboxSend::Look::failed) return {.outcome = Searched::failed};
+      if (own.look == InboxSend::Look::gone) return {.outcome = Searched::gave_up};
       if (own.send_id != 0) break;
     }
     if (seq < low) {  // nothing of this device in low..probed

@@ -171,5 +171,13 @@ TEST(FindSend, GivesUpAfterItsLooks) {
   EXPECT_EQ(looks, 500U);
 }
 
+TEST(FindSend, TellsAStorageThatFailedFromAnEntryThatIsGone) {
+  const auto always = [](InboxSend::Look look) {
+    return [look](std::uint64_t) { return InboxSend{.look = look}; };
+  };
+  EXPECT_EQ(find_send(1, 10, 1, 500, always(InboxSend::Look::failed)).outcome, Searched::failed);
+  EXPECT_EQ(find_send(1, 10, 1, 500, always(InboxSend::Look::gone)).outcome, Searched::gave_up);
+}
+
 }  // namespace
 }  // namespace plaza::streams
