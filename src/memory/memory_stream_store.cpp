@@ -398,7 +398,17 @@ bool MemoryStreamStore::trim_some(const ports::Retention& retention) {
     for (auto& [id, stream] : durable_.streams) {
       while (stream.head - stream.trimmed > retention.inbox_entries_max) {
         if (rows >= options_.trim_rows_max) return true;
+        const ports::MessagePtr message = stream.entries.at(stream.trimmed + 1);
         remove(id, stream.trimmed + 1);
+        const auto gone = [this](StreamId in, std::uint64_t seq) {
+          return durable_.streams.at(in).trimmed >= seq;
+        };
+        const bool unreferenced = gone(message->conversation, message->conversation_seq) &&
+                                  std::all_of(message->deliveries.begin(), message->deliveries.end(),
+                                              [&](const ports::Delivery& delivery) {
+                                                return gone(delivery.stream, delivery.seq);
+                                              });
+        if (unreferenced) durable_.messages.erase(message->id);
       }
     }
   }

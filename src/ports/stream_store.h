@@ -124,7 +124,8 @@ struct ConversationPage {
 
 struct Retention {
   std::int64_t message_age_max_ms = 0;  ///< 0 = for ever
-  std::uint64_t inbox_entries_max = 0;  ///< newest entries kept in each stream; 0 = all
+  std::uint64_t
+      inbox_entries_max = 0;  ///< newest entries kept in each stream; 0 = all. Unreferred messages go
 };
 
 struct StoreHealth {

@@ -100,6 +100,7 @@ class PipeSink final : public ports::AppendSink {
                [](auto) {});
     store.received(member, load_device(0), random() % 100, [](auto) {});
     if (i % 7 == 0) store.trim({.message_age_max_ms = 500, .inbox_entries_max = 150}, [](auto) {});
+    if (i % 7 == 3) store.trim({.inbox_entries_max = 40}, [](auto) {});
     if (random() % 3 != 0) sink.wait_for(sent);
     clock.advance_ms(20);
   }

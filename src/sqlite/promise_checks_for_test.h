@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <map>
@@ -217,6 +218,10 @@ inline void check_index(const std::string& path) {
     std::vector<ports::Delivery> places;
     ASSERT_TRUE(streams::decode_deliveries(blob(row, 4), places));
     places.push_back({.stream = {.a = uint(row, 1), .b = uint(row, 2)}, .seq = uint(row, 3)});
+    const bool referred_to = std::any_of(places.begin(), places.end(), [&](const ports::Delivery& place) {
+      return place.seq > trimmed[place.stream];
+    });
+    EXPECT_TRUE(referred_to) << "message " << uint(row, 0) << " is kept, and nothing refers to it";
     for (const ports::Delivery& place : places) {
       if (place.seq <= trimmed[place.stream]) continue;
       EXPECT_EQ(index[place.stream][place.seq], uint(row, 0)) << "an entry is missing or wrong";

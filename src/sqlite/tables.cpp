@@ -46,6 +46,7 @@ int Tables::prepare(const Connection& connection) {
       {&count_settled_,
        "INSERT INTO meta VALUES('settled', 1) ON CONFLICT(key) DO UPDATE SET value = value + 1"},
       {&delete_messages_, "DELETE FROM message WHERE id <= ?1"},
+      {&delete_message_, "DELETE FROM message WHERE id = ?1"},
       {&delete_runs_, "DELETE FROM stream_run WHERE a = ?1 AND b = ?2 AND first <= ?3 AND last <= ?3"},
       {&delete_runs_from_, "DELETE FROM stream_run WHERE a = ?1 AND b = ?2 AND first >= ?3"},
       {&messages_after, "SELECT " PLAZA_MESSAGE_COLUMNS " FROM message m WHERE m.id > ?1 ORDER BY m.id"},
@@ -53,6 +54,7 @@ int Tables::prepare(const Connection& connection) {
       {&marks_after,
        "SELECT a, b, delivered, read, removed_at FROM mark WHERE member = ?1 AND (a, b) > (?2, ?3) ORDER BY "
        "a, b"},
+      {&references_of, "SELECT conv_a, conv_b, conv_seq, deliveries FROM message WHERE id = ?1"},
       {&streams_after, "SELECT a, b, head, trimmed FROM stream WHERE (a, b) > (?1, ?2) ORDER BY a, b"},
   };
   for (const auto& [statement, sql] : all) {
@@ -67,7 +69,8 @@ void Tables::finalize() {
         &load_sender_,   &load_cursor_,     &load_mark_,    &send_of_,          &insert_messages_,
         &write_runs_,    &write_stream_,    &write_sender_, &write_mark_,       &write_cursor_,
         &write_indexed_, &delete_messages_, &delete_runs_,  &delete_runs_from_, &count_settled_,
-        &messages_after, &oldest_messages,  &marks_after,   &streams_after}) {
+        &messages_after, &oldest_messages,  &marks_after,   &streams_after,     &references_of,
+        &delete_message_}) {
     statement->finalize();
   }
   lookup_.finalize();
@@ -197,6 +200,11 @@ bool Tables::write_indexed_upto(std::uint64_t message_id, std::int64_t time_ms) 
 bool Tables::delete_messages_upto(std::uint64_t id) {
   delete_messages_.bind(1, id);
   return delete_messages_.run();
+}
+
+bool Tables::delete_message(std::uint64_t id) {
+  delete_message_.bind(1, id);
+  return delete_message_.run();
 }
 
 bool Tables::delete_runs_upto(ports::StreamId stream, std::uint64_t seq) {

@@ -55,6 +55,7 @@ class Tables final : public streams::StateSource, public streams::IndexRows {
 
   // Retention. A run goes when all of it may; until then `trimmed` hides its beginning.
   bool delete_messages_upto(std::uint64_t id);
+  bool delete_message(std::uint64_t id);
   bool delete_runs_upto(ports::StreamId stream, std::uint64_t seq);
 
   /// What stands at a place of an inbox, for the search of an old send_id of (sender.device).
@@ -67,6 +68,7 @@ class Tables final : public streams::StateSource, public streams::IndexRows {
   Statement oldest_messages;  ///< message columns, id <= ?1 in order of id
   Statement marks_after;      ///< a, b, delivered, read, removed_at of member ?1 after (?2, ?3)
   Statement streams_after;    ///< a, b, head, trimmed after (?1, ?2)
+  Statement references_of;    ///< conv_a, conv_b, conv_seq, deliveries of message ?1
 
  private:
   MessageLookup lookup_;
@@ -74,7 +76,7 @@ class Tables final : public streams::StateSource, public streams::IndexRows {
   Statement stored_state_, load_stream_, load_sender_, load_cursor_, load_mark_, send_of_;
   Statement insert_messages_, write_runs_, write_stream_, write_sender_, write_mark_, write_cursor_,
       write_indexed_;
-  Statement delete_messages_, delete_runs_, delete_runs_from_, count_settled_;
+  Statement delete_messages_, delete_message_, delete_runs_, delete_runs_from_, count_settled_;
   RowSources sources_;
 };
 

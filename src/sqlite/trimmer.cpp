@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "streams/states.h"
+#include "streams/stored_blobs.h"
 
 namespace plaza::sqlite {
 
@@ -71,14 +72,57 @@ Trimmer::Piece Trimmer::scan_streams(std::uint64_t entries_max) {
     if (const auto already = trimmed_.find(id); already != trimmed_.end())
       trimmed = std::max(trimmed, already->second);
     if (stored_head > entries_max && stored_head - entries_max > trimmed) {
-      const std::uint64_t wanted = stored_head - entries_max - trimmed;
-      const std::uint64_t allowed = std::min<std::uint64_t>(wanted, rows_max_ - rows_);
-      if (!raise(id, trimmed + allowed)) return Piece::failed;
-      rows_ += static_cast<std::uint32_t>(allowed) - 1;  // raise() counted one
-      if (allowed < wanted || rows_ >= rows_max_) return Piece::more;
+      if (const Piece piece = trim_entries(id, trimmed, stored_head - entries_max); piece != Piece::last)
+        return piece;
     }
     scanned_ = id;
   }
+}
+
+/// The entries after `trimmed` up to `upto`, in their order.
+Trimmer::Piece Trimmer::trim_entries(StreamId stream, std::uint64_t trimmed, std::uint64_t upto) {
+  for (std::uint64_t seq = trimmed + 1; seq <= upto; ++seq) {
+    if (rows_ >= rows_max_) return Piece::more;
+    std::uint64_t message_id = 0;
+    const auto found = tables_.lookup().entry(stream, seq, message_id);
+    if (found == MessageLookup::Found::failed) return Piece::failed;
+    if (message_id > set_.indexed_upto) return Piece::last;  // in the next pass
+    if (!raise(stream, seq)) return Piece::failed;
+    if (found == MessageLookup::Found::yes && !drop_when_unreferenced(message_id)) return Piece::failed;
+  }
+  return Piece::last;
+}
+
+/// False: the storage failed. The entry that is asked last is the one that is trimmed last, mostly: streams are
+/// trimmed in their order, conversations behind inboxes.
+bool Trimmer::drop_when_unreferenced(std::uint64_t message_id) {
+  Statement& row = tables_.references_of;
+  const Rewind rewind(row);
+  row.bind(1, message_id);
+  const int code = row.step();
+  if (code == SQLITE_DONE) return true;  // gone by age
+  if (code != SQLITE_ROW) return false;
+  auto gone = is_trimmed({.a = row.uint(0), .b = row.uint(1)}, row.uint(2));
+  if (!gone || !*gone) return gone.has_value();
+  if (!streams::decode_deliveries(row.bytes(3), deliveries_)) return false;
+  for (auto delivery = deliveries_.rbegin(); delivery != deliveries_.rend(); ++delivery) {
+    gone = is_trimmed(delivery->stream, delivery->seq);
+    if (!gone || !*gone) return gone.has_value();
+  }
+  dropped_.push_back(message_id);
+  return true;
+}
+
+/// Nothing: the storage failed.
+std::optional<bool> Trimmer::is_trimmed(StreamId stream, std::uint64_t seq) {
+  ++rows_;
+  if (const auto raised = trimmed_.find(stream); raised != trimmed_.end() && raised->second >= seq)
+    return true;
+  if (const StreamState* const known = set_.known_stream(stream)) return known->trimmed >= seq;
+  StreamState stored;
+  stored.id = stream;
+  if (!tables_.load(stored)) return std::nullopt;
+  return stored.trimmed >= seq;
 }
 
 bool Trimmer::raise(StreamId stream, std::uint64_t trimmed) {
@@ -99,7 +143,8 @@ bool Trimmer::write_trimmed() {
     raised.trimmed = std::max(stream->trimmed, trimmed);
     if (!tables_.write_stream(raised)) return false;
   }
-  return true;
+  return std::all_of(dropped_.begin(), dropped_.end(),
+                     [this](std::uint64_t id) { return tables_.delete_message(id); });
 }
 
 void Trimmer::applied() {
@@ -116,6 +161,7 @@ void Trimmer::clear() {
   rows_ = 0;
   messages_upto_ = 0;
   trimmed_.clear();
+  dropped_.clear();
 }
 
 }  // namespace plaza::sqlite

@@ -1149,6 +1149,31 @@ TEST_P(StreamStoreContract, TrimByCountKeepsTheNewestOfEachStream) {
   }
 }
 
+TEST_P(StreamStoreContract, AMessageThatEveryStreamHasTrimmedByCountIsGoneAndItsSendIdStaysUsed) {
+  for (std::uint64_t i = 1; i <= 6; ++i) say(kAda, kBob, std::to_string(i), i);
+  trim({.inbox_entries_max = 4});
+  reopen();
+  for (std::uint64_t i = 1; i <= 6; ++i) {
+    const Appended retry = append(to_pair(kAda, kBob, std::to_string(i), i));
+    EXPECT_EQ(retry.code, i <= 2 ? AppendCode::duplicate_trimmed : AppendCode::duplicate) << i;
+    EXPECT_EQ(retry.message != nullptr, i > 2) << i;
+  }
+  EXPECT_EQ(say(kAda, kBob, "7", 7)->conversation_seq, 7U);
+}
+
+TEST_P(StreamStoreContract, AMessageThatOneStreamStillRefersToStaysThereWhenTheOthersTrimIt) {
+  append(to_room(kAda, {kBob, kCem}, "to all"));
+  for (int i = 0; i < 8; ++i) say(kAda, kBob, std::to_string(i));
+  trim({.inbox_entries_max = 5});
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(head(StreamId::inbox(kBob)).trimmed, 4U);
+    EXPECT_EQ(bodies(whole(StreamId::inbox(kCem))), (Texts{"to all"}));
+    EXPECT_EQ(bodies(whole(kTheRoom)), (Texts{"to all"}));
+    EXPECT_EQ(whole(StreamId::inbox(kBob)).size(), 5U);
+    reopen();
+  }
+}
+
 TEST_P(StreamStoreContract, TrimRemovesABoundedPieceACallAndSaysWhenThereIsMore) {
   say_many(kAda, kBob, 100);  // 400 rows
   clock_.advance_ms(10);
