@@ -2,6 +2,8 @@
 // handshakes.
 #include <sys/socket.h>
 
+#include <algorithm>
+
 #include "base/check.h"
 #include "net/connection.h"
 #include "net/connection_stages.h"
@@ -9,6 +11,10 @@
 #include "net/ws_handshake.h"
 
 namespace plaza::net {
+namespace {
+// A request and its page count as much as so many frames in a turn's budget: header fields, and up to some ten KB to write.
+constexpr std::uint32_t kFramesPerHttpRequest = 16;
+}  // namespace
 
 void Connection::begin_protocol() {
   if (kind_ == Kind::http) {
@@ -43,7 +49,7 @@ Connection::Pass Connection::deliver_http(ReadPass& pass, std::uint32_t& frames)
     begin_close(CloseReason::protocol_error);
     return Pass::stopped;
   }
-  --frames;
+  frames -= std::min(frames, kFramesPerHttpRequest);
   const HttpRequest request = http_->parser.take();
   if (request.path() == options_->websocket_path && asks_for_websocket(request))
     return upgrade(pass, request);

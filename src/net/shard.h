@@ -29,7 +29,8 @@ struct ShardOptions {
   std::uint32_t gone_per_turn = 256;            // closed connections told and buried
   std::uint32_t arrivals_per_turn = 64;         // accepted or handed-over connections
   std::uint32_t mailbox_tasks_per_turn = 1024;  // tasks, also of a batch: a large batch is spread over turns
-  std::uint32_t frames_per_turn = 1024;      // requests of all connections together; 4 KiB read count as one
+  std::uint32_t frames_per_turn =
+      1024;  // requests of all connections together; 4 KiB read count as one, an HTTP request as 16
   std::uint32_t frames_per_connection = 64;  // requests of one connection
   std::uint32_t read_bytes_per_connection = 64 * 1024;
   std::uint32_t events_per_wait = 1024;  // readiness events noted at once

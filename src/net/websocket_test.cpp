@@ -89,6 +89,38 @@ TEST(HttpConnection, ThePipelinedRequestWaitsUntilTheAnswerBeforeItIsWritten) {
   ::close(ends[1]);
 }
 
+// Goal: people who ask for pages do not hold up the messages. Method: a turn of 16 frames is spent on one page, so the frame of
+// another connection is served in the turn after; without pages 16 frames fit.
+TEST(HttpConnection, ARequestCountsAsSixteenFramesInTheBudgetOfATurn) {
+  ShardOptions shard_options;
+  shard_options.frames_per_turn = 16;
+  Shard shard(0, shard_options);
+  test::Log log;
+  test::Peers peers;
+  const auto options = std::make_shared<ConnectionOptions>();
+  std::vector<int> clients;
+  const auto add = [&](Connection::Kind kind, std::string_view sent) {
+    int ends[2];
+    ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
+    clients.push_back(ends[1]);
+    Peer& peer = peers.add(std::make_unique<Peer>(peers, log, Peer::echo));
+    peer.connection = std::make_unique<Connection>(shard, Transport(ends[0]), kind, options, Address{});
+    peer.connection->start(peer);
+    ASSERT_EQ(::write(ends[1], sent.data(), sent.size()), static_cast<ssize_t>(sent.size()));
+  };
+  add(Connection::Kind::http, "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n");
+  for (int i = 0; i < 16; ++i) add(Connection::Kind::json, "{\"o\":1}");
+  const auto frames = [&] {
+    const auto events = log.events();
+    return std::ranges::count(events, "{\"o\":1}");
+  };
+  shard.run_turn();
+  EXPECT_EQ(frames(), 0);
+  shard.run_turn();
+  EXPECT_EQ(frames(), 16);
+  for (const int fd : clients) ::close(fd);
+}
+
 TEST(HttpConnection, AnswersWhatIsNoHttpAndEnds) {
   Server server(http_options());
   Client client(server.address());

@@ -274,6 +274,15 @@ class HttpKeptAlive(plaza.Test):
             pass
 
 
+class KeptMetrics(plaza.Test):
+    settings = ("metrics.cache_ms=60000",)
+
+    def test_who_asks_often_gets_the_text_of_before(self):
+        first = self.server.get("/metrics")[1]
+        self.member()
+        self.assertEqual(self.server.get("/metrics")[1], first)
+
+
 class Http(plaza.Test):
     def test_health_and_readiness(self):
         self.assertEqual(self.server.get("/healthz")[:2], (200, "ok\n"))

@@ -1,6 +1,8 @@
 #include "app/metrics/exposition.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "base/metrics.h"
 
@@ -40,6 +42,18 @@ TEST(MetricsText, HasTheProcessOnceHoweverOftenItIsRegistered) {
     ASSERT_NE(at, std::string::npos) << name << "\nin\n" << text;
     EXPECT_EQ(text.find(name, at + 1), std::string::npos) << name;
   }
+}
+
+TEST(OpenDescriptors, AreCountedAlsoBehindAHole) {
+  const double before = open_descriptors();
+  EXPECT_GE(before, 3.0);
+  const int low = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  const int high = fcntl(low, F_DUPFD_CLOEXEC, 300);
+  ASSERT_GE(high, 300);
+  EXPECT_EQ(open_descriptors(), before + 2);
+  close(low);
+  EXPECT_EQ(open_descriptors(), before + 1);
+  close(high);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <atomic>
 
 #include "app/metrics/exposition.h"
+#include "app/metrics/metrics_page.h"
 #include "app/node/janitor.h"
 #include "app/node/options.h"
 #include "base/log.h"
@@ -43,7 +44,8 @@ struct Node::Parts {
         password_workers("login", static_cast<std::size_t>(config.login.argon2_jobs_max) + 2,
                          static_cast<std::size_t>(config.login.jobs_waiting_max)),
         shards(shard_count(config), shard_options(config)),
-        limits(net::make_connection_limits(connection_limits(config))) {}
+        limits(net::make_connection_limits(connection_limits(config))),
+        metrics(config.metrics.cache_ms, metrics_text) {}
 
   memory::SystemClock clock;
   std::unique_ptr<sql::SqlDirectory> sql_directory;
@@ -61,6 +63,7 @@ struct Node::Parts {
   std::unique_ptr<net::Listener> tcp, http;
   std::unique_ptr<Janitor> janitor;
   std::vector<std::unique_ptr<Observed>> observed;
+  MetricsPage metrics;
   std::atomic<bool> draining{false};
   bool store_started = false;
   bool stopped = false;
@@ -172,7 +175,7 @@ net::HttpResponse Node::Parts::page(const net::HttpRequest& request) {
     return readiness();
   } else if (request.path() == "/metrics") {
     response.content_type = kMetricsContentType;
-    response.body = metrics_text();
+    response.body = metrics.text();
   } else if (request.path() == "/") {
     response.body =
         "This is a Plaza server. Clients: WebSocket at /ws, or JSON over TCP. Operators: /healthz, /readyz, "
