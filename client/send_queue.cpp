@@ -262,6 +262,9 @@ void SendQueue::number_again(Position entry, std::uint64_t next_id) {
   next_id_ = next_id;
   one_at_a_time_ = true;
   wanted_seq_ = 0;
+  for (const Entry& before : entries_) {
+    if (before.in_doubt) wanted_seq_ = std::max(wanted_seq_, before.doubt_seq);
+  }
 }
 
 void SendQueue::take_back_from(Position entry) {

@@ -459,6 +459,24 @@ TEST(SendQueue, AMessageIsNotBlamedForOneFaultNorForOneThatCameWithoutIt) {
   EXPECT_EQ(s.outcomes(), "a=ok");
 }
 
+// The copy of "a" is trimmed, so only the end of the reading can decide it.
+TEST(SendQueue, ARefusalBehindASendInDoubtDoesNotEndTheWaitForItsCopy) {
+  Sender s;
+  s.prove();
+  s.offer("a");
+  s.offer("b");
+  EXPECT_EQ(s.poll(), "2:a 3:b");
+  s.ack(s.frames[0], true, 30);
+  s.refuse(s.frames[1], Errno::not_in_group);
+  EXPECT_EQ(s.outcomes(), "b=" + std::to_string(static_cast<int>(Errno::not_in_group)));
+  EXPECT_EQ(s.queue.wanted_seq(), 30U);
+  s.queue.inbox_read_to(30);
+  EXPECT_EQ(s.queue.wanted_seq(), 0U);
+  EXPECT_EQ(s.poll(), "3:a");
+  s.ack(s.frames[0]);
+  EXPECT_EQ(s.outcomes(), "a=ok");
+}
+
 TEST(SendQueue, AnotherSessionOfTheDeviceMayUseNumbersInBetween) {
   Sender s;
   s.prove();
