@@ -93,6 +93,7 @@ void SimClient::disconnected(const char* why) {
   state_ = State::offline;
   group_rids_.clear();
   block_rids_.clear();
+  mark_rids_.clear();
   for (auto* wishes : {&groups_, &blocks_}) {
     for (auto& [id, wish] : *wishes) wish.asked = false;
   }
@@ -129,6 +130,7 @@ void SimClient::restart() {
 void SimClient::receive(const std::string& frame) {
   auto message = parser_.parse(frame);
   PLAZA_CHECK(message.has_value());
+  note(*message);
   const std::uint64_t rid = message->rid.value_or(0);
   if (rid >= client::SessionRules::rid_first) {
     client::give_reply(*rules_, *message, clock_.steady_ms());
@@ -138,6 +140,20 @@ void SimClient::receive(const std::string& frame) {
     on_push(*message);
   }
   take_events();
+}
+
+void SimClient::note(const protocol::ServerMessage& message) {
+  Heard& heard = world_.heard();
+  const Errno error = message.refusal.error;
+  heard.rate_limited += error == Errno::rate_limited ? 1 : 0;
+  heard.unavailable += error == Errno::unavailable ? 1 : 0;
+  if (const auto* ack = message.get<protocol::SendAck>(); ack && ack->dup) ++heard.duplicates;
+  const auto* ok = message.get<protocol::OkReply>();
+  const auto mark = mark_rids_.find(message.rid.value_or(0));
+  if (!ok || mark == mark_rids_.end() || message.refused()) return;
+  MarksTold& told = marks_told_[mark->second];
+  told.delivered = std::max(told.delivered, ok->delivered.value_or(0));
+  told.read = std::max(told.read, ok->read.value_or(0));
 }
 
 void SimClient::on_push(const protocol::ServerMessage& message) {
@@ -284,13 +300,18 @@ void SimClient::send(Conversation to) {
 
 bool SimClient::poll() {
   const auto frames = rules_->take_frames(clock_.steady_ms());
-  for (const client::Frame& frame : frames) link_->up.put(client::encode_frame(frame));
+  for (const client::Frame& frame : frames) {
+    if (const auto* mark = std::get_if<client::MarkFrame>(&frame)) mark_rids_[mark->rid] = mark->conversation;
+    link_->up.put(client::encode_frame(frame));
+  }
   return !frames.empty();
 }
 
 void SimClient::take_events() {
   for (client::Event& event : rules_->take_events()) {
     if (auto* message = std::get_if<client::Message>(&event)) {
+      if (!message->mine && rng_.percent(20))
+        rules_->mark_read(message->conversation, message->cseq, clock_.steady_ms());
       log().seen.push_back(std::move(*message));
     } else if (const auto* gap = std::get_if<client::Gap>(&event)) {
       log().gaps.push_back(*gap);

@@ -15,6 +15,13 @@
 
 namespace plaza::sim {
 
+/// What clients were told, so that a story can say that what it is about has happened.
+struct Heard {
+  std::uint64_t duplicates = 0;    ///< sends that were stored before
+  std::uint64_t rate_limited = 0;  ///< sends that came too fast
+  std::uint64_t unavailable = 0;   ///< requests, logins among them, for which a storage was not there
+};
+
 /// What a client needs of the world around it.
 class ClientWorld {
  public:
@@ -26,6 +33,7 @@ class ClientWorld {
   /// At some moment since then the node had no request half done.
   [[nodiscard]] virtual bool drained_since(tests::Moment moment) const = 0;
   virtual void trace(const std::string& line) = 0;
+  [[nodiscard]] virtual Heard& heard() = 0;
 };
 
 struct ClientOptions {
@@ -63,6 +71,11 @@ class SimClient {
   [[nodiscard]] const client::SessionRules& rules() const { return *rules_; }
   [[nodiscard]] std::uint64_t member() const { return log().member; }
   [[nodiscard]] bool online() const { return state_ == State::online; }
+  struct MarksTold {
+    std::uint64_t delivered = 0, read = 0;
+  };
+  /// The marks that the server said are stored.
+  [[nodiscard]] const std::map<client::Conversation, MarksTold>& marks_told() const { return marks_told_; }
 
  private:
   enum class State : std::uint8_t { offline, logging_in, becoming_ready, online };
@@ -79,6 +92,7 @@ class SimClient {
   bool connect();
   void disconnected(const char* why);
   void receive(const std::string& frame);
+  void note(const protocol::ServerMessage& message);
   void on_login(const protocol::ServerMessage& message);
   void on_push(const protocol::ServerMessage& message);
   void on_reply(const protocol::ServerMessage& message);
@@ -109,6 +123,8 @@ class SimClient {
   tests::Moment logged_in_ = 0;
   std::map<std::uint64_t, Wish> groups_, blocks_;
   std::map<std::uint64_t, std::uint64_t> group_rids_, block_rids_;  ///< rid -> group, peer
+  std::map<std::uint64_t, client::Conversation> mark_rids_;         ///< of this connection
+  std::map<client::Conversation, MarksTold> marks_told_;
 };
 
 }  // namespace plaza::sim

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "memory/memory_stream_store.h"
+#include "tests/sim/rules_store.h"
 
 namespace plaza::sim {
 namespace {
@@ -55,44 +56,53 @@ class Decorator : public ports::StreamStore {
   [[nodiscard]] virtual ports::StreamStore& inner() const = 0;
 };
 
-std::unique_ptr<MemoryStreamStore> memory_store(const ports::Clock& clock) {
-  return std::make_unique<MemoryStreamStore>(
-      clock, MemoryStreamStoreOptions{.commits = MemoryStreamStoreOptions::Commits::by_step});
+class TwinStore final : public SimStore {
+ public:
+  explicit TwinStore(const ports::Clock& clock)
+      : store_(clock, MemoryStreamStoreOptions{.commits = MemoryStreamStoreOptions::Commits::by_step}) {}
+  ports::StreamStore& port() override { return store_; }
+  bool step() override { return store_.step(); }
+  [[nodiscard]] bool idle() const override { return store_.waiting() == 0; }
+  void crash() override { store_.crash(); }
+  void crash_after_next_commit() override { store_.crash_after_next_commit(); }
+  void fail_commits(std::uint32_t count) override { store_.fail_commits(count); }
+
+ private:
+  MemoryStreamStore store_;
+};
+
+std::unique_ptr<SimStore> good_store(StoreRules rules, const ports::Clock& clock, std::uint64_t seed) {
+  if (rules == StoreRules::production) return std::make_unique<RulesStore>(clock, seed);
+  return std::make_unique<TwinStore>(clock);
 }
 
-class GoodStore : public SimStore {
+/// "Delete the dedupe": a retry is a new message.
+class ForgetfulStore final : public SimStore, private Decorator {
  public:
-  explicit GoodStore(const ports::Clock& clock) : store_(memory_store(clock)) {}
-  ports::StreamStore& port() override { return *store_; }
+  explicit ForgetfulStore(std::unique_ptr<SimStore> store) : store_(std::move(store)) {}
+  ports::StreamStore& port() override { return *this; }
   bool step() override { return store_->step(); }
-  [[nodiscard]] bool idle() const override { return store_->waiting() == 0; }
+  [[nodiscard]] bool idle() const override { return store_->idle(); }
   void crash() override { store_->crash(); }
   void crash_after_next_commit() override { store_->crash_after_next_commit(); }
   void fail_commits(std::uint32_t count) override { store_->fail_commits(count); }
-
- protected:
-  std::unique_ptr<MemoryStreamStore> store_;
-};
-
-/// "Delete the dedupe": a retry is a new message.
-class ForgetfulStore final : public GoodStore, private Decorator {
- public:
-  using GoodStore::GoodStore;
-  ports::StreamStore& port() override { return *this; }
 
  private:
   void append(std::vector<ports::Append> batch) override {
     for (ports::Append& append : batch)
       append.message->send_id = 0;  // "the next one", whatever the client said
-    store_->append(std::move(batch));
+    inner().append(std::move(batch));
   }
-  [[nodiscard]] ports::StreamStore& inner() const override { return *store_; }
+  [[nodiscard]] ports::StreamStore& inner() const override { return store_->port(); }
+
+  std::unique_ptr<SimStore> store_;
 };
 
 /// "Ack before commit": what was reported is durable only after a later step; a crash before that loses it.
 class HastyStore final : public SimStore, private Decorator {
  public:
-  explicit HastyStore(const ports::Clock& clock) : clock_(clock), store_(memory_store(clock)) {}
+  HastyStore(StoreRules rules, const ports::Clock& clock, std::uint64_t seed)
+      : rules_(rules), clock_(clock), seed_(seed), store_(good_store(rules, clock, seed)) {}
   ports::StreamStore& port() override { return *this; }
 
   bool step() override {
@@ -101,7 +111,7 @@ class HastyStore final : public SimStore, private Decorator {
     if (++steps_ % 4 == 0) durable_ = journal_.size();
     return worked;
   }
-  [[nodiscard]] bool idle() const override { return store_->waiting() == 0; }
+  [[nodiscard]] bool idle() const override { return store_->idle(); }
   void crash() override {
     store_->crash();
     recover();
@@ -116,7 +126,7 @@ class HastyStore final : public SimStore, private Decorator {
 
   void append(std::vector<ports::Append> batch) override {
     for (const ports::Append& append : batch) journal_.push_back(copy_of(append));
-    store_->append(std::move(batch));
+    inner().append(std::move(batch));
   }
   static ports::Append copy_of(const ports::Append& append) {
     ports::Append copy = append;
@@ -126,19 +136,21 @@ class HastyStore final : public SimStore, private Decorator {
   /// A store that has seen only what reached the disk.
   void recover() {
     journal_.resize(durable_);
-    store_ = memory_store(clock_);
+    store_ = good_store(rules_, clock_, seed_);
     Nobody nobody;
-    static_cast<void>(store_->start(nobody));
+    static_cast<void>(inner().start(nobody));
     std::vector<ports::Append> again;
     for (const ports::Append& append : journal_) again.push_back(copy_of(append));
-    if (!again.empty()) store_->append(std::move(again));
-    store_->step();
+    if (!again.empty()) inner().append(std::move(again));
+    while (!store_->idle()) store_->step();
     store_->crash();
   }
-  [[nodiscard]] ports::StreamStore& inner() const override { return *store_; }
+  [[nodiscard]] ports::StreamStore& inner() const override { return store_->port(); }
 
+  const StoreRules rules_;
   const ports::Clock& clock_;
-  std::unique_ptr<MemoryStreamStore> store_;
+  const std::uint64_t seed_;
+  std::unique_ptr<SimStore> store_;
   std::vector<ports::Append> journal_;  ///< what was handed in, in order
   std::size_t durable_ = 0;             ///< so many of them are on the disk
   std::uint64_t steps_ = 0;
@@ -146,11 +158,12 @@ class HastyStore final : public SimStore, private Decorator {
 
 }  // namespace
 
-std::unique_ptr<SimStore> make_store(StoreKind kind, const ports::Clock& clock) {
+std::unique_ptr<SimStore> make_store(StoreKind kind, StoreRules rules, const ports::Clock& clock,
+                                     std::uint64_t seed) {
   switch (kind) {
-    case StoreKind::good: return std::make_unique<GoodStore>(clock);
-    case StoreKind::forgets_send_ids: return std::make_unique<ForgetfulStore>(clock);
-    case StoreKind::acks_before_commit: return std::make_unique<HastyStore>(clock);
+    case StoreKind::good: return good_store(rules, clock, seed);
+    case StoreKind::forgets_send_ids: return std::make_unique<ForgetfulStore>(good_store(rules, clock, seed));
+    case StoreKind::acks_before_commit: return std::make_unique<HastyStore>(rules, clock, seed);
   }
   return nullptr;
 }

@@ -31,6 +31,13 @@ enum class StoreKind : std::uint8_t {
   forgets_send_ids,    ///< takes every send as a new one
   acks_before_commit,  ///< reports `accepted` first and commits some time later
 };
-std::unique_ptr<SimStore> make_store(StoreKind kind, const ports::Clock& clock);
+/// Whose rules decide.
+enum class StoreRules : std::uint8_t {
+  production,  ///< src/streams, on a simulated disk
+  twin,        ///< memory::MemoryStreamStore, which shares nothing with them
+};
+/// The seed draws what the store leaves open: sizes of its caches, when it writes its index.
+std::unique_ptr<SimStore> make_store(StoreKind kind, StoreRules rules, const ports::Clock& clock,
+                                     std::uint64_t seed);
 
 }  // namespace plaza::sim

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <map>
+#include <optional>
 #include <utility>
 
 #include "base/check.h"
@@ -57,13 +59,35 @@ Scenario Scenario::drawn(std::uint64_t seed) {
   s.group_change_permille = static_cast<std::uint32_t>(rng.percent(60) ? rng.between(1, 10) : 0);
   s.block_permille = static_cast<std::uint32_t>(rng.percent(30) ? rng.between(1, 4) : 0);
   s.slow_reader_percent = static_cast<std::uint32_t>(rng.percent(50) ? 40 : 0);
+  s.rules_of_store = rng.percent(50) ? StoreRules::production : StoreRules::twin;
+  s.trim_permille = static_cast<std::uint32_t>(rng.percent(30) ? rng.between(1, 6) : 0);
+  s.trim_entries_max = rng.between(5, 30);
   return s;
+}
+
+Outcome& Outcome::operator+=(const Outcome& other) {
+  stored += other.stored;
+  refused += other.refused;
+  forgotten += other.forgotten;
+  seen += other.seen;
+  crashes += other.crashes;
+  cuts += other.cuts;
+  commit_failures += other.commit_failures;
+  marks += other.marks;
+  trimmed += other.trimmed;
+  gaps += other.gaps;
+  heard.duplicates += other.heard.duplicates;
+  heard.rate_limited += other.heard.rate_limited;
+  heard.unavailable += other.heard.unavailable;
+  node.overflows += other.node.overflows;
+  node.deferred_pushes += other.node.deferred_pushes;
+  return *this;
 }
 
 World::World(const Scenario& scenario)
     : scenario_(scenario),
       rng_(scenario.seed),
-      store_(make_store(scenario.store, clock_)),
+      store_(make_store(scenario.store, scenario.rules_of_store, clock_, scenario.seed)),
       tracing_(std::getenv("PLAZA_SIM_TRACE") != nullptr) {
   make_members();
   start_node();
@@ -105,6 +129,7 @@ void World::make_members() {
       manages.push_back(device == 0);
     }
   }
+  for (const std::uint64_t member : members_) run_.inboxes.push_back({.member = member});
   for (std::size_t i = 0; i < run_.devices.size(); ++i) {
     ClientOptions options{.rules = scenario_.rules, .padding_max = scenario_.padding_max};
     if (rng_.percent(scenario_.slow_reader_percent))
@@ -130,7 +155,7 @@ void World::start_node() {
 void World::crash(const char* how) {
   trace(std::string("the node dies ") + how);
   ++crashes_;
-  dies_after_commit_ = false;
+  dies_after_commit_ = trim_waits_ = trim_again_ = false;
   for (const LinkPtr& link : links_) {
     link->up.cut(0);
     link->down.cut(rng_.below(link->down.size() + 1));  // what the kernel had may still arrive
@@ -210,8 +235,10 @@ void World::step_failures() {
     directory_.set_unavailable(true);
     directory_back_ms_ = clock_.steady_ms() + static_cast<std::int64_t>(rng_.between(10, 500));
   }
+  // What a trim removes was read right before it: nobody hears what was read when the node dies after that commit.
+  if (!trim_waits_ && !dies_after_commit_ && (trim_again_ || rng_.permille(scenario_.trim_permille))) trim();
   if (!rng_.permille(scenario_.crash_permille)) return;
-  if (!rng_.percent(scenario_.crash_after_commit_percent)) return crash("");
+  if (trim_waits_ || !rng_.percent(scenario_.crash_after_commit_percent)) return crash("");
   store_->crash_after_next_commit();
   dies_after_commit_ = true;
 }
@@ -241,15 +268,18 @@ Outcome World::run() {
   return outcome();
 }
 
-void World::read_inboxes() {
-  for (const std::uint64_t member : members_) {
+/// Appends to each inbox what came since it was read last.
+void World::archive_inboxes() {
+  for (tests::Inbox& inbox : run_.inboxes) {
     ports::ReadRequest request;
-    request.stream = ports::StreamId::inbox(MemberId{member});
+    request.stream = ports::StreamId::inbox(MemberId{inbox.member});
+    request.from = inbox.entries.size();
     request.entries_max = 1'000'000;
     request.bytes_max = std::size_t{1} << 40U;
-    store_->port().read(request, [this, member](Result<ports::Page, ports::StoreError> page) {
+    store_->port().read(request, [&inbox](Result<ports::Page, ports::StoreError> page) {
       PLAZA_CHECK(page.has_value());
-      tests::Inbox inbox{.member = member, .head = page->head.head};
+      inbox.head = page->head.head;
+      inbox.trimmed = page->head.trimmed;
       for (const ports::Entry& entry : page->entries) {
         const ports::Message& from = *entry.message;
         client::Message message{.sender = from.sender.value,
@@ -262,21 +292,116 @@ void World::read_inboxes() {
         const auto& conversation = from.conversation;
         message.conversation = conversation.kind() == ports::StreamKind::room
                                    ? Conversation::group(conversation.first())
-                                   : Conversation::peer(conversation.peer_of(MemberId{member}).value);
-        message.mine = message.sender == member;
+                                   : Conversation::peer(conversation.peer_of(MemberId{inbox.member}).value);
+        message.mine = message.sender == inbox.member;
         message.send_id = from.send_id;
         message.device = from.device;
         inbox.entries.push_back(std::move(message));
       }
-      run_.inboxes.push_back(std::move(inbox));
     });
   }
+}
+
+void World::trim() {
+  trim_waits_ = true;
+  archive_inboxes();
+  store_->port().trim({.inbox_entries_max = scenario_.trim_entries_max},
+                      [this](Result<bool, ports::StoreError> more) {
+                        trim_waits_ = false;
+                        trim_again_ = more.value_or(true);
+                      });
+}
+
+void World::read_inboxes() {
+  archive_inboxes();
   while (store_->step()) {}
+}
+
+template <class T, class Call>
+T World::ask_store(Call call) {
+  std::optional<T> answer;
+  call([&answer](Result<T, ports::StoreError> result) {
+    PLAZA_CHECK(result.has_value());
+    answer = std::move(*result);
+  });
+  while (!answer && store_->step()) {}
+  PLAZA_CHECK(answer.has_value());
+  return std::move(*answer);
+}
+
+/// The same inbox from its end: what is not trimmed, without a hole, and the same messages.
+void World::check_history(std::vector<std::string>& violations) {
+  for (const tests::Inbox& inbox : run_.inboxes) {
+    ports::ReadRequest request{
+        .stream = ports::StreamId::inbox(MemberId{inbox.member}), .backward = true, .entries_max = 7};
+    std::uint64_t expected = inbox.head;
+    for (bool more = true; more;) {
+      const auto page = ask_store<ports::Page>(
+          [&](auto done) { store_->port().read(request, std::move(done)); });
+      for (const ports::Entry& entry : page.entries) {
+        const bool same = entry.seq == expected && entry.seq <= inbox.entries.size() &&
+                          inbox.entries[entry.seq - 1].id == entry.message->id.value;
+        if (!same) {
+          violations.push_back("inbox of " + std::to_string(inbox.member) + ", backwards: entry " +
+                               std::to_string(entry.seq) + " where " + std::to_string(expected) + " is due");
+          return;
+        }
+        --expected;
+      }
+      request.from = expected + 1;
+      more = page.more;
+    }
+    if (expected != inbox.trimmed) {
+      violations.push_back("inbox of " + std::to_string(inbox.member) + ", backwards: ends at " +
+                           std::to_string(expected + 1) + ", trimmed is " + std::to_string(inbox.trimmed));
+    }
+  }
+}
+
+/// Each member's list has every conversation once, its marks are possible ones, and none is behind what the member was told.
+void World::check_marks(Outcome& result) {
+  for (const std::uint64_t member : members_) {
+    const std::string who = "list of " + std::to_string(member);
+    std::map<ports::StreamId, ports::Conversation> listed;
+    ports::StreamId after;
+    for (bool more = true; more;) {
+      const auto page = ask_store<ports::ConversationPage>(
+          [&](auto done) { store_->port().conversations(MemberId{member}, after, 2, std::move(done)); });
+      for (const ports::Conversation& c : page.conversations) {
+        if (c.stream <= after) result.violations.push_back(who + ": is out of order");
+        const bool possible = c.marks.read <= c.marks.delivered && c.marks.delivered <= c.head &&
+                              c.unread == c.head - c.marks.read;
+        if (!possible) result.violations.push_back(who + ": has impossible marks");
+        after = c.stream;
+        listed.emplace(c.stream, c);
+      }
+      more = page.more;
+    }
+    for (const auto& client : clients_) {
+      if (client->member() != member) continue;
+      for (const auto& [conversation, told] : client->marks_told()) {
+        ++result.marks;
+        const auto id = conversation.is_group()
+                            ? ports::StreamId::room(RoomId{conversation.id})
+                            : ports::StreamId::pair(MemberId{member}, MemberId{conversation.id});
+        const auto at = listed.find(id);
+        if (at == listed.end()) {
+          if (!conversation.is_group()) result.violations.push_back(who + ": a conversation is missing");
+          continue;  // it left the group
+        }
+        const ports::Marks& marks = at->second.marks;
+        if (marks.delivered < told.delivered || marks.read < told.read)
+          result.violations.push_back(who + ": a mark is behind what was acknowledged");
+      }
+    }
+  }
 }
 
 Outcome World::outcome() {
   Outcome result;
   result.violations = tests::check(run_);
+  check_history(result.violations);
+  check_marks(result);
   if (!run_.finished) {
     std::string waiting = "the run does not come to rest when nothing fails any more:";
     for (const auto& client : clients_) {
@@ -289,7 +414,11 @@ Outcome World::outcome() {
   result.crashes = crashes_;
   result.cuts = cuts_;
   result.node = node_stats_;
+  result.heard = heard_;
+  result.commit_failures = store_->port().stats().commit_failures;
+  for (const tests::Inbox& inbox : run_.inboxes) result.trimmed += inbox.trimmed;
   for (const auto& log : run_.devices) {
+    result.gaps += log.gaps.size();
     for (const auto& sent : log.sent) {
       result.stored += sent.fate == tests::Sent::Fate::stored ? 1 : 0;
       result.refused += sent.fate == tests::Sent::Fate::refused ? 1 : 0;

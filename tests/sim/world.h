@@ -18,6 +18,7 @@ namespace plaza::sim {
 struct Scenario {
   std::uint64_t seed = 1;
   StoreKind store = StoreKind::good;
+  StoreRules rules_of_store = StoreRules::production;
   std::uint32_t members = 5;
   std::uint32_t devices_max = 3;  ///< of a member, at least 1
   std::uint32_t groups = 2;
@@ -36,6 +37,8 @@ struct Scenario {
   std::uint32_t group_change_permille = 0;
   std::uint32_t block_permille = 0;
   std::uint32_t slow_reader_percent = 0;  ///< of the devices, so many read badly
+  std::uint32_t trim_permille = 0;        ///< all but the newest entries of each stream are removed
+  std::uint64_t trim_entries_max = 10;    ///< so many stay
 
   /// Everything at once, with sizes and chances drawn from the seed.
   static Scenario drawn(std::uint64_t seed);
@@ -47,7 +50,14 @@ struct Outcome {
   std::uint64_t digest = 0;  ///< of everything that clients saw: the same for the same seed
   std::uint64_t stored = 0, refused = 0, forgotten = 0, seen = 0;
   std::uint64_t crashes = 0, cuts = 0;
+  std::uint64_t commit_failures = 0;
+  std::uint64_t marks = 0;    ///< conversations of which a member was told that its mark is stored
+  std::uint64_t trimmed = 0;  ///< entries of inboxes that are gone
+  std::uint64_t gaps = 0;     ///< that applications were told of
+  Heard heard;
   NodeStats node;
+
+  Outcome& operator+=(const Outcome& other);
 };
 
 /// A node, its clients and the network between them, from a seed: production code of both sides, simulated time, threads and
@@ -64,6 +74,7 @@ class World final : private ClientWorld {
   [[nodiscard]] tests::Moment moment() const override { return step_; }
   [[nodiscard]] bool drained_since(tests::Moment moment) const override { return drained_ > moment; }
   void trace(const std::string& line) override;
+  [[nodiscard]] Heard& heard() override { return heard_; }
 
   void make_members();
   void step(bool calm);
@@ -72,7 +83,14 @@ class World final : private ClientWorld {
   void crash(const char* how);
   void start_node();
   bool settled();
+  void archive_inboxes();
+  void trim();
   void read_inboxes();
+  /// What the store says after the run, besides the inboxes: history backwards, lists, marks.
+  void check_history(std::vector<std::string>& violations);
+  void check_marks(Outcome& result);
+  template <class T, class Call>
+  T ask_store(Call call);
   [[nodiscard]] Outcome outcome();
 
   const Scenario scenario_;
@@ -93,6 +111,9 @@ class World final : private ClientWorld {
   std::uint64_t crashes_ = 0, cuts_ = 0;
   std::int64_t node_back_ms_ = 0, directory_back_ms_ = 0;
   bool dies_after_commit_ = false;
+  bool trim_waits_ = false;  ///< a piece is asked for
+  bool trim_again_ = false;  ///< the last one was not the end
+  Heard heard_;
   const bool tracing_;
 };
 

@@ -13,7 +13,7 @@ namespace plaza::tests {
 ///   2 in every inbox the messages of a device in the order in which it sent them; one order of a conversation for all; the
 ///     send_ids of a device are 1, 2, 3... (a refused send has consumed none)
 ///   3 inboxes and conversations are 1, 2, 3... without a hole; each device's application saw every entry of its inbox
-///     once, in order, and reached the end
+///     once, in order, and reached the end; it was told of what retention had removed before, and of no other gap
 ///   5 nobody got a message of a group he was surely not in
 ///   blocks: nothing was accepted that was sent after the recipient had been told that its block is in force
 ///

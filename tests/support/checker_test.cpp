@@ -154,6 +154,24 @@ TEST(Checker, FindsAnApplicationThatMissedOrRepeatedAnEntry) {
   EXPECT_TRUE(finds(late, "saw entries up to 2 of 3"));
 }
 
+TEST(Checker, AGapIsRightWhereRetentionRemovedEntriesAndWasSaid) {
+  RunLog run = good_run();
+  DeviceLog& bob = run.devices[1];
+  bob.seen.erase(bob.seen.begin(), bob.seen.begin() + 2);
+  bob.gaps = {{.old_epoch = 1, .epoch = 1, .from = 1, .to = 2}};
+  EXPECT_TRUE(finds(run, "was told of a gap from 1 to 2")) << "nothing was trimmed";
+  run.inboxes[1].trimmed = 1;
+  EXPECT_TRUE(finds(run, "was told of a gap from 1 to 2")) << "2 is still there";
+  run.inboxes[1].trimmed = 2;
+  EXPECT_EQ(check(run), std::vector<std::string>{});
+  bob.gaps.clear();
+  EXPECT_TRUE(finds(run, "expected entry 1")) << "it was not told";
+  bob.gaps = {{.old_epoch = 1, .epoch = 1, .from = 1, .to = 1}};
+  EXPECT_TRUE(finds(run, "expected entry 2")) << "it was told of less than it missed";
+  bob.gaps = {{.old_epoch = 1, .epoch = 1, .from = 1, .to = 0}};
+  EXPECT_TRUE(finds(run, "was told of a gap")) << "the stream did not begin anew";
+}
+
 TEST(Checker, FindsAnAcknowledgementThatSaysSomethingElseThanTheInbox) {
   RunLog run = good_run();
   run.devices[0].sent[0].id = 999;

@@ -38,10 +38,12 @@ struct DeviceLog {
   std::vector<client::Gap> gaps;
 };
 
-/// A member's whole inbox as the server gives it after the run.
+/// A member's whole inbox as the server gives it after the run. When retention removed some of it while the run went on, its
+/// entries were read before.
 struct Inbox {
   std::uint64_t member = 0;
   std::uint64_t head = 0;
+  std::uint64_t trimmed = 0;  ///< applications may have missed entries up to here, and were told so
   std::vector<client::Message> entries;
 };
 
