@@ -109,7 +109,7 @@ std::string_view mark(Verdict verdict) {
 }  // namespace
 
 Finding examine_descriptors(std::uint64_t soft, std::uint64_t hard, std::int64_t connections_max) {
-  const std::uint64_t usable = hard > kDescriptorsReserved ? hard - kDescriptorsReserved : 0;
+  const std::uint64_t usable = connections_within(hard);
   const auto wanted = static_cast<std::uint64_t>(connections_max);
   const std::string fact = fmt::format("{} now, plaza raises it to {}: {} connections", soft, hard, usable);
   if (usable >= wanted) return {Verdict::good, "open files", fact, ""};

@@ -26,9 +26,13 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 int failed(const std::string& why) {
-  PLAZA_LOG(error, "start", "{}", why);
   std::fprintf(stderr, "plaza serve: %s\n", why.c_str());
   return kExitFailed;
+}
+/// Into the log too; a console that shows the log's lines has said it then.
+int failed(const std::string& why, const Config& config) {
+  PLAZA_LOG(error, "start", "{}", why);
+  return config.log.console && config.log.level <= LogLevel::error ? kExitFailed : failed(why);
 }
 
 /// What the signal thread leaves for the main thread.
@@ -85,16 +89,17 @@ int run_node(const Config& config, const std::function<Result<LoadedConfig, Conf
   if (const std::string open = open_to_others(config.server.data_dir); !open.empty())
     PLAZA_LOG(warn, "start", "{}", open);
   const auto descriptors = raise_descriptor_limit();
-  if (descriptors.soft < static_cast<std::uint64_t>(config.edge.connections_max) + kDescriptorsReserved) {
+  const std::uint64_t connections = connections_within(descriptors.soft);
+  if (connections < static_cast<std::uint64_t>(config.edge.connections_max)) {
     PLAZA_LOG(info, "start",
               "at most about {} connections: this process may open {} files (`plaza doctor` says how to "
               "raise that)",
-              descriptors.soft - kDescriptorsReserved, descriptors.soft);
+              connections, descriptors.soft);
   }
   register_process_metrics();
 
   auto node = Node::start(config);
-  if (!node) return failed(node.error());
+  if (!node) return failed(node.error(), config);
   ReadyFacts facts;
   facts.tcp = {config.tcp.listen.host, (*node)->tcp_port()};
   facts.http = {config.http.listen.host, (*node)->http_port()};
@@ -104,7 +109,7 @@ int run_node(const Config& config, const std::function<Result<LoadedConfig, Conf
   facts.shards = (*node)->shards();
   facts.seconds = std::chrono::duration<double>(Clock::now() - began).count();
   if (const auto written = ports_file.write({{"tcp", facts.tcp.port}, {"http", facts.http.port}}); !written) {
-    return failed(written.error());
+    return failed(written.error(), config);
   }
   say_ready(facts);
   PLAZA_LOG(info, "start", "accepting, {:.2f} s after the start", facts.seconds);

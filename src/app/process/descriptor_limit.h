@@ -14,5 +14,9 @@ DescriptorLimit raise_descriptor_limit();
 
 /// Descriptors the server needs besides its clients' sockets: database, logs, listeners, event loops.
 inline constexpr std::uint64_t kDescriptorsReserved = 256;
+/// Clients that fit beside those.
+constexpr std::uint64_t connections_within(std::uint64_t descriptors) {
+  return descriptors > kDescriptorsReserved ? descriptors - kDescriptorsReserved : 0;
+}
 
 }  // namespace plaza::app

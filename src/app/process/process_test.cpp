@@ -52,6 +52,12 @@ TEST_F(Process, ADataDirectoryWithRightsForOthersIsToldOf) {
   }
 }
 
+TEST(DescriptorLimit, FewerThanTheServerNeedsItselfLeaveNoneForClients) {
+  EXPECT_EQ(connections_within(200), 0U);
+  EXPECT_EQ(connections_within(256), 0U);
+  EXPECT_EQ(connections_within(257), 1U);
+}
+
 TEST_F(Process, ASecondLockIsRefusedNamingTheProcessThatHasIt) {
   const auto first = DataDirLock::take(dir_);
   ASSERT_TRUE(first.has_value()) << first.error();
