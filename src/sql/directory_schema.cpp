@@ -64,13 +64,22 @@ const Migration kFirst{
     "CREATE INDEX room_member_member ON room_member (member)",
 };
 
-const std::array kMigrations{&kFirst};
+/// One row: the number that this database shares with the one of the streams, so that neither is taken for another's.
+const Migration kSecond{
+    "CREATE TABLE installation (id BIGINT NOT NULL)",
+};
+
+const std::array kMigrations{&kFirst, &kSecond};
 
 }  // namespace
 
 std::uint32_t directory_schema_version() { return static_cast<std::uint32_t>(kMigrations.size()); }
 
-ports::DirectoryResult<std::uint32_t> migrate_directory(Connection& db) {
+DirectoryQuestions directory_questions() {
+  return {.is_used = "SELECT EXISTS(SELECT 1 FROM account)", .installation = "SELECT id FROM installation"};
+}
+
+ports::DirectoryResult<std::uint32_t> migrate_directory(Connection& db, std::int64_t installation) {
   db.once(
       "CREATE TABLE IF NOT EXISTS schema_version (part VARCHAR(32) NOT NULL PRIMARY KEY, version BIGINT NOT "
       "NULL)");
@@ -83,16 +92,17 @@ ports::DirectoryResult<std::uint32_t> migrate_directory(Connection& db) {
                                                 std::to_string(kMigrations.size()) +
                                                 ". Start the newer plaza, or restore a backup of before."});
   }
-  if (found == kMigrations.size()) return found;
   for (std::size_t i = found; i < kMigrations.size(); ++i) {
     for (const char* statement : *kMigrations[i]) db.once(statement);
   }
   const long long version = static_cast<long long>(kMigrations.size());
   if (rows.empty()) {
     db.run("INSERT INTO schema_version (part, version) VALUES ('directory', :v)", version);
-  } else {
+  } else if (found < kMigrations.size()) {
     db.run("UPDATE schema_version SET version = :v WHERE part = 'directory'", version);
   }
+  if (installation != 0 && db.rows<long long>("SELECT id FROM installation").empty())
+    db.run("INSERT INTO installation (id) VALUES (:id)", installation);
   return found;
 }
 

@@ -79,10 +79,13 @@ bool member_exists(Connection& db, ZoneId zone, MemberId member) {
 }
 
 SociDirectory::SociDirectory(Target target, const SqlDirectoryOptions& options)
-    : limits_(options.limits), region_(options.region), database_(std::move(target), options.readers) {}
+    : limits_(options.limits),
+      region_(options.region),
+      installation_(options.installation),
+      database_(std::move(target), options.readers) {}
 
 DirectoryResult<std::uint32_t> SociDirectory::migrate() {
-  return database_.write([](Connection& db) { return migrate_directory(db); });
+  return database_.write([this](Connection& db) { return migrate_directory(db, installation_); });
 }
 
 std::uint64_t SociDirectory::next_id(Connection& db, const char* kind) const {

@@ -81,6 +81,7 @@ class SociDirectory final : public SqlDirectory {
   // Constant after construction.
   const ports::DirectoryLimits limits_;
   const std::uint8_t region_;
+  const std::int64_t installation_;
   // Any thread.
   Database database_;
 };

@@ -9,8 +9,9 @@ namespace plaza::sql {
 
 struct SqlDirectoryOptions {
   ports::DirectoryLimits limits;
-  std::uint8_t region = 0;    ///< in the high bits of every id it makes
-  std::uint32_t readers = 4;  ///< connections for reading, besides the one that writes
+  std::uint8_t region = 0;        ///< in the high bits of every id it makes
+  std::int64_t installation = 0;  ///< for a database that has no such number yet; 0: it stays without
+  std::uint32_t readers = 4;      ///< connections for reading, besides the one that writes
   std::uint32_t
       busy_timeout_ms = 2'000;  ///< how long to wait for another process's lock before `unavailable`
 };
@@ -32,6 +33,14 @@ class SqlDirectory : public ports::Directory {
   static ports::DirectoryResult<std::unique_ptr<SqlDirectory>> open(const std::string& target,
                                                                     SqlDirectoryOptions options = {});
 };
+
+/// Queries that tell something of a database of any version before it is opened: the first column of the first row; 0, or no such
+/// table, means no.
+struct DirectoryQuestions {
+  const char* is_used;       ///< is there an account?
+  const char* installation;  ///< the number it shares with the database of the streams
+};
+DirectoryQuestions directory_questions();
 
 /// The schema version that this program writes.
 std::uint32_t directory_schema_version();

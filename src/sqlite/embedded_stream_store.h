@@ -31,9 +31,10 @@ struct StageHook {
 };
 
 struct EmbeddedStreamStoreOptions {
-  std::string path;                             ///< the database file; its folder exists
-  std::uint8_t region = 0;                      ///< in the high bits of every message id
-  std::uint32_t batch_max = 1024;               ///< messages in one transaction
+  std::string path;                ///< the database file; its folder exists
+  std::int64_t installation = 0;   ///< for a database that has no such number yet; 0: it stays without
+  std::uint8_t region = 0;         ///< in the high bits of every message id
+  std::uint32_t batch_max = 1024;  ///< messages in one transaction
   std::uint32_t flush_after_messages = 65'536;  ///< so many that are not in the stored index begin a flush
   std::uint32_t flush_idle_ms = 2'000;          ///< when nothing happens for so long, flush whatever there is
   std::uint32_t flush_rows_per_commit = 1'024;  ///< index rows a group commit takes along, about 1 us each

@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <filesystem>
 
 #include "base/check.h"
 #include "sqlite/embedded_stream_store.h"
+#include "sqlite/look.h"
 
 namespace plaza::sqlite {
 namespace {
@@ -44,9 +46,9 @@ INSERT INTO meta VALUES('indexed_upto', 0), ('indexed_time_ms', 0);
 std::string advice(const SqlFailure& failure) {
   switch (failure.code & 0xFF) {
     case SQLITE_NOTADB:
-      return "it is not a database, or its beginning is overwritten: restore it from a backup, or move it "
-             "away to begin anew";
-    case SQLITE_CORRUPT: return "it is damaged: restore it from a backup";
+      return "it is not a database, or its beginning is overwritten: restore it from a backup together "
+             "with the other database, or move both away to begin anew";
+    case SQLITE_CORRUPT: return "it is damaged: restore it from a backup, together with the other database";
     case SQLITE_BUSY:
     case SQLITE_LOCKED: return "another program holds a lock on it: end that program";
     case SQLITE_FULL: return "the disk is full: free some space";
@@ -140,7 +142,12 @@ Result<void, std::string> open_for_writing(Connection& connection, const OpenOpt
         "{}: the file system does not allow a write-ahead log (journal mode {}): use a local disk",
         options.path, mode));
   }
-  return migrate(connection, options, virgin);
+  if (auto migrated = migrate(connection, options, virgin); !migrated) return migrated;
+  const std::string number = fmt::format("INSERT OR IGNORE INTO meta VALUES('installation', {})",
+                                         options.installation);
+  if (options.installation != 0 && connection.run(number.c_str()) != SQLITE_OK)
+    return fail(explain(connection, options));
+  return {};
 }
 
 Result<void, std::string> open_for_reading(Connection& connection, const OpenOptions& options) {
@@ -150,6 +157,35 @@ Result<void, std::string> open_for_reading(Connection& connection, const OpenOpt
     return fail(explain(connection, options));
   }
   return {};
+}
+
+Result<FileFacts, std::string> look_into(const std::string& path, const FileQuestions& questions,
+                                         std::uint32_t busy_timeout_ms) {
+  FileFacts facts;
+  std::error_code none;
+  const auto bytes = std::filesystem::file_size(path, none);
+  if (none || bytes == 0) return facts;
+  const OpenOptions options{.path = path, .vfs = {}, .busy_timeout_ms = busy_timeout_ms};
+  Connection connection;
+  if (connection.open(path, Connection::Mode::create, {}, busy_timeout_ms) != SQLITE_OK ||
+      connection.run("BEGIN IMMEDIATE") != SQLITE_OK) {
+    return fail(explain(connection, options));
+  }
+  facts.there = true;
+  for (const auto& [question, answer] :
+       {std::pair{questions.is_used, &facts.used}, std::pair{questions.installation, &facts.installation}}) {
+    const int code = connection.query_int(question, *answer);
+    const bool no_such_table = code == SQLITE_ERROR;
+    if (code != SQLITE_ROW && code != SQLITE_DONE && !no_such_table)
+      return fail(explain(connection, options));
+  }
+  connection.run("ROLLBACK");
+  return facts;
+}
+
+FileQuestions stream_questions() {
+  return {.is_used = "SELECT EXISTS(SELECT 1 FROM message) OR EXISTS(SELECT 1 FROM stream)",
+          .installation = "SELECT value FROM meta WHERE key = 'installation'"};
 }
 
 }  // namespace plaza::sqlite

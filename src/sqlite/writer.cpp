@@ -41,7 +41,8 @@ Result<void, std::string> Writer::open() {
   const OpenOptions open_options{.path = options_.path,
                                  .vfs = options_.vfs,
                                  .busy_timeout_ms = options_.busy_timeout_ms,
-                                 .new_epoch = epoch_of(clock_.wall_ms())};
+                                 .new_epoch = epoch_of(clock_.wall_ms()),
+                                 .installation = options_.installation};
   if (auto opened = open_for_writing(connection_, open_options); !opened) return opened;
   const auto failed = [this] {
     return fail(fmt::format("{}: {}", options_.path, connection_.failure().text));

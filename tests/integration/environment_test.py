@@ -30,6 +30,97 @@ class FilesForOthers(unittest.TestCase):
         self.assertIn("has mode 0755", server.log())
 
 
+class TwoDatabases(unittest.TestCase):
+    """directory.db and streams.db belong together, or the server does not start."""
+
+    def used_server(self):
+        server = plaza.Server()
+        self.addCleanup(server.close)
+        client = plaza.Client(server.tcp)
+        client.register("ann")
+        client.enter("ann")
+        self.assertEqual(client.ask(msgid=5, toid=client.id, msg="for ann", send_id=1)["errno"], 0)
+        client.close()
+        self.assertEqual(server.stop(), 0)
+        return server
+
+    def refused(self, server, *said):
+        with self.assertRaises(AssertionError) as refusal:
+            server.restart()
+        text = str(refusal.exception)
+        for part in ("ended with 1",) + said:
+            self.assertIn(part, text)
+
+    def numbers(self, server):
+        return (self.sql(server, "directory.db", "SELECT id FROM installation")[0][0],
+                self.sql(server, "streams.db", "SELECT value FROM meta WHERE key = 'installation'")[0][0])
+
+    def sql(self, server, file, statement):
+        database = sqlite3.connect(os.path.join(server.data, file), isolation_level=None)
+        try:
+            return database.execute(statement).fetchall()
+        finally:
+            database.close()
+
+    def test_one_of_them_alone_is_refused_and_nothing_is_made_anew(self):
+        for gone, left in (("directory.db", "streams.db has messages"), ("streams.db", "directory.db has accounts")):
+            server = self.used_server()
+            away = os.path.join(server.folder, gone)
+            os.rename(os.path.join(server.data, gone), away)
+            for _ in range(2):
+                self.refused(server, left, gone + " is missing", "Restore both from one backup")
+                self.assertFalse(os.path.exists(os.path.join(server.data, gone)))
+            os.rename(away, os.path.join(server.data, gone))
+            server.restart()
+            client = plaza.Client(server.tcp)
+            self.addCleanup(client.close)
+            client.enter("ann")
+            self.assertEqual([m["msg"] for m in client.ask(msgid=22, since=0)["messages"]], ["for ann"])
+
+    def test_two_of_different_installations_are_refused(self):
+        one, other = self.used_server(), self.used_server()
+        self.assertNotEqual(self.numbers(one)[0], self.numbers(other)[0])
+        shutil.copy(os.path.join(other.data, "streams.db"), one.data)
+        self.refused(one, "do not belong together", "Restore both from one backup")
+
+    def test_two_from_before_get_a_number_and_keep_it(self):
+        server = self.used_server()
+        self.sql(server, "streams.db", "DELETE FROM meta WHERE key = 'installation'")
+        self.sql(server, "directory.db", "DROP TABLE installation")
+        self.sql(server, "directory.db", "UPDATE schema_version SET version = 1 WHERE part = 'directory'")
+        server.restart()
+        self.assertEqual(server.stop(), 0)
+        numbers = self.numbers(server)
+        self.assertEqual(numbers[0], numbers[1])
+        self.assertGreater(numbers[0], 0)
+        server.restart()
+        self.assertEqual(server.stop(), 0)
+        self.assertEqual(self.numbers(server), numbers)
+
+    def test_a_first_start_that_was_interrupted_is_finished(self):
+        server = plaza.Server()
+        self.addCleanup(server.close)
+        self.assertEqual(server.stop(), 0)
+        number = self.numbers(server)[0]
+        os.unlink(os.path.join(server.data, "streams.db"))
+        server.restart()
+        self.assertEqual(server.stop(), 0)
+        self.assertEqual(self.numbers(server), (number, number))
+
+    def test_a_damaged_or_locked_one_is_told_with_what_to_do_whichever_it_is(self):
+        for file in ("directory.db", "streams.db"):
+            server = self.used_server()
+            path = os.path.join(server.data, file)
+            lock = sqlite3.connect(path, isolation_level=None)
+            lock.execute("BEGIN IMMEDIATE")
+            self.refused(server, file, "end that program")
+            lock.close()
+            with open(path, "r+b") as opened:
+                opened.write(b"x" * 4096)
+            self.refused(server, file, "not a database", "restore it from a backup")
+            self.assertEqual(server.output().count(path + ": file is not a database"), 1, "said once, with one path")
+
+
 class LockedDatabase(unittest.TestCase):
     def setUp(self):
         self.server = plaza.Server("member.message_rate_per_s=0", "store.busy_timeout_ms=200")

@@ -6,6 +6,7 @@
 
 #include "app/metrics/exposition.h"
 #include "app/metrics/metrics_page.h"
+#include "app/node/installation.h"
 #include "app/node/janitor.h"
 #include "app/node/options.h"
 #include "base/log.h"
@@ -36,8 +37,9 @@ constexpr const char* kTooManyConnectionsHttp =
 
 /// In the order in which they are built; destroyed backwards.
 struct Node::Parts {
-  explicit Parts(const Config& config)
-      : store(store_options(config), clock),
+  Parts(const Config& config, std::int64_t shared_number)
+      : installation(shared_number),
+        store(store_options(config, shared_number), clock),
         hasher(hasher_options(config)),
         sql_workers("sql", static_cast<std::size_t>(config.store.directory_readers), 4096),
         // More than hash at once, so that the look-ups before a hash do not wait for the hashes.
@@ -47,6 +49,7 @@ struct Node::Parts {
         limits(net::make_connection_limits(connection_limits(config))),
         metrics(config.metrics.cache_ms, metrics_text) {}
 
+  const std::int64_t installation;
   memory::SystemClock clock;
   std::unique_ptr<sql::SqlDirectory> sql_directory;
   std::unique_ptr<cache::CachedDirectory> directory;
@@ -77,7 +80,8 @@ struct Node::Parts {
 };
 
 Result<void, std::string> Node::Parts::open_storage(const Config& config) {
-  auto opened = sql::SqlDirectory::open(data_path(config, "directory.db"), directory_options(config));
+  auto opened = sql::SqlDirectory::open(data_path(config, "directory.db"),
+                                        directory_options(config, installation));
   if (!opened) return fail(fmt::format("{}: {}", data_path(config, "directory.db"), opened.error().detail));
   sql_directory = std::move(*opened);
   directory = std::make_unique<cache::CachedDirectory>(*sql_directory, clock, member_lists_options(config));
@@ -210,7 +214,9 @@ Node::~Node() {
 }
 
 Result<std::unique_ptr<Node>, std::string> Node::start(const Config& config) {
-  std::unique_ptr<Node> node(new Node(std::make_unique<Parts>(config)));
+  const auto installation = find_installation(config);
+  if (!installation) return fail(installation.error());
+  std::unique_ptr<Node> node(new Node(std::make_unique<Parts>(config, *installation)));
   Parts& parts = *node->parts_;
   if (auto opened = parts.open_storage(config); !opened) return fail(std::move(opened.error()));
   parts.login = std::make_unique<login::LocalLoginService>(*parts.directory, parts.hasher, parts.clock,
@@ -229,7 +235,7 @@ Result<std::unique_ptr<Node>, std::string> Node::start(const Config& config) {
       edge_limits(config));
   parts.shards.start();
   if (auto started = parts.store.start(parts.edge->sink()); !started) {
-    return fail(fmt::format("{}: {}", data_path(config, "streams.db"), started.error().detail));
+    return fail(started.error().detail);  // which names the file
   }
   parts.store_started = true;
   parts.observe();

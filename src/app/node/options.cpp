@@ -106,8 +106,9 @@ cache::MemberListsCacheOptions member_lists_options(const Config& config) {
   return options;
 }
 
-sql::SqlDirectoryOptions directory_options(const Config& config) {
+sql::SqlDirectoryOptions directory_options(const Config& config, std::int64_t installation) {
   sql::SqlDirectoryOptions options;
+  options.installation = installation;
   options.region = static_cast<std::uint8_t>(config.server.region);
   options.readers = u32(config.store.directory_readers);
   options.busy_timeout_ms = u32(config.store.busy_timeout_ms);
@@ -118,9 +119,10 @@ sql::SqlDirectoryOptions directory_options(const Config& config) {
   return options;
 }
 
-sqlite::EmbeddedStreamStoreOptions store_options(const Config& config) {
+sqlite::EmbeddedStreamStoreOptions store_options(const Config& config, std::int64_t installation) {
   sqlite::EmbeddedStreamStoreOptions options;
   options.path = data_path(config, "streams.db");
+  options.installation = installation;
   options.region = static_cast<std::uint8_t>(config.server.region);
   options.batch_max = u32(config.store.commit_batch_max);
   options.flush_after_messages = u32(config.store.index_batch_entries);
