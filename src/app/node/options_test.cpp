@@ -1,0 +1,98 @@
+// Every setting of sockets and sessions arrives where it is used: set away from its default, some option is different.
+#include "app/node/options.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "app/config/settings.h"
+
+namespace plaza::app {
+namespace {
+
+/// Where each setting is expected, as a number or text.
+struct Arrives {
+  const char* key;
+  std::string (*option)(const Config&);
+};
+void PrintTo(const Arrives& arrives, std::ostream* out) { *out << arrives.key; }
+
+template <class T>
+std::string text(const T& value) {
+  return std::to_string(value);
+}
+
+const std::vector<Arrives> kArrives{
+    {"http.header_bytes_max",
+     [](const Config& c) { return text(connection_options(c).http_header_bytes_max); }},
+    {"edge.frame_bytes_max", [](const Config& c) { return text(edge_limits(c).frame_bytes_max); }},
+    {"edge.frame_before_login_bytes_max",
+     [](const Config& c) { return text(edge_limits(c).frame_before_login_bytes_max); }},
+    {"edge.frame_before_login_bytes_max",
+     [](const Config& c) { return text(connection_options(c).frame_bytes_max); }},
+    {"edge.login_deadline_ms", [](const Config& c) { return text(edge_limits(c).login_deadline_ms); }},
+    {"edge.http_idle_ms", [](const Config& c) { return text(edge_limits(c).http_idle_ms); }},
+    {"edge.heartbeat_ms", [](const Config& c) { return text(edge_limits(c).heartbeat_ms); }},
+    {"edge.heartbeat_ms", [](const Config& c) { return text(edge_limits(c).chat.heartbeat_ms); }},
+    {"edge.dead_after_ms", [](const Config& c) { return text(edge_limits(c).dead_after_ms); }},
+    {"edge.outbound_bytes_max", [](const Config& c) { return text(edge_limits(c).outbound_bytes_max); }},
+    {"edge.outbound_bytes_max",
+     [](const Config& c) { return text(connection_options(c).outbound_bytes_max); }},
+    {"edge.connections_max", [](const Config& c) { return text(connection_limits(c).connections_max); }},
+    {"edge.connections_per_address_max",
+     [](const Config& c) { return text(connection_limits(c).per_address_max); }},
+    {"edge.send_window_max", [](const Config& c) { return text(edge_limits(c).chat.send_window_max); }},
+    {"edge.list_entries_max", [](const Config& c) { return text(edge_limits(c).chat.list_entries_max); }},
+    {"edge.turn_gone_max", [](const Config& c) { return text(shard_options(c).gone_per_turn); }},
+    {"edge.turn_sessions_max", [](const Config& c) { return text(shard_options(c).arrivals_per_turn); }},
+    {"edge.turn_mailbox_entries_max",
+     [](const Config& c) { return text(shard_options(c).mailbox_tasks_per_turn); }},
+    {"edge.turn_frames_max", [](const Config& c) { return text(shard_options(c).frames_per_turn); }},
+    {"edge.turn_connection_frames_max",
+     [](const Config& c) { return text(shard_options(c).frames_per_connection); }},
+    {"edge.turn_connection_bytes_max",
+     [](const Config& c) { return text(shard_options(c).read_bytes_per_connection); }},
+    {"member.sessions_max",
+     [](const Config& c) { return text(edge_limits(c).chat.sessions_per_member_max); }},
+    {"member.remark_bytes_max", [](const Config& c) { return text(edge_limits(c).chat.remark_bytes_max); }},
+    {"room.description_bytes_max",
+     [](const Config& c) { return text(edge_limits(c).chat.room_description_bytes_max); }},
+    {"room.receipt_members_max",
+     [](const Config& c) { return text(edge_limits(c).chat.receipt_room_members_max); }},
+    {"room.classic_users_max",
+     [](const Config& c) { return text(edge_limits(c).chat.classic_group_users_max); }},
+    {"message.body_bytes_max", [](const Config& c) { return text(edge_limits(c).chat.body_bytes_max); }},
+    {"message.sync_entries_max", [](const Config& c) { return text(edge_limits(c).chat.page_entries_max); }},
+    {"message.sync_bytes_max", [](const Config& c) { return text(edge_limits(c).chat.page_bytes_max); }},
+    {"message.history_entries_max",
+     [](const Config& c) { return text(edge_limits(c).chat.history_entries_max); }},
+};
+
+class AnOption : public testing::TestWithParam<Arrives> {};
+TEST_P(AnOption, IsWhatItsSettingSays) {
+  const Setting* setting = find_setting(GetParam().key);
+  ASSERT_NE(setting, nullptr) << GetParam().key;
+  for (const std::int64_t value : {setting->min, setting->min + 1}) {
+    Config config;
+    ASSERT_EQ(setting->set(*setting, config, value), "");
+    EXPECT_EQ(GetParam().option(config), text(value)) << GetParam().key;
+  }
+}
+INSTANTIATE_TEST_SUITE_P(All, AnOption, testing::ValuesIn(kArrives));
+
+TEST(Options, NoNumberOfTheSectionsHttpAndEdgeIsForgottenHere) {
+  for (const auto& setting : settings()) {
+    if (setting.type != SettingType::integer || (setting.section != "http" && setting.section != "edge"))
+      continue;
+    EXPECT_TRUE(std::ranges::any_of(kArrives, [&](const Arrives& a) { return setting.key() == a.key; }))
+        << setting.key();
+  }
+  Config config;
+  config.http.origins = {"https://chat.example.org"};
+  EXPECT_EQ(connection_options(config).origins, config.http.origins);
+}
+
+}  // namespace
+}  // namespace plaza::app
