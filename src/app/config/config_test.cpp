@@ -13,6 +13,7 @@
 #include "app/config/nearest.h"
 #include "app/config/print.h"
 #include "app/config/settings.h"
+#include "protocol/fields.h"
 
 namespace plaza::app {
 namespace {
@@ -247,8 +248,8 @@ TEST_P(ConflictingFile, IsRefusedNamingBothSettings) {
 }
 INSTANTIATE_TEST_SUITE_P(
     All, ConflictingFile,
-    testing::Values(Conflict{"[message]\nbody_bytes_max = 65025",
-                             "message.body_bytes_max (65025) must be at least 512 less"},
+    testing::Values(Conflict{"[message]\nbody_bytes_max = 39489\n[edge]\nframe_bytes_max = 40000",
+                             "message.body_bytes_max (39489) must be at least 512 less"},
                     Conflict{"[edge]\nframe_before_login_bytes_max = 65537",
                              "must not be larger than edge.frame_bytes_max"},
                     Conflict{"[edge]\nheartbeat_ms = 37501", "at least twice edge.heartbeat_ms"},
@@ -268,7 +269,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(Config, SettingsAtTheLimitOfEachOtherAreAccepted) {
   const auto loaded = load_text(
-      "[message]\nbody_bytes_max = 65024\n[edge]\nheartbeat_ms = 37500\n"
+      "[message]\nbody_bytes_max = 39488\n[edge]\nframe_bytes_max = 40000\nheartbeat_ms = 37500\n"
       "[tcp]\nlisten = \"127.0.0.1:0\"\n[http]\nlisten = \"127.0.0.1:0\"\n");
   EXPECT_TRUE(loaded.has_value()) << joined(loaded.error());
 }
@@ -279,12 +280,43 @@ TEST(Config, AReloadAppliesLiveSettingsAndNamesThoseThatNeedARestart) {
   read.edge.heartbeat_ms = 1000;
   read.log.level = LogLevel::debug;
   read.server.shards = 7;
-  const Reloaded reloaded = apply_live(running, read);
+  const auto applied = apply_live(running, read);
+  ASSERT_TRUE(applied.has_value()) << joined(applied.error());
+  const Reloaded& reloaded = *applied;
   EXPECT_EQ(reloaded.config.edge.heartbeat_ms, 1000);
   EXPECT_EQ(reloaded.config.log.level, LogLevel::debug);
   EXPECT_EQ(reloaded.config.server.shards, running.server.shards);
   EXPECT_EQ(reloaded.changed, (std::vector<std::string>{"edge.heartbeat_ms", "log.level"}));
   EXPECT_EQ(reloaded.needs_restart, (std::vector<std::string>{"server.shards"}));
+}
+
+TEST(Config, AReloadWhoseLiveSettingsDoNotGoWithWhatStaysChangesNothing) {
+  Config running;
+  running.edge.frame_bytes_max = 40'000;
+  running.message.body_bytes_max = 39'488;
+  Config read;
+  read.message.body_bytes_max = 60'000;  // beside the new frame_bytes_max of 65536, which waits for a restart
+  const auto applied = apply_live(running, read);
+  ASSERT_FALSE(applied.has_value());
+  EXPECT_NE(joined(applied.error()).find("at least 512 less than edge.frame_bytes_max (40000)"),
+            std::string::npos)
+      << joined(applied.error());
+  EXPECT_NE(joined(applied.error()).find("until the next start edge.frame_bytes_max"), std::string::npos);
+}
+
+TEST(Config, NoSettingAllowsMoreThanTheProtocolTakes) {
+  const std::vector<std::pair<const char*, protocol::Field>> limits{
+      {"message.body_bytes_max", protocol::Field::msg},
+      {"message.body_bytes_max", protocol::Field::body},
+      {"login.password_bytes_max", protocol::Field::password},
+      {"login.password_bytes_max", protocol::Field::new_password},
+      {"member.remark_bytes_max", protocol::Field::remark},
+      {"room.description_bytes_max", protocol::Field::groupdesc}};
+  for (const auto& [key, field] : limits) {
+    const Setting* setting = find_setting(key);
+    ASSERT_NE(setting, nullptr) << key;
+    EXPECT_EQ(static_cast<std::uint64_t>(setting->max), protocol::info(field).max) << key;
+  }
 }
 
 TEST(EditDistance, CountsInsertedRemovedReplacedAndSwappedLetters) {

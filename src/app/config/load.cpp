@@ -239,7 +239,7 @@ std::vector<std::pair<std::string, std::string>> plaza_environment() {
   return result;
 }
 
-Reloaded apply_live(const Config& running, const Config& read) {
+Result<Reloaded, ConfigProblems> apply_live(const Config& running, const Config& read) {
   Reloaded result{running, {}, {}};
   for (const auto& setting : settings()) {
     const SettingValue now = setting.get(setting, read);
@@ -251,6 +251,12 @@ Reloaded apply_live(const Config& running, const Config& read) {
     // A value that load_config() has taken once is taken again.
     static_cast<void>(setting.set(setting, result.config, now));
     result.changed.push_back(setting.key());
+  }
+  // What was read is right in itself, but it was taken over in part only.
+  if (auto problems = conflicts(result.config); !problems.empty()) {
+    for (std::string& problem : problems)
+      problem += fmt::format(" (until the next start {} as before)", fmt::join(result.needs_restart, ", "));
+    return fail(std::move(problems));
   }
   return result;
 }

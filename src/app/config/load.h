@@ -47,6 +47,7 @@ struct Reloaded {
   std::vector<std::string> changed;        ///< keys of live settings that are different now
   std::vector<std::string> needs_restart;  ///< keys that differ but take effect only at the next start
 };
-Reloaded apply_live(const Config& running, const Config& read);
+/// The problems when the live settings do not go with those that stay as they are until the next start; then nothing changes.
+Result<Reloaded, ConfigProblems> apply_live(const Config& running, const Config& read);
 
 }  // namespace plaza::app

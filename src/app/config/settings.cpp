@@ -7,6 +7,8 @@
 #include <cctype>
 #include <utility>
 
+#include "protocol/fields.h"
+
 namespace plaza::app {
 namespace {
 
@@ -124,6 +126,9 @@ struct Table {
     settings.push_back(setting);
   }
 };
+
+using protocol::Field;
+constexpr std::int64_t longest(Field field) { return static_cast<std::int64_t>(protocol::info(field).max); }
 
 Table make_table() {
   Table table;

@@ -51,8 +51,15 @@ void reload(Node& node, Config& running,
     PLAZA_LOG(error, "reload", "the configuration is wrong: nothing was changed");
     return;
   }
-  Reloaded now = apply_live(running, read->config);
-  running = std::move(now.config);
+  const auto applied = apply_live(running, read->config);
+  if (!applied) {
+    for (const auto& problem : applied.error()) PLAZA_LOG(error, "reload", "{}", problem);
+    PLAZA_LOG(error, "reload",
+              "the new settings do not go with those that need a restart: nothing was changed");
+    return;
+  }
+  const Reloaded& now = *applied;
+  running = now.config;
   node.apply(running);
   PLAZA_LOG(info, "reload", "applied: {}",
             now.changed.empty() ? "nothing is different" : fmt::format("{}", fmt::join(now.changed, ", ")));
