@@ -74,7 +74,7 @@ void EdgeNode::on_every_shard(const std::function<void(EdgeShard&)>& task) {
   done.wait();
 }
 
-void EdgeNode::drain(std::int64_t deadline_ms) {
+void EdgeNode::drain(std::int64_t deadline_ms, const std::function<void()>& stop_pages) {
   using Clock = std::chrono::steady_clock;
   const auto deadline = Clock::now() + std::chrono::milliseconds(deadline_ms);
   const auto half = Clock::now() + std::chrono::milliseconds(deadline_ms / 2);
@@ -86,16 +86,27 @@ void EdgeNode::drain(std::int64_t deadline_ms) {
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
   };
-  on_every_shard([](EdgeShard& edge) { edge.for_each([](Session& session) { session.stop_reading(); }); });
+  draining_ = true;
+  const auto for_each_client = [](EdgeShard& edge, const std::function<void(Session&)>& visit) {
+    edge.for_each([&](Session& session) {
+      if (session.is_client()) visit(session);
+    });
+  };
+  on_every_shard([&](EdgeShard& edge) { for_each_client(edge, [](Session& s) { s.stop_reading(); }); });
   wait_until_none(half, [](EdgeShard& edge) {
     std::size_t waiting = 0;
     edge.for_each([&](Session& session) { waiting += session.chat().unacknowledged; });
     return waiting;
   });
-  on_every_shard([](EdgeShard& edge) {
-    edge.for_each([](Session& session) { session.close_with(protocol::Errno::server_closing, {}, true); });
+  on_every_shard([&](EdgeShard& edge) {
+    for_each_client(edge, [](Session& s) { s.close_with(protocol::Errno::server_closing, {}, true); });
   });
-  wait_until_none(deadline, [](EdgeShard& edge) { return edge.size(); });
+  wait_until_none(deadline, [&](EdgeShard& edge) {
+    std::size_t clients = 0;
+    for_each_client(edge, [&](Session&) { ++clients; });
+    return clients;
+  });
+  stop_pages();
   // Who is left did not take its goodbye in time. Its connection goes with it.
   on_every_shard([](EdgeShard& edge) {
     std::vector<chat::SessionId> left;

@@ -65,8 +65,10 @@ class EdgeNode {
   /// A password was changed: closes all sessions of the account but the asking one, also those that live under no token.
   void close_account(AccountId account, std::vector<TokenId> tokens, chat::SessionId but);
   /// Reads no more requests, waits until every send is decided, says GOODBYE, and waits until the connections are gone:
-  /// at most deadline_ms in all.
-  void drain(std::int64_t deadline_ms);
+  /// at most deadline_ms in all. Whoever opens a session meanwhile gets its GOODBYE at once. HTTP pages are served all the time,
+  /// until `stop_pages`, which has come when the clients are gone, and takes no new connections from then on.
+  void drain(std::int64_t deadline_ms, const std::function<void()>& stop_pages = [] {});
+  [[nodiscard]] bool draining() const { return draining_; }
 
   [[nodiscard]] EdgeParts& parts() { return parts_; }
   [[nodiscard]] chat::Node& chat() { return chat_; }
@@ -86,6 +88,7 @@ class EdgeNode {
   chat::OutcomeRouter router_;
   std::vector<std::unique_ptr<EdgeShard>> edges_;
   std::atomic<chat::SessionId> session_ids_{1};
+  std::atomic<bool> draining_{false};
 };
 
 }  // namespace plaza::edge

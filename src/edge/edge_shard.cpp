@@ -77,6 +77,8 @@ void EdgeShard::adopt(std::unique_ptr<Session> session, chat::EnterAs as, std::i
   Session& arrived = *session;
   sessions_.emplace(arrived.id(), std::move(session));
   arrived.arrive(*this);
+  // It was on its way when the others were told.
+  if (node_.draining()) return arrived.close_with(protocol::Errno::server_closing, {}, true);
   if (close_if_revoked(arrived, departed_ms) || !arrived.connection().is_open()) return;
   hub_.enter(arrived.chat(), std::move(as));
 }
@@ -90,7 +92,9 @@ void EdgeShard::for_each(const std::function<void(Session&)>& visit) {
 void EdgeShard::set_limits(const Limits& limits) {
   limits_ = limits;
   hub_.set_limits(limits.chat);
-  for_each([&](Session& session) { session.connection().set_outbound_bytes_max(limits.outbound_bytes_max); });
+  for_each([&](Session& session) {
+    if (session.is_client()) session.connection().set_outbound_bytes_max(limits.outbound_bytes_max);
+  });
 }
 
 void EdgeShard::revoke(const std::vector<TokenId>& tokens) {

@@ -51,9 +51,18 @@ Session::Session(EdgeShard& shard, chat::SessionId id, std::unique_ptr<net::Conn
 Session::~Session() = default;
 
 void Session::start() {
-  connection_->set_outbound_bytes_max(shard_->limits().outbound_bytes_max);
   settle();
   connection_->start(*this);
+}
+
+void Session::on_open() {
+  is_client_ = true;
+  connection_->set_outbound_bytes_max(shard_->limits().outbound_bytes_max);
+  if (shard_->node().draining()) return close_with(Errno::server_closing, {}, true);
+  // Pages that were asked for before the upgrade gave it longer than a client has for its login.
+  net::Shard& shard = shard_->shard();
+  deadline_ms_ = std::min(deadline_ms_, shard.now_ms() + shard_->limits().login_deadline_ms);
+  shard.timers().arm(*this, std::max<std::int64_t>(deadline_ms_ - shard.now_ms(), 1));
 }
 
 void Session::depart() {

@@ -33,6 +33,8 @@ class Session final : public net::ConnectionHandler, public chat::SessionOut, pr
   [[nodiscard]] chat::Session& chat() { return chat_; }
   [[nodiscard]] net::Connection& connection() { return *connection_; }
   [[nodiscard]] bool closing() const { return closing_; }
+  /// It speaks frames: not one that has only asked for HTTP pages so far.
+  [[nodiscard]] bool is_client() const { return is_client_; }
 
   /// Leaves this shard for another: nothing happens to it until arrive().
   void depart();
@@ -52,6 +54,7 @@ class Session final : public net::ConnectionHandler, public chat::SessionOut, pr
 
  private:
   // net::ConnectionHandler
+  void on_open() override;
   net::FrameVerdict on_frame(std::span<const char> json) override;
   net::HttpResponse on_http(const net::HttpRequest& request) override;
   void on_protocol_error(net::FrameError error, std::string_view text) override;
@@ -77,6 +80,7 @@ class Session final : public net::ConnectionHandler, public chat::SessionOut, pr
   bool in_frame_ = false;  ///< inside on_frame(): a resume() now means "do not pause"
   bool resumed_ = false;
   bool closing_ = false;
+  bool is_client_ = false;
   bool framing_broken_ = false;
 };
 

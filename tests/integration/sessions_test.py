@@ -1,6 +1,7 @@
 """The life of connections and sessions: deadlines, dead peers, limits, slow readers, revoked tokens, the end of the server."""
 
 import http.client
+import os
 import re
 import signal
 import socket
@@ -274,6 +275,29 @@ class HttpKeptAlive(plaza.Test):
             pass
 
 
+class SmallQueues(plaza.Test):
+    settings = ("edge.outbound_bytes_max=4096", "edge.frame_bytes_max=4096", "message.body_bytes_max=3000",
+                "message.sync_bytes_max=2048", "edge.login_deadline_ms=1000")
+
+    def test_a_page_may_be_longer_than_the_queue_of_a_session(self):
+        status, text, _ = self.server.get("/metrics")
+        self.assertEqual(status, 200)
+        self.assertGreater(len(text), 4096)
+
+    def test_a_page_before_the_upgrade_does_not_put_off_the_deadline_of_the_login(self):
+        client = plaza.Client(self.server.http)
+        self.addCleanup(client.close)
+        client.send_bytes(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        self.assertTrue(client.socket.recv(4096).endswith(b"ok\n"))
+        begin = time.monotonic()
+        client.send_bytes(b"GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                          b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+        client.socket.settimeout(plaza.DEADLINE_S)
+        while client.socket.recv(4096):
+            pass
+        self.assertLess(time.monotonic() - begin, 10)
+
+
 class KeptMetrics(plaza.Test):
     settings = ("metrics.cache_ms=60000",)
 
@@ -389,6 +413,54 @@ class TheEnd(unittest.TestCase):
         code = server.wait()
         self.assertLess(time.monotonic() - begin, 5)
         self.assertNotEqual(code, 0, "it did not end in good order and must not say so")
+
+    def stuck(self, server):
+        """A client that asks for much and reads nothing: its goodbye cannot be delivered, so that the drain goes on."""
+        client = self.member(server, "reader")
+        for send_id in range(1, 12):
+            client.ask(msgid=5, toid=client.id, msg="x" * 30000, send_id=send_id)
+        client.socket.settimeout(1)
+        try:
+            for _ in range(400):
+                client.send(msgid=22, since=0)
+        except TimeoutError:
+            pass
+
+    def test_readyz_says_503_on_new_and_kept_connections_while_it_drains(self):
+        server = self.start("server.drain_ms=60000", "edge.outbound_bytes_max=4194304", "member.message_rate_per_s=0",
+                            "message.sync_bytes_max=262144")
+        kept = http.client.HTTPConnection("127.0.0.1", server.http, timeout=plaza.DEADLINE_S)
+        self.addCleanup(kept.close)
+
+        def ready():
+            kept.request("GET", "/readyz")
+            answer = kept.getresponse()
+            return answer.status, answer.read()
+
+        self.assertEqual(ready(), (200, b"ready\n"))
+        self.stuck(server)
+        server.signal(signal.SIGTERM)
+        server.says("draining")
+        plaza.wait_until(lambda: ready() == (503, b"the server is stopping\n"), "503 on the connection from before")
+        self.assertEqual(server.get("/readyz")[0], 503)
+        self.assertFalse(os.path.exists(os.path.join(server.data, "ports.json")))
+        self.assertIsNone(server.process.poll(), "it is still draining")
+
+    def test_who_upgrades_while_it_drains_is_told_at_once(self):
+        server = self.start("server.drain_ms=60000", "edge.outbound_bytes_max=4194304", "member.message_rate_per_s=0",
+                            "message.sync_bytes_max=262144")
+        self.stuck(server)
+        server.signal(signal.SIGTERM)
+        plaza.wait_until(lambda: server.get("/readyz")[0] == 503, "the drain to begin")
+        late = plaza.Client(server.http)
+        self.addCleanup(late.close)
+        late.send_bytes(b"GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+        late.socket.settimeout(plaza.DEADLINE_S)
+        seen = b""
+        while more := late.socket.recv(4096):
+            seen += more
+        self.assertIn(b'"msgid":54,"errno":27', seen)
 
     def test_new_connections_are_not_taken_while_it_drains(self):
         server = self.start("server.drain_ms=60000", "edge.outbound_bytes_max=4194304", "member.message_rate_per_s=0",

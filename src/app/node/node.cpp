@@ -196,8 +196,12 @@ void Node::Parts::stop(std::int64_t drain_ms) {
   stopped = true;
   draining = true;
   if (tcp) tcp->stop();
-  if (http) http->stop();
-  if (edge) edge->drain(drain_ms);
+  // Whoever asks /readyz is told to send clients elsewhere, until there are none.
+  const auto stop_pages = [this] {
+    if (http) http->stop();
+  };
+  if (edge) edge->drain(drain_ms, stop_pages);
+  stop_pages();
   janitor.reset();
   observed.clear();
   // Workers first: what they finish still finds the shards. Then the store reports its last outcomes, to nobody.

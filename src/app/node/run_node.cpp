@@ -131,6 +131,7 @@ int run_node(const Config& config, const std::function<Result<LoadedConfig, Conf
     reload(**node, running, read_again);
   }
   PLAZA_LOG(info, "stop", "signal {}: draining", *requests.stop);
+  ports_file.remove();
   (*node)->stop(running.server.drain_ms);
   PLAZA_LOG(info, "stop", "stopped");
   return kExitOk;

@@ -10,9 +10,11 @@
 
 namespace plaza::app {
 
-PortsFile::PortsFile(const std::string& data_dir) : path_(data_dir + "/ports.json") { unlink(path_.c_str()); }
+PortsFile::PortsFile(const std::string& data_dir) : path_(data_dir + "/ports.json") { remove(); }
 
-PortsFile::~PortsFile() { unlink(path_.c_str()); }
+PortsFile::~PortsFile() { remove(); }
+
+void PortsFile::remove() { unlink(path_.c_str()); }
 
 Result<void, std::string> PortsFile::write(const std::vector<std::pair<std::string, std::uint16_t>>& ports) {
   std::string text;

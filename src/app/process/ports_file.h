@@ -20,6 +20,8 @@ class PortsFile {
   PortsFile(const PortsFile&) = delete;
   PortsFile& operator=(const PortsFile&) = delete;
 
+  /// Before the server stops accepting.
+  void remove();
   /// {"tcp":7600,"http":7680}, in the order given. The error is for a person.
   [[nodiscard]] Result<void, std::string> write(
       const std::vector<std::pair<std::string, std::uint16_t>>& ports);
