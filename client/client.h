@@ -42,7 +42,7 @@ struct ClientOptions {
   /// A device that is new, or was away for long, starts this many entries before the head of the inbox (older ones are in
   /// the history). 0: everything since its receive cursor.
   std::uint64_t backlog_max = 0;
-  /// stop() logs out and revokes the token: for programs that keep none for their next start.
+  /// stop() logs out and revokes every token that this run was given: for programs that keep none for their next start.
   bool revoke_on_stop = false;
   std::int64_t connect_timeout_ms = 10'000;  ///< from the first packet to online
   std::int64_t request_timeout_ms = 10'000;
@@ -84,6 +84,8 @@ class ClientEvents {
  public:
   /// `why` is for a person: what was refused, why the connection broke.
   virtual void on_state(ClientState /*state*/, const std::string& /*why*/) {}
+  /// At every login, also by token: the account's members in this zone.
+  virtual void on_members(const std::vector<protocol::MemberEntry>& /*members*/) {}
   /// Logged in as an account whose member has to be chosen: answer by enter() or create_member().
   virtual void on_choose(const std::vector<protocol::MemberEntry>& /*members*/) {}
   /// Comes at every login and resume, before on_state(online).
@@ -109,8 +111,8 @@ class ClientEvents {
 /// Loss     Breaks of the connection, restarts of the server and timeouts are survived: sends keep their send_id and are
 ///          repeated until answered, the inbox is synced, the session resumes by token. A request without an answer is
 ///          not repeated; its Reply says answered = false.
-/// Stop     stop() (and the destructor) reports the receive cursor and the marks, ends the connection, and waits for that at
-///          most a second; no callback comes after it returned. Sends that are still open are lost then: wait for their
+/// Stop     stop() (and the destructor) reports the receive cursor and the marks, revokes tokens (revoke_on_stop), ends the
+///          connection, and waits for that at most a second; no callback comes after it returned. Sends that are still open are lost then: wait for their
 ///          outcome first (SyncClient::flush). A stopped client is not started again.
 class Client {
  public:

@@ -72,21 +72,31 @@ void ClientCore::start() {
 }
 
 void ClientCore::leave(std::move_only_function<void()> stopped) {
-  if (!link_open() || state_ != ClientState::online) {
+  const bool online = state_ == ClientState::online;
+  const bool nobody = state_ == ClientState::connected;
+  const bool revoke = options_.revoke_on_stop && !(nobody && issued_.empty());
+  if (!link_open() || !(online || revoke)) {
     stop();
     return stopped();
   }
-  for (const Frame& frame : rules_->last_frames()) write(encode_frame(frame));
-  if (options_.revoke_on_stop) {
-    std::string frame;
-    protocol::encode(frame, protocol::Loginout{.id = {}, .revoke = true});
-    write(frame);
+  if (online) {
+    for (const Frame& frame : rules_->last_frames()) write(encode_frame(frame));
   }
   events_ = nullptr;
   running_ = false;
   stopped_ = std::move(stopped);
   for (net::Timer* timer : {&wake_timer_, &retry_timer_, &heartbeat_timer_, &request_timer_}) timer->cancel();
   shard_.timers().arm(deadline_timer_, kLeaveMs);
+  requests_.clear();
+  if (!revoke) return hang_up();
+  if (nobody) return revoke_rest([this] { hang_up(); });
+  ask(protocol::Loginout{.id = {}, .revoke = true}, [this](const Reply& reply) {
+    if (reply.ok()) session_revoked(session_tokens_);
+    revoke_rest([this] { hang_up(); });
+  });
+}
+
+void ClientCore::hang_up() {
   if (link_open()) connection_->close();
   open_ = false;
 }
@@ -167,6 +177,7 @@ void ClientCore::dial(const net::Address& address) {
 void ClientCore::on_open() {
   if (!connection_) return;  // within dial(): comes again from there
   open_ = true;
+  heard_ = false;
   last_why_.clear();
   fault_.reset();
   last_sent_ms_ = now_ms();
@@ -175,6 +186,7 @@ void ClientCore::on_open() {
 
 net::FrameVerdict ClientCore::on_frame(std::span<const char> json) {
   const auto alive = shared_from_this();
+  heard_ = true;
   auto message = parser_.parse({json.data(), json.size()});
   if (!message) {
     last_why_ = "the server sent something unreadable: " + message.error();
@@ -186,7 +198,14 @@ net::FrameVerdict ClientCore::on_frame(std::span<const char> json) {
   return link_open() ? net::FrameVerdict::continue_ : net::FrameVerdict::closed;
 }
 
-void ClientCore::on_protocol_error(net::FrameError /*error*/, std::string_view text) {
+void ClientCore::on_protocol_error(net::FrameError error, std::string_view text) {
+  if (!heard_ && error == net::FrameError::not_an_object && !options_.endpoint.websocket) {
+    Endpoint http = options_.endpoint;
+    http.websocket = true;
+    last_why_ = options_.endpoint.text() + " is no Plaza TCP port (an HTTP port? use " + http.text() + ")";
+    ended_ = true;
+    return;
+  }
   last_why_ = "the server broke the framing: " + std::string(text);
 }
 
@@ -217,7 +236,13 @@ void ClientCore::link_lost(std::string why) {
   state_ = ClientState::waiting;
   fail_sent_requests(why);
   if (!running_) return;
-  if (ended_) return set_state(ClientState::ended, why);
+  if (ended_) {
+    set_state(ClientState::ended, why);
+    Reply reply;
+    reply.message.refusal.error = protocol::Errno::unavailable;
+    reply.message.refusal.message = why;
+    return tell_login(reply);
+  }
   // The server ends connections on which nobody logs in: that is no trouble, and the next request connects again.
   const bool nobody = !credentials_ && member_token_.empty() && requests_.empty();
   if (was_open && nobody && before == ClientState::connected) return set_state(ClientState::offline);

@@ -99,7 +99,13 @@ class ClientCore final : public net::ConnectionHandler, public std::enable_share
   void begin_login();
   void on_login_reply(const Reply& reply);
   void login_refused(const Reply& reply);
-  void choose_member(const std::vector<protocol::MemberEntry>& members);
+  void choose_member();
+  void wait_for_choice(const std::string& why);
+  void not_answered();
+  void note_token(const std::string& token);
+  void session_revoked(const std::vector<std::string>& tokens);
+  void revoke_rest(std::move_only_function<void()> then);
+  void hang_up();
   void send_enter(std::uint64_t member);
   void enter_refused(const Reply& reply);
   void entered(const protocol::EnterAck& ack);
@@ -126,6 +132,7 @@ class ClientCore final : public net::ConnectionHandler, public std::enable_share
   std::size_t address_turn_ = 0;
   std::unique_ptr<net::Connection> connection_;
   bool open_ = false;
+  bool heard_ = false;    ///< a frame came on this connection
   std::string last_why_;  ///< why this connection is about to end, when we know better than the socket
   std::int64_t retry_after_ms_ = 0;
   std::optional<protocol::Refusal> fault_;  ///< a frame of ours is why the server ends the connection
@@ -137,7 +144,11 @@ class ClientCore final : public net::ConnectionHandler, public std::enable_share
   // The login.
   std::optional<Credentials> credentials_;
   std::string member_token_, account_token_, account_;
-  std::uint64_t member_ = 0;  ///< that is or was entered last
+  std::uint64_t member_ = 0;        ///< that is or was entered last
+  std::uint64_t asked_member_ = 0;  ///< that the person asked for by enter(), until its outcome is known
+  std::vector<protocol::MemberEntry> members_;
+  std::vector<std::string> issued_;  ///< every token of this run that is still valid, as far as we know
+  std::vector<std::string> session_tokens_;  ///< those that end with this session's LOGINOUT
   bool ended_ = false;
   Client::ReplyCallback login_done_;
   std::move_only_function<void()> stopped_;  ///< while leaving

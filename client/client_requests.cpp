@@ -21,7 +21,7 @@ Reply no_answer(const std::string& why) {
 }  // namespace
 
 void ClientCore::request(std::uint64_t rid, std::string frame, Client::ReplyCallback done, When when) {
-  if (events_ == nullptr) return;
+  if (events_ == nullptr && !stopped_) return;
   if (auto refusal = refusal_of(frame)) {
     Reply refused;
     refused.message.refusal = std::move(*refusal);

@@ -220,6 +220,93 @@ TEST(Client, ARevokedTokenEndsTheSessionInsteadOfTryingForEver) {
   EXPECT_NE(p.ann.why().find("log in again"), std::string::npos);
 }
 
+// The connection was there before the login: nothing but a deadline of the login itself ends the wait.
+TEST(Client, AServerThatAcceptsAndSaysNothingIsGivenUpAndTriedAgain) {
+  FakeServer server;
+  ClientOptions options = options_for(server);
+  options.connect_timeout_ms = 300;
+  SyncClient ann(options);
+  ASSERT_TRUE(ann.register_account("ann", "secret-1").ok());
+  ASSERT_TRUE(ann.wait_state(ClientState::connected));
+  server.fall_silent(true);
+  const auto unanswered = ann.login({.name = "ann", .password = "secret-1"}, 100);
+  EXPECT_FALSE(unanswered.answered);
+  ASSERT_TRUE(ann.wait_state(ClientState::waiting, 3000));
+  EXPECT_NE(ann.why().find("no answer"), std::string::npos) << ann.why();
+  server.fall_silent(false);
+  EXPECT_TRUE(ann.wait_state(ClientState::online));
+}
+
+TEST(Client, AChosenMemberIsEnteredAlsoWhenTheAnswerDoesNotComeOnTheFirstConnection) {
+  FakeServer server;
+  ClientOptions options = options_for(server);
+  options.connect_timeout_ms = 300;
+  SyncClient ann(options);
+  ASSERT_EQ(ann.register_and_login("ann", "secret-1").text(), "");
+  const Reply second = ann.create_member("ann-two");
+  ASSERT_TRUE(second.ok()) << second.text();
+  const std::uint64_t id = second.get<protocol::CreateMemberAck>()->id.value;
+  server.lose_replies(Msg::enter_ack, 1);
+  EXPECT_TRUE(ann.enter(id).ok());
+  EXPECT_EQ(ann.id(), id);
+}
+
+TEST(Client, AMemberThatCannotBeEnteredLeavesTheChoiceOpen) {
+  FakeServer server;
+  SyncClient ann(options_for(server));
+  ASSERT_EQ(ann.register_and_login("ann", "secret-1").text(), "");
+  const std::uint64_t first = ann.id();
+  EXPECT_EQ(ann.enter(999).error(), Errno::not_permitted);
+  EXPECT_EQ(ann.state(), ClientState::choosing);
+  EXPECT_TRUE(ann.enter(first).ok());
+  EXPECT_EQ(ann.state(), ClientState::online);
+}
+
+TEST(Client, LeavingEndsEveryTokenOfTheRunThroughBreaksAndChangesOfMember) {
+  FakeServer server;
+  ClientOptions options = options_for(server);
+  options.revoke_on_stop = true;
+  {
+    SyncClient ann(options);
+    ASSERT_EQ(ann.register_and_login("ann", "secret-1").text(), "");
+    EXPECT_EQ(server.valid_tokens(), 2U);  // the account's and the member's
+    server.cut_all();
+    ASSERT_TRUE(ann.wait_state(ClientState::waiting));
+    ASSERT_TRUE(ann.wait_state(ClientState::online));
+    const Reply second = ann.create_member("ann-two");
+    ASSERT_TRUE(ann.enter(second.get<protocol::CreateMemberAck>()->id.value).ok());
+    EXPECT_GT(server.valid_tokens(), 2U);
+  }
+  EXPECT_EQ(server.valid_tokens(), 0U);
+}
+
+TEST(Client, LoggingOutWithRevokeEndsEveryTokenOfTheRun) {
+  Pair p;
+  p.server.cut_all();
+  ASSERT_TRUE(p.ann.wait_state(ClientState::waiting));
+  ASSERT_TRUE(p.ann.wait_state(ClientState::online));
+  ASSERT_TRUE(p.bob.wait_state(ClientState::online));
+  EXPECT_TRUE(p.ann.logout(true).ok());
+  EXPECT_EQ(p.ann.state(), ClientState::connected);
+  EXPECT_TRUE(p.bob.logout(true).ok());
+  EXPECT_EQ(p.server.valid_tokens(), 0U);
+  EXPECT_TRUE(p.ann.login({.name = "ann", .password = "secret-1"}).ok());
+}
+
+TEST(Client, AnHttpPortIsNamedAndNotTriedAgain) {
+  FakeServer http(true);
+  ClientOptions options = options_for(http);
+  options.endpoint.websocket = false;
+  SyncClient ann(options);
+  const Reply reply = ann.login({.name = "ann", .password = "secret-1"}, 3000);
+  EXPECT_FALSE(reply.ok());
+  EXPECT_NE(reply.text().find("no Plaza TCP port (an HTTP port? use ws://127.0.0.1:"), std::string::npos)
+      << reply.text();
+  EXPECT_EQ(ann.state(), ClientState::ended);
+  EXPECT_FALSE(ann.wait_state(ClientState::connecting, kNever));
+  EXPECT_EQ(http.connections_ever(), 1U);
+}
+
 TEST(Client, RequestsThatNobodyAnswersEndWithTheirDeadline) {
   ClientOptions options;
   options.endpoint = {.host = "127.0.0.1", .port = 1};

@@ -38,6 +38,10 @@ class FakeServer {
   void goodbye(protocol::Errno error, bool reconnect);
   /// Every token is forgotten.
   void forget_tokens();
+  /// Those that still log in.
+  [[nodiscard]] std::size_t valid_tokens();
+  /// Accepts connections, reads, and answers nothing from now on.
+  void fall_silent(bool silent);
   [[nodiscard]] std::vector<std::string> inbox(const std::string& name);
   [[nodiscard]] std::uint64_t connections_ever();
 
@@ -49,7 +53,7 @@ class FakeServer {
   };
   struct Member {
     std::uint64_t id = 0;
-    std::string name, password;
+    std::string name, password, account;
     std::vector<Stored> inbox;
     std::map<std::string, std::uint64_t> last_send_id;
     std::set<std::uint64_t> friends;
@@ -64,7 +68,9 @@ class FakeServer {
 
   // On the shard only.
   std::map<std::uint64_t, Member> members_;
-  std::map<std::string, std::uint64_t> tokens_;
+  std::map<std::string, std::uint64_t> tokens_;        ///< of members
+  std::map<std::string, std::string> account_tokens_;  ///< to the account's name
+  bool silent_ = false;
   std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint64_t> conversations_;
   std::set<Session*> sessions_;
   std::map<protocol::Msg, int> lost_replies_;

@@ -17,6 +17,7 @@ class FakeServer::Session final : public net::ConnectionHandler {
 
   net::FrameVerdict on_frame(std::span<const char> json) override {
     connection_->set_frame_bytes_max(64 * 1024);
+    if (server_.silent_) return net::FrameVerdict::continue_;
     const auto request = parser_.parse_copy({json.data(), json.size()});
     std::string out;
     if (!request) {
@@ -37,6 +38,7 @@ class FakeServer::Session final : public net::ConnectionHandler {
     switch (r.msgid) {
       case Msg::reg: return reg(as<Reg>(r), r.rid());
       case Msg::login: return login(as<Login>(r), r.rid());
+      case Msg::create_member: return create_member(as<CreateMember>(r), r.rid());
       case Msg::enter: return enter(as<Enter>(r).id.value, r.rid());
       case Msg::ready: ready_ = true; return answer(ReadyAck{.epoch = 1, .head = me().inbox.size()}, r.rid());
       case Msg::one_chat: return one_chat(as<OneChat>(r), r.rid());
@@ -51,6 +53,13 @@ class FakeServer::Session final : public net::ConnectionHandler {
       case Msg::heartbeat: return answer(HeartbeatAck{.epoch = 1, .head = 0, .time_ms = 0}, r.rid());
       case Msg::received: return;
       case Msg::loginout:
+        if (as<Loginout>(r).revoke) {
+          for (const std::string& token : session_tokens_) {
+            server_.tokens_.erase(token);
+            server_.account_tokens_.erase(token);
+          }
+        }
+        account_.clear();
         member_ = 0;
         ready_ = false;
         return answer(OkReply{.to = r.msgid, .received = {}, .delivered = {}, .read = {}}, r.rid());
@@ -83,6 +92,7 @@ class FakeServer::Session final : public net::ConnectionHandler {
     server_.members_[id] = {.id = id,
                             .name = std::string(r.name),
                             .password = std::string(r.password),
+                            .account = std::string(r.name),
                             .inbox = {},
                             .last_send_id = {},
                             .friends = {}};
@@ -90,34 +100,60 @@ class FakeServer::Session final : public net::ConnectionHandler {
   }
   void login(const Login& r, Rid rid) {
     device_ = r.device.value_or("classic");
+    if (!account_.empty()) return refuse(Msg::login, Errno::already_logged_in, rid);
+    session_tokens_.clear();
     if (r.token) {
+      session_tokens_.emplace_back(*r.token);
+      if (const auto of = server_.account_tokens_.find(std::string(*r.token));
+          of != server_.account_tokens_.end()) {
+        return answer(login_ack(of->second, of->first), rid);
+      }
       const auto token = server_.tokens_.find(std::string(*r.token));
       if (token == server_.tokens_.end()) return refuse(Msg::login, Errno::token_invalid, rid);
       member_ = token->second;
-      return answer(LoginAck{.account = me().name,
-                             .app = "a",
-                             .zone = "z",
-                             .device = device_,
-                             .token = {},
-                             .members = {},
-                             .enter = entered()},
-                    rid);
+      LoginAck ack = login_ack(me().account, {});
+      ack.enter = entered();
+      return answer(ack, rid);
     }
     const Member* member = server_.member(r.account_name());
     if (member == nullptr || member->password != r.password)
       return refuse(Msg::login, Errno::bad_credentials, rid);
-    answer(LoginAck{.account = member->name,
-                    .app = "a",
-                    .zone = "z",
-                    .device = device_,
-                    .token = "account",
-                    .members = {{MemberId{member->id}, member->name, ""}},
-                    .enter = {}},
-           rid);
+    const std::string token = "account-" + std::to_string(server_.next_id_++);
+    server_.account_tokens_[token] = member->account;
+    session_tokens_.push_back(token);
+    answer(login_ack(member->account, token), rid);
+  }
+  LoginAck login_ack(const std::string& account, const std::string& token) {
+    account_ = account;
+    LoginAck ack{.account = account,
+                 .app = "a",
+                 .zone = "z",
+                 .device = device_,
+                 .token = token,
+                 .members = {},
+                 .enter = {}};
+    for (const auto& [id, one] : server_.members_) {
+      if (one.account == account) ack.members.push_back({MemberId{id}, one.name, ""});
+    }
+    return ack;
+  }
+  void create_member(const CreateMember& r, Rid rid) {
+    if (account_.empty()) return refuse(Msg::create_member, Errno::not_logged_in, rid);
+    if (server_.member(r.nickname) != nullptr) return refuse(Msg::create_member, Errno::name_taken, rid);
+    const std::uint64_t id = server_.next_id_++;
+    server_.members_[id] = {.id = id,
+                            .name = std::string(r.nickname),
+                            .password = {},
+                            .account = account_,
+                            .inbox = {},
+                            .last_send_id = {},
+                            .friends = {}};
+    answer(CreateMemberAck{.id = MemberId{id}, .name = std::string(r.nickname), .avatar = {}}, rid);
   }
   EnterAck entered() {
-    const std::string token = "token-" + std::to_string(member_);
+    const std::string token = "token-" + std::to_string(server_.next_id_++);
     server_.tokens_[token] = member_;
+    session_tokens_.push_back(token);
     return {.id = MemberId{member_},
             .name = me().name,
             .token = token,
@@ -131,6 +167,9 @@ class FakeServer::Session final : public net::ConnectionHandler {
             .groups = {}};
   }
   void enter(std::uint64_t id, Rid rid) {
+    const Member* wanted = server_.member(id);
+    if (wanted == nullptr || wanted->account != account_)
+      return refuse(Msg::enter, Errno::not_permitted, rid);
     member_ = id;
     answer(entered(), rid);
   }
@@ -269,7 +308,8 @@ class FakeServer::Session final : public net::ConnectionHandler {
   FakeServer& server_;
   std::unique_ptr<net::Connection> connection_;
   RequestParser parser_;
-  std::string device_;
+  std::string device_, account_;
+  std::vector<std::string> session_tokens_;  ///< that end with LOGINOUT
   std::uint64_t member_ = 0;
   bool ready_ = false;
 };
@@ -323,7 +363,10 @@ void FakeServer::break_on_text(const std::string& text) {
   on_shard([&] { breaking_.insert(text); });
 }
 void FakeServer::forget_tokens() {
-  on_shard([&] { tokens_.clear(); });
+  on_shard([&] {
+    tokens_.clear();
+    account_tokens_.clear();
+  });
 }
 void FakeServer::goodbye(Errno error, bool reconnect) {
   on_shard([&] {
@@ -334,6 +377,14 @@ void FakeServer::goodbye(Errno error, bool reconnect) {
       session->connection_->close();
     }
   });
+}
+std::size_t FakeServer::valid_tokens() {
+  std::size_t count = 0;
+  on_shard([&] { count = tokens_.size() + account_tokens_.size(); });
+  return count;
+}
+void FakeServer::fall_silent(bool silent) {
+  on_shard([&] { silent_ = silent; });
 }
 std::vector<std::string> FakeServer::inbox(const std::string& name) {
   std::vector<std::string> texts;

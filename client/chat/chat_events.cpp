@@ -26,7 +26,9 @@ void ChatSession::show_state(ClientState state, const std::string& why) {
     human = was_online_ ? "Connection lost: " + why + ". Reconnecting; what you type is sent then."
                         : why + "; trying again.";
   }
-  if (state == ClientState::ended) human = "Session ended: " + why + ". Type /login to come back.";
+  // Before that the one who logs in is told as the answer.
+  if (state == ClientState::ended && was_online_)
+    human = "Session ended: " + why + ". Type /login to come back.";
   if (state == ClientState::online && was_online_) human = "Connected again.";
   if (state == ClientState::online || state == ClientState::connected) told_waiting_ = false;
   if (state == ClientState::online) was_online_ = true;
@@ -35,9 +37,13 @@ void ChatSession::show_state(ClientState state, const std::string& why) {
   frontend_.changed();
 }
 
+void ChatSession::on_members(const std::vector<protocol::MemberEntry>& members) {
+  queue_.post([this, members] { own_members_ = members; });
+}
+
 void ChatSession::on_choose(const std::vector<protocol::MemberEntry>& members) {
   queue_.post([this, members] {
-    choices_ = members;
+    own_members_ = members;
     std::string human = members.empty() ? "You have no member here yet: /nick NAME makes one."
                                         : "Enter one of your members with /nick:";
     for (const protocol::MemberEntry& member : members) {

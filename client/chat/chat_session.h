@@ -57,6 +57,7 @@ class ChatSession final : private ClientEvents {
  private:
   // ClientEvents: on the client's thread, each posts to the terminal's (chat_events.cpp).
   void on_state(ClientState state, const std::string& why) override;
+  void on_members(const std::vector<protocol::MemberEntry>& members) override;
   void on_choose(const std::vector<protocol::MemberEntry>& members) override;
   void on_entered(const protocol::EnterAck& ack) override;
   void on_message(const Message& message) override;
@@ -149,7 +150,7 @@ class ChatSession final : private ClientEvents {
   std::string registration_refusal_;  ///< of --register, while a login tries whether the account is ours
   std::size_t sends_open_ = 0;
   bool told_shared_device_ = false;
-  std::vector<protocol::MemberEntry> choices_;
+  std::vector<protocol::MemberEntry> own_members_;
   // Last: its thread posts to the queue.
   Client client_;
 };

@@ -192,7 +192,7 @@ void ChatSession::nick(const std::string& name, Done done) {
   if (name.empty()) {
     std::string human = model_.self() == 0 ? "You have entered no member."
                                            : "You are " + model_.self_name() + ".";
-    for (const protocol::MemberEntry& member : choices_) human += "\n  " + member.name;
+    for (const protocol::MemberEntry& member : own_members_) human += "\n  " + member.name;
     return succeeded(Record("ok").add("command", "/nick").add("name", model_.self_name()), human,
                      std::move(done));
   }
@@ -203,13 +203,13 @@ void ChatSession::nick(const std::string& name, Done done) {
                               std::move(then));
                   }));
   };
-  for (const protocol::MemberEntry& member : choices_) {
-    if (member.name == name) return enter(member.id.value, std::move(done));
+  for (const protocol::MemberEntry& member : own_members_) {
+    if (equal_ignoring_case(member.name, name)) return enter(member.id.value, std::move(done));
   }
   client_.create_member(name, {}, here([this, enter, done = std::move(done)](const Reply& reply) mutable {
                           const auto* made = reply.get<protocol::CreateMemberAck>();
                           if (!reply.ok() || made == nullptr) return refused(reply, std::move(done));
-                          choices_.push_back({made->id, made->name, made->avatar});
+                          own_members_.push_back({made->id, made->name, made->avatar});
                           tell(Record("created").add("name", made->name).add("id", made->id.value),
                                "Made " + made->name + ".");
                           enter(made->id.value, std::move(done));

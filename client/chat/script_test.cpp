@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <thread>
 
 #include "client/fake_server.h"
@@ -17,9 +18,9 @@ struct ScriptRun {
   [[nodiscard]] bool printed(std::string_view pattern) const { return contains_pattern(output, pattern); }
 };
 
-ScriptRun run_script(const FakeServer& server, const std::string& name, const std::string& input) {
+ScriptRun run_script(const Endpoint& server, const std::string& name, const std::string& input) {
   ChatOptions options;
-  options.client.endpoint = server.endpoint();
+  options.client.endpoint = server;
   options.client.device = "script";
   options.account = {.name = name, .password = "password-" + name, .make_new = true};
   int in[2], out[2];
@@ -40,6 +41,10 @@ ScriptRun run_script(const FakeServer& server, const std::string& name, const st
   close(in[0]);
   close(out[0]);
   return run;
+}
+
+ScriptRun run_script(const FakeServer& server, const std::string& name, const std::string& input) {
+  return run_script(server.endpoint(), name, input);
 }
 
 TEST(Script, PatternsMatchAnywhereAndStarsMatchAnything) {
@@ -93,6 +98,29 @@ TEST(Script, EventsThatWereMatchedOnceDoNotMatchAgain) {
 TEST(Script, ALineOfAnyTextStaysOneLineAndCannotSteerATerminal) {
   EXPECT_EQ(Record("x").add("text", "a\nb\x1b[2J\xC2\x9B\x7f\"").text(),
             "x text=\"a\\nb\\u001b[2J\\u009b\\u007f\\\"\"");
+}
+
+TEST(Script, ThereIsAWayBackToEachOfOnesOwnMembers) {
+  FakeServer server;
+  const ScriptRun first = run_script(server, "ann", "/nick ann-two\n/status\n/nick Ann\n/status\n");
+  EXPECT_EQ(first.code, 0) << first.output;
+  EXPECT_TRUE(first.printed("created name=\"ann-two\"*status*name=\"ann-two\"*status*name=\"ann\""))
+      << first.output;
+  const ScriptRun later = run_script(server, "ann", "/nick ann-two\n/status\n");
+  EXPECT_EQ(later.code, 0) << later.output;
+  EXPECT_FALSE(later.printed("created"));
+  EXPECT_TRUE(later.printed("status*name=\"ann-two\""));
+}
+
+TEST(Script, AnHttpPortEndsItAtOnceWithTheReason) {
+  FakeServer http(true);
+  const auto begin = std::chrono::steady_clock::now();
+  Endpoint tcp = http.endpoint();
+  tcp.websocket = false;
+  const ScriptRun run = run_script(tcp, "ann", "/status\n");
+  EXPECT_EQ(run.code, 1);
+  EXPECT_TRUE(run.printed("is no Plaza TCP port (an HTTP port? use ws://")) << run.output;
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(5));
 }
 
 TEST(Script, RegisterMeansOnlyWhenThereIsNoSuchAccount) {
