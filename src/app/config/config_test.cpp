@@ -248,24 +248,38 @@ TEST_P(ConflictingFile, IsRefusedNamingBothSettings) {
 }
 INSTANTIATE_TEST_SUITE_P(
     All, ConflictingFile,
-    testing::Values(Conflict{"[message]\nbody_bytes_max = 39489\n[edge]\nframe_bytes_max = 40000",
-                             "message.body_bytes_max (39489) must be at least 512 less"},
-                    Conflict{"[edge]\nframe_before_login_bytes_max = 65537",
-                             "must not be larger than edge.frame_bytes_max"},
-                    Conflict{"[edge]\nheartbeat_ms = 37501", "at least twice edge.heartbeat_ms"},
-                    Conflict{"[edge]\noutbound_bytes_max = 65535", "edge.outbound_bytes_max (65535)"},
-                    Conflict{"[edge]\nconnections_max = 100", "edge.connections_max (100)"},
-                    Conflict{"[login]\npassword_bytes_min = 128\npassword_bytes_max = 127",
-                             "login.password_bytes_max (127)"},
-                    Conflict{"[login]\nthrottle_max_ms = 999", "login.throttle_max_ms (999)"},
-                    Conflict{"[room]\nmembers_max = 501", "room.inbox_fanout_max (500)"},
-                    Conflict{"[member]\nmessage_burst = 9", "member.message_burst (9)"},
-                    Conflict{"[member]\nrequest_burst = 19", "member.request_burst (19)"},
-                    Conflict{"[room]\nmessage_burst = 49", "room.message_burst (49)"},
-                    Conflict{"[edge]\noutbound_bytes_max = 262143\n",
-                             "message.sync_bytes_max (131072) must be at most half"},
-                    Conflict{"[http]\ntls = true", "http.tls needs tls.certificate and tls.key"},
-                    Conflict{"[http]\nlisten = \"127.0.0.1:7600\"", "they need two ports"}));
+    testing::Values(
+        Conflict{"[message]\nbody_bytes_max = 39489\n[edge]\nframe_bytes_max = 40000",
+                 "message.body_bytes_max (39489) must be at least 512 less"},
+        Conflict{"[edge]\nframe_before_login_bytes_max = 65537",
+                 "must not be larger than edge.frame_bytes_max"},
+        Conflict{"[edge]\nheartbeat_ms = 37501", "at least twice edge.heartbeat_ms"},
+        Conflict{"[edge]\noutbound_bytes_max = 65535", "edge.outbound_bytes_max (65535)"},
+        Conflict{"[edge]\nconnections_max = 100", "edge.connections_max (100)"},
+        Conflict{"[login]\npassword_bytes_min = 128\npassword_bytes_max = 127",
+                 "login.password_bytes_max (127)"},
+        Conflict{"[login]\nthrottle_max_ms = 999", "login.throttle_max_ms (999)"},
+        Conflict{"[room]\nmembers_max = 501", "room.inbox_fanout_max (500)"},
+        Conflict{"[member]\nmessage_burst = 9", "member.message_burst (9)"},
+        Conflict{"[member]\nrequest_burst = 19", "member.request_burst (19)"},
+        Conflict{"[room]\nmessage_burst = 49", "room.message_burst (49)"},
+        Conflict{"[edge]\noutbound_bytes_max = 262143\n",
+                 "message.sync_bytes_max (131072) must be at most half"},
+        Conflict{"[http]\ntls = true", "http.tls needs tls.certificate and tls.key"},
+        Conflict{"[http]\nlisten = \"127.0.0.1:7600\"", "they need two ports"},
+        Conflict{"[http]\nlisten = \"0.0.0.0:7600\"", "tcp.listen (127.0.0.1:7600) and http.listen (0.0.0.0"},
+        Conflict{"[http]\nlisten = \"[::]:7600\"", "they need two ports"},
+        Conflict{"[tcp]\nlisten = \"[::]:9\"\n[http]\nlisten = \"0.0.0.0:9\"", "they need two ports"},
+        Conflict{"[tcp]\nlisten = \"[::]:9\"\n[http]\nlisten = \"[::1]:9\"", "they need two ports"}));
+
+TEST(Config, TwoListenersMayHaveOnePortOnAddressesThatAreApart) {
+  for (const char* addresses : {"[tcp]\nlisten = \"0.0.0.0:9\"\n[http]\nlisten = \"[::1]:9\"",
+                                "[tcp]\nlisten = \"127.0.0.1:9\"\n[http]\nlisten = \"127.0.0.2:9\"",
+                                "[tcp]\nlisten = \"[::]:0\"\n[http]\nlisten = \"[::]:0\""}) {
+    const auto loaded = load_text(addresses);
+    EXPECT_TRUE(loaded.has_value()) << joined(loaded.error());
+  }
+}
 
 TEST(Config, SettingsAtTheLimitOfEachOtherAreAccepted) {
   const auto loaded = load_text(

@@ -7,6 +7,18 @@ namespace {
 
 constexpr std::int64_t kFrameAroundBodyBytes = 512;
 
+/// Where one listens the other cannot: the same port, and an address that is the other's or all of its kind. [::] takes IPv4 too.
+bool overlap(const ListenAddress& a, const ListenAddress& b) {
+  if (a.port != b.port || a.port == 0) return false;
+  const auto v4 = [](const ListenAddress& address) { return address.host.find(':') == std::string::npos; };
+  const auto all = [&](const ListenAddress& address) {
+    if (v4(address)) return address.host == "0.0.0.0";
+    return address.host.find_first_not_of("0:") == std::string::npos;
+  };
+  if ((all(a) && !v4(a)) || (all(b) && !v4(b))) return true;
+  return v4(a) == v4(b) && (a.host == b.host || all(a) || all(b));
+}
+
 class Checker {
  public:
   void at_most(std::string_view small, std::int64_t small_value, std::string_view large,
@@ -65,9 +77,9 @@ std::vector<std::string> conflicts(const Config& config) {
   const bool tls = config.tcp.tls || config.http.tls;
   check.need(!tls || (!config.tls.certificate.empty() && !config.tls.key.empty()),
              fmt::format("{} needs tls.certificate and tls.key", config.tcp.tls ? "tcp.tls" : "http.tls"));
-  check.need(config.tcp.listen.port == 0 || config.tcp.listen != config.http.listen,
-             fmt::format("tcp.listen and http.listen are both {}; they need two ports",
-                         to_string(config.tcp.listen)));
+  check.need(!overlap(config.tcp.listen, config.http.listen),
+             fmt::format("tcp.listen ({}) and http.listen ({}) are in each other's way; they need two ports",
+                         to_string(config.tcp.listen), to_string(config.http.listen)));
   return check.take();
 }
 
