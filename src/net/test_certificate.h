@@ -30,6 +30,18 @@ class TestCertificate {
   [[nodiscard]] std::string certificate_file() const { return folder_ + "/cert.pem"; }
   [[nodiscard]] std::string key_file() const { return folder_ + "/key.pem"; }
 
+  /// The same key, encrypted.
+  void protect_key(const std::string& pass_phrase) const {
+    std::FILE* file = std::fopen(key_file().c_str(), "r");
+    EVP_PKEY* key = PEM_read_PrivateKey(file, nullptr, nullptr, nullptr);
+    std::fclose(file);
+    file = std::fopen(key_file().c_str(), "w");
+    PEM_write_PKCS8PrivateKey(file, key, EVP_aes_256_cbc(), pass_phrase.data(),
+                              static_cast<int>(pass_phrase.size()), nullptr, nullptr);
+    std::fclose(file);
+    EVP_PKEY_free(key);
+  }
+
   /// Another key and certificate in the same files.
   void make_anew() const {
     EVP_PKEY* key = EVP_EC_gen("P-256");

@@ -5,6 +5,10 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
 #include <utility>
 
 namespace plaza::net {
@@ -18,8 +22,16 @@ using ContextOwner = std::unique_ptr<SSL_CTX, FreeContext>;
 std::string ssl_reason() {
   const unsigned long code = ERR_get_error();
   if (code == 0) return "unknown reason";
+  // OpenSSL 3 has no words for an errno.
+  if (ERR_SYSTEM_ERROR(code)) return std::strerror(ERR_GET_REASON(code));
   const char* reason = ERR_reason_error_string(code);
   return reason != nullptr ? reason : "error " + std::to_string(code);
+}
+
+/// OpenSSL would ask at the terminal: a server that waits for a person does not start.
+int no_password(char*, int, int, void* asked) {
+  *static_cast<bool*>(asked) = true;
+  return 0;
 }
 
 ContextOwner make_context(const SSL_METHOD* method) {
@@ -41,11 +53,21 @@ ContextOwner make_context(const SSL_METHOD* method) {
 Result<ContextOwner, std::string> load_server(const TlsContext::ServerFiles& files) {
   ContextOwner context = make_context(TLS_server_method());
   if (!context) return fail("TLS cannot be set up: " + ssl_reason());
+  bool asked_for_password = false;
+  SSL_CTX_set_default_passwd_cb(context.get(), no_password);
+  SSL_CTX_set_default_passwd_cb_userdata(context.get(), &asked_for_password);
   if (SSL_CTX_use_certificate_chain_file(context.get(), files.certificate.c_str()) != 1) {
     return fail("the TLS certificate '" + files.certificate + "' cannot be used: " + ssl_reason() +
                 " (expected: PEM, the server's certificate first, then the chain)");
   }
-  if (SSL_CTX_use_PrivateKey_file(context.get(), files.key.c_str(), SSL_FILETYPE_PEM) != 1) {
+  const bool key_used = SSL_CTX_use_PrivateKey_file(context.get(), files.key.c_str(), SSL_FILETYPE_PEM) == 1;
+  SSL_CTX_set_default_passwd_cb_userdata(context.get(), nullptr);
+  if (asked_for_password) {
+    ERR_clear_error();
+    return fail("the TLS key '" + files.key +
+                "' is protected by a pass phrase. Take it off: openssl pkey -in KEY -out KEY.new");
+  }
+  if (!key_used) {
     return fail("the TLS key '" + files.key + "' cannot be used: " + ssl_reason() +
                 " (expected: PEM, without a password)");
   }
@@ -72,10 +94,16 @@ Result<std::shared_ptr<TlsContext>, std::string> TlsContext::client(ClientOption
   if (!made) return fail("TLS cannot be set up: " + ssl_reason());
   if (options.verify) {
     SSL_CTX_set_verify(made.get(), SSL_VERIFY_PEER, nullptr);
-    const int loaded = options.ca_file.empty()
-                           ? SSL_CTX_set_default_verify_paths(made.get())
-                           : SSL_CTX_load_verify_locations(made.get(), options.ca_file.c_str(), nullptr);
-    if (loaded != 1) return fail("the CA file '" + options.ca_file + "' cannot be used: " + ssl_reason());
+    if (options.ca_file.empty()) {
+      if (SSL_CTX_set_default_verify_paths(made.get()) != 1)
+        return fail("the system's certificates cannot be used: " + ssl_reason());
+    } else if (access(options.ca_file.c_str(), R_OK) != 0) {
+      // OpenSSL tells of a file that is not there only that it is not a registered store.
+      return fail("the CA file '" + options.ca_file + "' cannot be read: " + std::strerror(errno));
+    } else if (SSL_CTX_load_verify_locations(made.get(), options.ca_file.c_str(), nullptr) != 1) {
+      return fail("the CA file '" + options.ca_file + "' cannot be used: " + ssl_reason() +
+                  " (expected: PEM)");
+    }
   }
   std::shared_ptr<TlsContext> context(new TlsContext);
   context->verify_ = options.verify;

@@ -494,6 +494,34 @@ TEST(Tls, ReloadServesTheNewCertificateToNewConnectionsAndKeepsTheOldOnesOpen) {
   EXPECT_TRUE(before.log.wait_for_event("{\"n\":2}"));
 }
 
+TEST(Tls, SaysOfAFileThatIsMissingThatItIs) {
+  const test::TestCertificate certificate("localhost");
+  const auto no_certificate = TlsContext::server({"/nowhere/cert.pem", certificate.key_file()});
+  ASSERT_FALSE(no_certificate);
+  EXPECT_NE(no_certificate.error().find("'/nowhere/cert.pem' cannot be used: No such file or directory"),
+            std::string::npos)
+      << no_certificate.error();
+  const auto no_key = TlsContext::server({certificate.certificate_file(), "/nowhere/key.pem"});
+  ASSERT_FALSE(no_key);
+  EXPECT_NE(no_key.error().find("'/nowhere/key.pem' cannot be used: No such file or directory"),
+            std::string::npos)
+      << no_key.error();
+  const auto no_ca = TlsContext::client({.ca_file = "/nowhere/ca.pem"});
+  ASSERT_FALSE(no_ca);
+  EXPECT_NE(no_ca.error().find("'/nowhere/ca.pem' cannot be read: No such file or directory"),
+            std::string::npos)
+      << no_ca.error();
+}
+
+// OpenSSL asks for it at the terminal, and a server without one waits for ever.
+TEST(Tls, AKeyWithAPassPhraseIsRefusedWithoutAsking) {
+  const test::TestCertificate certificate("localhost");
+  certificate.protect_key("secret");
+  const auto context = TlsContext::server({certificate.certificate_file(), certificate.key_file()});
+  ASSERT_FALSE(context);
+  EXPECT_NE(context.error().find("is protected by a pass phrase"), std::string::npos) << context.error();
+}
+
 TEST(Tls, SaysWhichFileIsWrongAndKeepsTheOldCertificateWhenAReloadFails) {
   const test::TestCertificate certificate("localhost"), other("localhost");
   const auto missing = TlsContext::server({"/nowhere/cert.pem", certificate.key_file()});

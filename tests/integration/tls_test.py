@@ -21,6 +21,27 @@ def make_certificate(folder, serial):
                    check=True, capture_output=True)
 
 
+class WrongFiles(unittest.TestCase):
+    """What is wrong with the files is found by whoever looks, and nobody waits at a terminal."""
+
+    def test_config_check_doctor_and_serve_name_the_file(self):
+        folder = tempfile.mkdtemp(prefix="plaza-tls-")
+        self.addCleanup(shutil.rmtree, folder, True)
+        make_certificate(folder, 1)
+        certificate, key = os.path.join(folder, "cert.pem"), os.path.join(folder, "key.pem")
+        locked = os.path.join(folder, "locked.pem")
+        subprocess.run(["openssl", "pkey", "-in", key, "-aes256", "-passout", "pass:secret", "-out", locked], check=True)
+        for tried, said in ((os.path.join(folder, "none.pem"), "No such file or directory"), (locked, "pass phrase")):
+            settings = ["--set", "http.tls=true", "--set", "tls.certificate=" + certificate, "--set", "tls.key=" + tried,
+                        "--data-dir", os.path.join(folder, "data"), "--tcp", "127.0.0.1:0", "--http", "127.0.0.1:0"]
+            for command, code in ((["config", "check"], 2), (["doctor"], 1), (["serve"], 1)):
+                ran = subprocess.run([plaza.BINARY] + command + settings, capture_output=True, text=True, cwd=folder,
+                                     timeout=plaza.DEADLINE_S)
+                self.assertEqual(ran.returncode, code, (command, ran.stdout, ran.stderr))
+                self.assertIn(tried, ran.stdout + ran.stderr)
+                self.assertIn(said, ran.stdout + ran.stderr)
+
+
 class Tls(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.mkdtemp(prefix="plaza-tls-")

@@ -4,6 +4,7 @@
 
 #include "app/commands/commands.h"
 #include "app/config/print.h"
+#include "app/doctor/doctor.h"
 #include "app/process/exit_code.h"
 
 namespace plaza::app {
@@ -23,6 +24,11 @@ int run_config(const Invocation& invocation) {
   if (invocation.word == "show") {
     fmt::print("{}", effective_values(*loaded));
   } else {
+    for (const auto& finding : examine_tls(loaded->config)) {
+      if (finding.verdict != Verdict::bad) continue;
+      fmt::print(stderr, "plaza: the configuration is wrong:\n  {}\n", finding.fact);
+      return kExitUsage;
+    }
     fmt::print("{} is right.\n", loaded->file.empty() ? "The configuration (no file)" : loaded->file);
   }
   return kExitOk;

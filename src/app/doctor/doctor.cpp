@@ -18,6 +18,7 @@
 
 #include "app/process/data_dir_lock.h"
 #include "app/process/descriptor_limit.h"
+#include "net/tls_context.h"
 
 namespace plaza::app {
 namespace {
@@ -196,6 +197,14 @@ Finding examine_backlog(std::int64_t somaxconn) {
                       kBacklogWanted)};
 }
 
+std::vector<Finding> examine_tls(const Config& config) {
+  if (!config.tcp.tls && !config.http.tls) return {};
+  const auto context = net::TlsContext::server({config.tls.certificate, config.tls.key});
+  if (context) return {{Verdict::good, "tls", config.tls.certificate, ""}};
+  return {{Verdict::bad, "tls", context.error(),
+           "tls.certificate and tls.key must be files that plaza's user may read."}};
+}
+
 std::vector<Finding> examine(const Config& config) {
   std::vector<Finding> findings;
   findings.push_back(examine_cores());
@@ -204,6 +213,7 @@ std::vector<Finding> examine(const Config& config) {
   findings.push_back(examine_backlog(read_number("/proc/sys/net/core/somaxconn")));
   findings.push_back(examine_listener("tcp.listen", config.tcp.listen));
   findings.push_back(examine_listener("http.listen", config.http.listen));
+  for (auto& finding : examine_tls(config)) findings.push_back(std::move(finding));
   for (auto& finding : examine_data_dir(config.server.data_dir)) findings.push_back(std::move(finding));
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   findings.push_back(examine_clock(std::chrono::duration_cast<std::chrono::seconds>(now).count()));

@@ -19,6 +19,8 @@ struct Finding {
 
 /// Looks at the machine with the eyes of a server that has this configuration: limits, ports, disk, clock, libraries.
 /// Changes nothing but a file in the data directory that it removes again (a data directory that is missing is not made).
+/// The certificate and key, as the server would read them; nothing when no listener speaks TLS.
+std::vector<Finding> examine_tls(const Config& config);
 std::vector<Finding> examine(const Config& config);
 
 /// The findings as a table for a person, and a last line that sums them up.

@@ -54,6 +54,17 @@ TEST(Doctor, ADataDirectoryThatOthersMayLookIntoIsAWarning) {
   std::filesystem::remove(folder);
 }
 
+TEST(Doctor, TlsFilesAreLookedAtOnlyWhenAListenerNeedsThem) {
+  Config config;
+  config.tls.certificate = "/nowhere/cert.pem";
+  config.tls.key = "/nowhere/key.pem";
+  EXPECT_TRUE(examine_tls(config).empty());
+  config.http.tls = true;
+  const auto findings = examine_tls(config);
+  EXPECT_EQ(worst(findings), Verdict::bad);
+  EXPECT_NE(to_text(findings).find("No such file or directory"), std::string::npos) << to_text(findings);
+}
+
 TEST(Doctor, ADataDirectoryBelowAFileIsBad) {
   const std::string file = std::filesystem::temp_directory_path() /
                            fmt::format("plaza-doctor-file-{}", getpid());
