@@ -130,6 +130,7 @@ int Screen::run() {
     if (ready > 0 && (fds[0].revents & (POLLHUP | POLLERR | POLLNVAL)) != 0) break;  // the terminal is gone
     queue_.run();
     read_keys();
+    if (!exit_code_ && leaving_.due(session_.sends_open())) exit_code_ = 0;
   }
   session_.stop();
   end_terminal();
@@ -180,6 +181,17 @@ void Screen::ask(const std::string& label, Secret secret, Answer answer) {
   dirty_ = true;
 }
 
-void Screen::quit(int code) { exit_code_ = code; }
+// What the screen shows as waiting is not thrown away by one word.
+void Screen::quit(int code) {
+  const std::size_t unsent = session_.sends_open();
+  if (leaving_.asked(unsent)) {
+    exit_code_ = code;
+    return;
+  }
+  event(Record("note"),
+        std::to_string(unsent) + (unsent == 1 ? " message is" : " messages are") +
+            " not sent; again to leave anyway",
+        Line::Kind::warning, {});
+}
 
 }  // namespace plaza::client::chat

@@ -7,6 +7,7 @@
 
 #include "client/chat/chat_options.h"
 #include "client/chat/frontend.h"
+#include "client/chat/leaving.h"
 #include "client/chat/line_editor.h"
 #include "client/chat/ui_queue.h"
 
@@ -83,6 +84,7 @@ class Screen final : private Frontend {
   std::deque<Question> questions_;  ///< the first one is being asked
   std::optional<int> exit_code_;
   bool on_terminal_ = false;
+  Leaving leaving_;
   bool dirty_ = true;
   bool pasting_ = false;
   std::wstring hint_;                ///< until the next key: what Tab could complete to

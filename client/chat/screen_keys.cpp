@@ -121,6 +121,7 @@ void Screen::enter() {
   if (!parsed) {
     return event(Record("error"), parsed.error(), Line::Kind::warning, {});
   }
+  if (parsed->command != Command::quit) leaving_.stays();
   session_.run(*parsed, [](bool) {});
 }
 
