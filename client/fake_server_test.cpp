@@ -240,7 +240,8 @@ class FakeServer::Session final : public net::ConnectionHandler {
         list.push_back(chat(inbox[i], me(), 0, server_));
       }
     }
-    answer(HistoryAckView{.epoch = 1, .head = inbox.size(), .messages = views(list)}, rid);
+    const bool more = !list.empty() && list.back().cseq > 1;
+    answer(HistoryAckView{.epoch = 1, .head = inbox.size(), .more = more, .messages = views(list)}, rid);
   }
   static std::vector<ChatView> views(const std::vector<Chat>& list) {
     std::vector<ChatView> all;

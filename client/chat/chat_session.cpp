@@ -30,6 +30,9 @@ void ChatSession::start(Done done) {
 }
 
 void ChatSession::run(const ParsedLine& line, Done done) {
+  if (needs_member(line.command)) {
+    if (const std::string why = why_nobody(); !why.empty()) return failed(why, std::move(done));
+  }
   const std::string first = line.words.empty() ? std::string{} : line.words.front();
   switch (line.command) {
     case Command::say: return say(model_.open(), first, std::move(done));
@@ -67,6 +70,13 @@ void ChatSession::run(const ParsedLine& line, Done done) {
     case Command::wait:
     case Command::expect: return failed("only scripts can wait and expect", std::move(done));
   }
+}
+
+// A request would wait for a session that nobody is about to begin.
+std::string ChatSession::why_nobody() const {
+  if (state_ != ClientState::ended && model_.self() != 0) return {};
+  if (state_ == ClientState::choosing) return "choose a member first: /nick NAME";
+  return "log in first: /login or /register";
 }
 
 CompletionNames ChatSession::completion_names() const {

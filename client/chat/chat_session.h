@@ -44,7 +44,9 @@ class ChatSession final : private ClientEvents {
   void open(Conversation key);
   /// The person sees the conversation now.
   void seen(Conversation key);
-  void load_history(Conversation key, std::uint32_t count, Done done);
+  enum class Telling : std::uint8_t { no, yes };
+  /// `telling`: the person asked for it and wants to hear what came.
+  void load_history(Conversation key, std::uint32_t count, Done done, Telling telling = Telling::no);
 
   Model& model() { return model_; }
   [[nodiscard]] CompletionNames completion_names() const;
@@ -128,6 +130,8 @@ class ChatSession final : private ClientEvents {
                       go(reply, std::move(done));
                     }));
   }
+  /// Why a command that only a member can give cannot be carried out; empty when it can, or will once we are connected again.
+  [[nodiscard]] std::string why_nobody() const;
   /// The callback, carried over to this thread.
   Client::ReplyCallback here(std::move_only_function<void(const Reply&)> callback);
   void refused(const Reply& reply, Done done);

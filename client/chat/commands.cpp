@@ -117,6 +117,24 @@ std::string unknown(std::string_view name) {
 
 }  // namespace
 
+bool needs_member(Command command) {
+  switch (command) {
+    case Command::say:  // has its own words
+    case Command::help:
+    case Command::register_:
+    case Command::login:
+    case Command::logout:
+    case Command::open:
+    case Command::close:
+    case Command::nick:
+    case Command::status:
+    case Command::quit:
+    case Command::wait:
+    case Command::expect: return false;
+    default: return true;
+  }
+}
+
 std::span<const CommandInfo> commands() { return kCommands; }
 
 const CommandInfo& info(Command command) {

@@ -50,6 +50,9 @@ enum class Command : std::uint8_t {
 /// What a word of a command stands for; Tab completes it.
 enum class Word : std::uint8_t { none, person, asker, friend_, group, person_or_group, command };
 
+/// It does something as a member: nobody who is not logged in can give it.
+[[nodiscard]] bool needs_member(Command command);
+
 struct CommandInfo {
   Command command;
   std::string_view name;       ///< with the '/'

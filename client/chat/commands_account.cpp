@@ -128,6 +128,8 @@ void ChatSession::register_with(std::string name, std::string password, Done don
 }
 
 void ChatSession::log_out(Done done) {
+  const bool nobody = state_ == ClientState::connected || state_ == ClientState::offline;
+  if (nobody && model_.self() == 0) return failed("you are not logged in", std::move(done));
   client_.logout(true, here([this, done = std::move(done)](const Reply& reply) mutable {
                    if (!reply.ok()) return refused(reply, std::move(done));
                    model_.forget();
@@ -195,6 +197,9 @@ void ChatSession::nick(const std::string& name, Done done) {
     for (const protocol::MemberEntry& member : own_members_) human += "\n  " + member.name;
     return succeeded(Record("ok").add("command", "/nick").add("name", model_.self_name()), human,
                      std::move(done));
+  }
+  if (state_ != ClientState::choosing) {
+    if (const std::string why = why_nobody(); !why.empty()) return failed(why, std::move(done));
   }
   const auto enter = [this](std::uint64_t member, Done then) {
     client_.enter(member, here([this, then = std::move(then)](const Reply& reply) mutable {

@@ -10,6 +10,19 @@ namespace plaza::client::chat {
 
 constexpr std::uint32_t kHistoryDefault = 50;
 
+namespace {
+
+constexpr const char* kBeginning = "That is the beginning of the conversation.";
+
+// They are above what is on the screen: without a word it looks as if nothing had happened.
+std::string older_text(std::size_t messages, bool more) {
+  if (messages == 0) return kBeginning;
+  return std::to_string(messages) + (messages == 1 ? " older message" : " older messages") + " above (PgUp)" +
+         (more ? "" : "; the conversation begins there");
+}
+
+}  // namespace
+
 void ChatSession::say(Conversation to, const std::string& text, Done done) {
   if (!to)
     return failed("open a conversation first: /open NAME or /open #GROUP, or use /msg NAME TEXT",
@@ -80,10 +93,16 @@ void ChatSession::seen(Conversation key) {
   if (const std::uint64_t position = model_.seen(key); position != 0) client_.mark_read(key, position);
 }
 
-void ChatSession::load_history(Conversation key, std::uint32_t count, Done done) {
+void ChatSession::load_history(Conversation key, std::uint32_t count, Done done, Telling telling) {
   Talk& talk = model_.talk(key);
   const bool from_newest = frontend_.is_script();
-  if (!from_newest && (talk.complete || talk.asked_history)) return done(true);
+  if (!from_newest && (talk.complete || talk.asked_history)) {
+    if (telling == Telling::yes) {
+      const std::string human = talk.complete ? kBeginning : "Older messages are on their way.";
+      tell(Record("note").add("text", human), human, key);
+    }
+    return done(true);
+  }
   talk.asked_history = true;
   protocol::History request;
   if (key.is_group()) {
@@ -93,7 +112,7 @@ void ChatSession::load_history(Conversation key, std::uint32_t count, Done done)
   }
   request.before = from_newest ? 0 : talk.oldest;
   request.limit = std::clamp<std::uint32_t>(count, 1, protocol::kHistoryLimitMax);
-  client_.request(request, here([this, key, done = std::move(done)](const Reply& reply) mutable {
+  client_.request(request, here([this, key, telling, done = std::move(done)](const Reply& reply) mutable {
                     const auto* ack = reply.get<protocol::HistoryAck>();
                     if (!reply.ok() || ack == nullptr) {
                       model_.talk(key).asked_history = false;
@@ -112,10 +131,13 @@ void ChatSession::load_history(Conversation key, std::uint32_t count, Done done)
                                .add("id", one->id)
                                .add("time_ms", static_cast<std::uint64_t>(one->time_ms)));
                     }
+                    const std::string human = telling == Telling::no ? std::string{}
+                                                                     : older_text(page.size(), ack->more);
                     tell(Record("ok")
                              .add("command", "/history")
                              .add("messages", std::uint64_t{page.size()})
-                             .add_flag("more", ack->more));
+                             .add_flag("more", ack->more),
+                         human, key);
                     frontend_.changed();
                     done(true);
                   }));
@@ -136,9 +158,9 @@ void ChatSession::history(const ParsedLine& line, Done done) {
   if (!frontend_.is_script() && model_.talk(model_.open()).complete) {
     return succeeded(
         Record("ok").add("command", "/history").add("messages", std::uint64_t{0}).add_flag("more", false),
-        "That is the beginning of the conversation.", std::move(done));
+        kBeginning, std::move(done));
   }
-  load_history(model_.open(), count, std::move(done));
+  load_history(model_.open(), count, std::move(done), Telling::yes);
 }
 
 void ChatSession::read_all(Done done) {
