@@ -337,6 +337,26 @@ TEST_F(Classic, ASlowOneGetsTheRestWhenThereIsRoomAgain) {
   EXPECT_EQ(ann_classic.take_messages().size(), 1U);
 }
 
+// What it had not been shown is too old and removed: there is nothing to read for it, and asking again and again would find no more.
+TEST_F(Classic, ASlowOneWhoseRestIsTrimmedIsPushedToAgain) {
+  TestClient& bob_web = online(bob);
+  TestClient& ann_classic = classic(ann);
+  ann_classic.take();
+  ann_classic.slow = true;
+  for (std::uint64_t i = 1; i <= 3; ++i) bob_web.say(ann.id, "missed", i);
+  ASSERT_TRUE(ann_classic.session.pulling);
+  clock.advance_ms(1'000);
+  store.trim({.message_age_max_ms = 500}, [](auto) {});
+  settle();
+  ann_classic.slow = false;
+  hubs[home_of(ann_classic)]->writable(ann_classic.session);
+  settle();
+  EXPECT_TRUE(ann_classic.take_messages().empty());
+  EXPECT_FALSE(ann_classic.session.pulling);
+  bob_web.say(ann.id, "news", 4);
+  EXPECT_EQ(ann_classic.take_messages().size(), 1U);
+}
+
 TEST_F(Classic, WhatWasPushedIsNotOfferedAgainAtTheNextLogin) {
   TestClient& bob_web = online(bob);
   TestClient& ann_classic = classic(ann);
