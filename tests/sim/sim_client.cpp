@@ -143,11 +143,7 @@ void SimClient::receive(const std::string& frame) {
 }
 
 void SimClient::note(const protocol::ServerMessage& message) {
-  Heard& heard = world_.heard();
-  const Errno error = message.refusal.error;
-  heard.rate_limited += error == Errno::rate_limited ? 1 : 0;
-  heard.unavailable += error == Errno::unavailable ? 1 : 0;
-  if (const auto* ack = message.get<protocol::SendAck>(); ack && ack->dup) ++heard.duplicates;
+  world_.note(message);
   const auto* ok = message.get<protocol::OkReply>();
   const auto mark = mark_rids_.find(message.rid.value_or(0));
   if (!ok || mark == mark_rids_.end() || message.refused()) return;

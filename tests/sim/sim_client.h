@@ -20,6 +20,7 @@ struct Heard {
   std::uint64_t duplicates = 0;    ///< sends that were stored before
   std::uint64_t rate_limited = 0;  ///< sends that came too fast
   std::uint64_t unavailable = 0;   ///< requests, logins among them, for which a storage was not there
+  std::uint64_t not_twice = 0;     ///< logins of a device that was there already
 };
 
 /// What a client needs of the world around it.
@@ -33,7 +34,8 @@ class ClientWorld {
   /// At some moment since then the node had no request half done.
   [[nodiscard]] virtual bool drained_since(tests::Moment moment) const = 0;
   virtual void trace(const std::string& line) = 0;
-  [[nodiscard]] virtual Heard& heard() = 0;
+  /// Counts what is of interest in what a client was told.
+  virtual void note(const protocol::ServerMessage& message) = 0;
 };
 
 struct ClientOptions {

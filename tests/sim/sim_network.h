@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "tests/sim/rng.h"
 
@@ -14,7 +15,10 @@ namespace plaza::sim {
 class Pipe {
  public:
   void put(std::string frame) {
-    if (cut_) return;
+    if (cut_) {
+      lost_.push_back(std::move(frame));
+      return;
+    }
     bytes_ += frame.size();
     frames_.push_back(std::move(frame));
   }
@@ -30,6 +34,7 @@ class Pipe {
     cut_ = true;
     while (frames_.size() > kept) {
       bytes_ -= frames_.back().size();
+      lost_.push_back(std::move(frames_.back()));
       frames_.pop_back();
     }
   }
@@ -42,9 +47,13 @@ class Pipe {
   }
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
   [[nodiscard]] std::size_t size() const { return frames_.size(); }
+  [[nodiscard]] bool broken() const { return cut_; }
+  /// What was put and does not arrive, in no order.
+  [[nodiscard]] const std::vector<std::string>& lost() const { return lost_; }
 
  private:
   std::deque<std::string> frames_;
+  std::vector<std::string> lost_;
   std::size_t bytes_ = 0;
   std::int64_t stalled_until_ms_ = 0;
   bool cut_ = false;

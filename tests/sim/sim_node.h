@@ -21,11 +21,12 @@ struct NodeOptions {
   std::uint32_t shards = 1;
   chat::Limits limits;
   std::size_t outbound_bytes_max = 64 * 1024;
+  bool by_token = true;  ///< devices log in with their token: an older session of theirs is replaced
   std::uint32_t busy_percent = 0;  ///< of jobs that may block, so many are refused as too many
 };
 
 struct NodeStats {
-  std::uint64_t overflows = 0, deferred_pushes = 0;
+  std::uint64_t overflows = 0, deferred_pushes = 0, kicks = 0;
 };
 
 /// One run of the node's process: the production domain on simulated shards and connections. It is made when the process starts and
@@ -58,6 +59,8 @@ class SimNode {
   [[nodiscard]] const chat::Limits& limits() const { return options_.limits; }
   [[nodiscard]] SimSession* find(chat::SessionId id);
   void remove(chat::SessionId id) { sessions_.erase(id); }
+  [[nodiscard]] bool by_token() const { return options_.by_token; }
+  void count_kick() { ++stats_.kicks; }
   void count_overflow() { ++stats_.overflows; }
   void count_deferred_push() { ++stats_.deferred_pushes; }
 

@@ -52,6 +52,16 @@ bool SimSession::step() {
       worked = true;
       return;
     }
+    // It reads nothing while answers wait that nobody takes: silence tells it.
+    if (!link_->up.broken()) {
+      broken_since_ms_ = 0;
+    } else if (broken_since_ms_ == 0) {
+      broken_since_ms_ = now;
+    } else if (now - broken_since_ms_ > 3 * std::int64_t{node_.limits().heartbeat_ms}) {
+      on_closed();
+      worked = true;
+      return;
+    }
     if (owes_writable_ && link_->down.bytes() <= node_.outbound_bytes_max() / 2) {
       owes_writable_ = false;
       paused_ &= static_cast<std::uint8_t>(~Pause::backlog);
@@ -60,7 +70,11 @@ bool SimSession::step() {
       return;
     }
     if (now >= heartbeat_at_ms_) {
-      if (heartbeat_at_ms_ != 0) node_.hub(shard_).heartbeat(chat_);
+      if (chat_.classic) {
+        node_.hub(shard_).writable(chat_);
+      } else if (heartbeat_at_ms_ != 0) {
+        node_.hub(shard_).heartbeat(chat_);
+      }
       heartbeat_at_ms_ = now + node_.limits().heartbeat_ms;
       worked = true;
       return;
@@ -115,14 +129,15 @@ Verdict SimSession::handle(const protocol::Request& request) {
 Verdict SimSession::log_in(const protocol::Request& request) {
   const auto wanted = protocol::as<protocol::Login>(request);
   const chat::Asked asked = chat::Asked::from(request);
-  std::uint64_t number = 0;
+  const bool classic = wanted.classic();
+  std::uint64_t number = classic ? wanted.id.value_or(MemberId{}).value : 0;
   const std::string_view token = wanted.token.value_or("");
   std::from_chars(token.data(), token.data() + token.size(), number);
   const bool started = node_.executor().blocking([&node = node_, shard = shard_, id = chat_.id, asked,
-                                                  member_id = MemberId{number},
-                                                  device = std::string(wanted.device.value_or("d"))] {
+                                                  member_id = MemberId{number}, classic,
+                                                  device = std::string(wanted.device.value_or("classic"))] {
     auto member = node.directory().member(node.zone()->id, member_id);
-    node.executor().post(shard, [&node, id, asked, member = std::move(member), device] {
+    node.executor().post(shard, [&node, id, asked, member = std::move(member), classic, device] {
       SimSession* session = node.find(id);
       if (!session || session->closing()) return;
       if (!member) {
@@ -132,14 +147,14 @@ Verdict SimSession::log_in(const protocol::Request& request) {
       session->chat_.account = member->account;
       session->chat_.zone = member->zone;
       session->chat_.device = device;
-      chat::EnterAs as{.style = chat::EnterStyle::login,
+      chat::EnterAs as{.style = classic ? chat::EnterStyle::classic : chat::EnterStyle::login,
                        .asked = asked,
                        .member = *member,
                        .zone = node.zone(),
                        .account_name = {},
                        .token = {},
                        .token_expires_ms = 0,
-                       .replaces = true};
+                       .replaces = node.by_token() && !classic};
       const std::uint32_t home = home_shard(member->id, node.executor().shards());
       if (home == session->shard_) return node.hub(home).enter(session->chat_, std::move(as));
       session->shard_ = home;
@@ -197,6 +212,7 @@ bool SimSession::push(std::string_view head, chat::SharedTail& tail) {
 
 void SimSession::close(Errno why, std::string_view text) {
   if (closing_) return;
+  if (why == Errno::kicked) node_.count_kick();
   std::string frame;
   protocol::GoodbyePush goodbye;
   goodbye.error = why;

@@ -50,6 +50,7 @@ class SimSession final : public chat::SessionOut {
   std::uint32_t shard_;
   std::optional<std::string> held_;
   std::int64_t heartbeat_at_ms_ = 0;
+  std::int64_t broken_since_ms_ = 0;
   std::uint8_t paused_ = 0;
   bool in_frame_ = false;
   bool resumed_ = false;

@@ -108,7 +108,7 @@ class HastyStore final : public SimStore, private Decorator {
   bool step() override {
     const bool worked = store_->step();
     // The disk is some steps behind the acknowledgements.
-    if (++steps_ % 4 == 0) durable_ = journal_.size();
+    if (++steps_ % 12 == 0) durable_ = journal_.size();
     return worked;
   }
   [[nodiscard]] bool idle() const override { return store_->idle(); }

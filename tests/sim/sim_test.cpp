@@ -169,6 +169,53 @@ TEST(Story, StreamsAreTrimmedWhileReadersAreBehind_WhatTheyMissIsSaidAndNothingE
   EXPECT_GT(all.gaps, 20U);
 }
 
+TEST(Story, ClassicClientsAreCutAndSlow_TheyAreShownWhateverWasNotOnItsWay) {
+  Scenario story = quiet();
+  story.classic_percent = 100;
+  story.devices_max = 1;
+  story.cut_permille = 10;
+  story.crash_permille = 2;
+  story.slow_reader_percent = 60;
+  story.padding_max = 900;
+  story.node.outbound_bytes_max = 4'000;
+  story.node.limits.page_bytes_max = 1'000;
+  for (const auto policy : {ports::DevicePolicy::kick, ports::DevicePolicy::reject}) {
+    story.devices = policy;
+    const Outcome all = told(story, 12);
+    EXPECT_GT(all.classic_seen, 500U);
+    EXPECT_GT(all.classic_lost, 20U);
+    EXPECT_GT(all.node.deferred_pushes, 20U);
+  }
+}
+
+TEST(Story, StreamsAreTrimmedUnderClassicClients) {
+  Scenario story = quiet();
+  story.classic_percent = 100;
+  story.trim_permille = 12;
+  story.trim_entries_max = 3;
+  story.slow_reader_percent = 60;
+  story.padding_max = 900;
+  story.node.outbound_bytes_max = 6'000;
+  story.node.limits.page_bytes_max = 1'500;
+  const Outcome all = told(story);
+  EXPECT_GT(all.classic_seen, 500U);
+  EXPECT_GT(all.trimmed, 500U);
+}
+
+TEST(Story, ADeviceComesBackWhileItsOldSessionIsStillThere_WhateverThePolicySays) {
+  Scenario story = quiet();
+  story.node.by_token = false;
+  story.cut_permille = 15;
+  story.stall_permille = 10;
+  story.devices = ports::DevicePolicy::kick;
+  EXPECT_GT(told(story).node.kicks, 20U);
+  story.devices = ports::DevicePolicy::reject;
+  EXPECT_GT(told(story).heard.not_twice, 20U);
+  story.devices = ports::DevicePolicy::allow;
+  story.node.by_token = true;
+  EXPECT_GT(told(story).node.kicks, 20U) << "a token replaces the session of its device also here";
+}
+
 // The checker finds what is broken on purpose --------------------------------------------------------------------------------
 
 /// What is found on a store, of the seeds up to the one that shows `part`.
@@ -269,7 +316,9 @@ TEST(Simulation, KeepsThePromisesOnManySeeds) {
         {"commits failed", all.commit_failures},
         {"entries trimmed", all.trimmed},
         {"gaps told", all.gaps},
-        {"marks", all.marks}});
+        {"marks", all.marks},
+        {"shown to classic clients", all.classic_seen},
+        {"kicks", all.node.kicks}});
   // A run in which nothing happens proves nothing.
   EXPECT_GT(all.stored, runs * 10);
   EXPECT_GT(all.seen, all.stored);
@@ -280,6 +329,8 @@ TEST(Simulation, KeepsThePromisesOnManySeeds) {
   EXPECT_GT(all.commit_failures, runs / 4);
   EXPECT_GT(all.gaps, runs / 20);
   EXPECT_GT(all.marks, runs);
+  EXPECT_GT(all.classic_seen, runs * 5);
+  EXPECT_GT(all.node.kicks, runs / 10);
 }
 
 TEST(Simulation, OneSeed) {

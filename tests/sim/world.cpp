@@ -62,6 +62,12 @@ Scenario Scenario::drawn(std::uint64_t seed) {
   s.rules_of_store = rng.percent(50) ? StoreRules::production : StoreRules::twin;
   s.trim_permille = static_cast<std::uint32_t>(rng.percent(30) ? rng.between(1, 6) : 0);
   s.trim_entries_max = rng.between(5, 30);
+  s.devices = static_cast<ports::DevicePolicy>(rng.below(3));
+  // Two sessions of one device at once have no order between them: with `allow` it is the token that ends the old one. What a
+  // classic client writes has neither token nor number.
+  s.node.by_token = s.devices == ports::DevicePolicy::allow || rng.percent(50);
+  if (s.devices != ports::DevicePolicy::allow)
+    s.classic_percent = static_cast<std::uint32_t>(rng.percent(50) ? rng.between(20, 100) : 0);
   return s;
 }
 
@@ -76,9 +82,13 @@ Outcome& Outcome::operator+=(const Outcome& other) {
   marks += other.marks;
   trimmed += other.trimmed;
   gaps += other.gaps;
+  classic_seen += other.classic_seen;
+  classic_lost += other.classic_lost;
   heard.duplicates += other.heard.duplicates;
   heard.rate_limited += other.heard.rate_limited;
   heard.unavailable += other.heard.unavailable;
+  heard.not_twice += other.heard.not_twice;
+  node.kicks += other.node.kicks;
   node.overflows += other.node.overflows;
   node.deferred_pushes += other.node.deferred_pushes;
   return *this;
@@ -103,6 +113,7 @@ void World::trace(const std::string& line) {
 void World::make_members() {
   ports::Zone wanted;
   wanted.app_name = wanted.zone_name = "sim";
+  wanted.devices = scenario_.devices;
   zone_ = std::make_shared<const ports::Zone>(directory_.put_zone(wanted).value());
   directory_.set_remembering(scenario_.seed % 2 == 0);  // logins by either way
   for (std::uint32_t i = 0; i < scenario_.members; ++i) {
@@ -129,14 +140,33 @@ void World::make_members() {
       manages.push_back(device == 0);
     }
   }
+  const std::size_t full = run_.devices.size();
+  for (const std::uint64_t member : members_) {
+    if (rng_.percent(scenario_.classic_percent))
+      run_.devices.push_back({.member = member, .device = "classic", .classic = true});
+  }
   for (const std::uint64_t member : members_) run_.inboxes.push_back({.member = member});
-  for (std::size_t i = 0; i < run_.devices.size(); ++i) {
+  ClientWorld& around = *this;
+  const auto reading_percent = [this] {
+    return rng_.percent(scenario_.slow_reader_percent) ? static_cast<std::uint32_t>(rng_.between(1, 20))
+                                                       : 100;
+  };
+  for (std::size_t i = full; i < run_.devices.size(); ++i)
+    classics_.push_back(std::make_unique<SimClassic>(around, clock_, rng_, run_, i, reading_percent()));
+  for (std::size_t i = 0; i < full; ++i) {
     ClientOptions options{.rules = scenario_.rules, .padding_max = scenario_.padding_max};
-    if (rng_.percent(scenario_.slow_reader_percent))
-      options.reading_percent = static_cast<std::uint32_t>(rng_.between(1, 20));
-    ClientWorld& around = *this;
+    options.reading_percent = reading_percent();
     clients_.push_back(std::make_unique<SimClient>(around, clock_, rng_, run_, i, options, manages[i]));
   }
+}
+
+void World::note(const protocol::ServerMessage& message) {
+  using protocol::Errno;
+  const Errno error = message.refusal.error;
+  heard_.rate_limited += error == Errno::rate_limited ? 1 : 0;
+  heard_.unavailable += error == Errno::unavailable ? 1 : 0;
+  heard_.not_twice += error == Errno::already_logged_in ? 1 : 0;
+  if (const auto* ack = message.get<protocol::SendAck>(); ack && ack->dup) ++heard_.duplicates;
 }
 
 LinkPtr World::connect() {
@@ -180,7 +210,12 @@ void World::step(bool calm) {
   if (!calm) step_failures();
   const std::uint64_t what = rng_.below(100);
   if (what < 32) {
-    clients_[rng_.below(clients_.size())]->step();
+    const std::size_t chosen = rng_.below(clients_.size() + classics_.size());
+    if (chosen < clients_.size()) {
+      clients_[chosen]->step();
+    } else {
+      classics_[chosen - clients_.size()]->step();
+    }
   } else if (what < 40) {
     clock_.advance_ms(static_cast<std::int64_t>(rng_.between(1, 12)));
   } else if (what < 44) {
@@ -205,12 +240,15 @@ void World::step(bool calm) {
 
 void World::step_application() {
   if (offered_ >= scenario_.sends) return;
-  SimClient& sender = *clients_[rng_.below(clients_.size())];
+  const std::size_t sender = rng_.below(clients_.size() + classics_.size());
   ++offered_;
-  if (!groups_.empty() && rng_.percent(45)) {
-    sender.send(Conversation::group(groups_[rng_.below(groups_.size())]));
+  const auto to = !groups_.empty() && rng_.percent(45)
+                      ? Conversation::group(groups_[rng_.below(groups_.size())])
+                      : Conversation::peer(members_[rng_.below(members_.size())]);
+  if (sender < clients_.size()) {
+    clients_[sender]->send(to);
   } else {
-    sender.send(Conversation::peer(members_[rng_.below(members_.size())]));
+    classics_[sender - clients_.size()]->send(to);
   }
 }
 
@@ -222,6 +260,12 @@ void World::step_failures() {
   }
   if (rng_.permille(scenario_.stall_permille))
     client.stall(static_cast<std::int64_t>(rng_.between(10, 2'000)));
+  if (!classics_.empty()) {
+    SimClassic& classic = *classics_[rng_.below(classics_.size())];
+    if (rng_.permille(scenario_.cut_permille)) classic.cut();
+    if (rng_.permille(scenario_.stall_permille))
+      classic.stall(static_cast<std::int64_t>(rng_.between(10, 2'000)));
+  }
   if (rng_.permille(scenario_.client_restart_permille)) client.restart();
   if (!groups_.empty() && rng_.permille(scenario_.group_change_permille) &&
       client.member() != members_.front()) {
@@ -247,7 +291,9 @@ void World::step_failures() {
 
 bool World::settled() {
   if (!node_ || !node_->idle()) return false;
-  return std::all_of(clients_.begin(), clients_.end(), [](const auto& client) { return client->settled(); });
+  const auto rests = [](const auto& client) { return client->settled(); };
+  return std::all_of(clients_.begin(), clients_.end(), rests) &&
+         std::all_of(classics_.begin(), classics_.end(), rests);
 }
 
 Outcome World::run() {
@@ -257,6 +303,7 @@ Outcome World::run() {
   store_->fail_commits(0);
   if (dies_after_commit_) crash("");  // asked for, not come to
   for (const auto& client : clients_) client->read_well();
+  for (const auto& client : classics_) client->read_well();
   const std::uint64_t calm_until = step_ + kCalmStepsMax;
   // Settled once is not enough: a push may be on its way.
   for (unsigned settled_in_a_row = 0; settled_in_a_row < 20 && step_ < calm_until;) {
@@ -264,6 +311,7 @@ Outcome World::run() {
     settled_in_a_row = settled() ? settled_in_a_row + 1 : 0;
     run_.finished = settled_in_a_row > 0;
   }
+  for (const auto& client : classics_) client->note_what_was_lost();
   read_inboxes();
   return outcome();
 }
@@ -407,6 +455,9 @@ Outcome World::outcome() {
     for (const auto& client : clients_) {
       if (!client->settled()) waiting += "\n    " + client->describe();
     }
+    for (const auto& client : classics_) {
+      if (!client->settled()) waiting += "\n    " + client->describe();
+    }
     if (node_) waiting += "\n    " + node_->describe();
     result.violations.insert(result.violations.begin(), std::move(waiting));
   }
@@ -419,6 +470,8 @@ Outcome World::outcome() {
   for (const tests::Inbox& inbox : run_.inboxes) result.trimmed += inbox.trimmed;
   for (const auto& log : run_.devices) {
     result.gaps += log.gaps.size();
+    result.classic_seen += log.classic ? log.seen.size() : 0;
+    result.classic_lost += log.lost.size();
     for (const auto& sent : log.sent) {
       result.stored += sent.fate == tests::Sent::Fate::stored ? 1 : 0;
       result.refused += sent.fate == tests::Sent::Fate::refused ? 1 : 0;

@@ -7,6 +7,7 @@
 #include "memory/manual_clock.h"
 #include "memory/memory_directory.h"
 #include "tests/sim/rng.h"
+#include "tests/sim/sim_classic.h"
 #include "tests/sim/sim_client.h"
 #include "tests/sim/sim_node.h"
 #include "tests/sim/sim_store.h"
@@ -20,7 +21,9 @@ struct Scenario {
   StoreKind store = StoreKind::good;
   StoreRules rules_of_store = StoreRules::production;
   std::uint32_t members = 5;
-  std::uint32_t devices_max = 3;  ///< of a member, at least 1
+  std::uint32_t devices_max = 3;      ///< of a member, at least 1
+  std::uint32_t classic_percent = 0;  ///< of the members, so many have a classic client besides
+  ports::DevicePolicy devices = ports::DevicePolicy::kick;
   std::uint32_t groups = 2;
   std::uint32_t sends = 150;
   std::uint32_t padding_max = 40;
@@ -54,6 +57,7 @@ struct Outcome {
   std::uint64_t marks = 0;    ///< conversations of which a member was told that its mark is stored
   std::uint64_t trimmed = 0;  ///< entries of inboxes that are gone
   std::uint64_t gaps = 0;     ///< that applications were told of
+  std::uint64_t classic_seen = 0, classic_lost = 0;
   Heard heard;
   NodeStats node;
 
@@ -74,7 +78,7 @@ class World final : private ClientWorld {
   [[nodiscard]] tests::Moment moment() const override { return step_; }
   [[nodiscard]] bool drained_since(tests::Moment moment) const override { return drained_ > moment; }
   void trace(const std::string& line) override;
-  [[nodiscard]] Heard& heard() override { return heard_; }
+  void note(const protocol::ServerMessage& message) override;
 
   void make_members();
   void step(bool calm);
@@ -105,6 +109,7 @@ class World final : private ClientWorld {
   std::vector<LinkPtr> links_;  ///< of the node that runs now
   std::unique_ptr<SimNode> node_;
   std::vector<std::unique_ptr<SimClient>> clients_;
+  std::vector<std::unique_ptr<SimClassic>> classics_;
   std::uint64_t step_ = 0;
   tests::Moment drained_ = 0;
   std::uint32_t offered_ = 0;

@@ -219,6 +219,7 @@ class Checker {
                                     [&](const Inbox& one) { return one.member == log.member; });
     if (inbox == run_.inboxes.end())
       return violation(where + ": the test itself is wrong: its inbox was not read");
+    if (log.classic) return check_classic(log, *inbox, where);
     std::uint64_t expected = log.start + 1;
     auto gap = log.gaps.begin();
     const auto over_the_gap = [&] {
@@ -246,6 +247,37 @@ class Checker {
     }
     if (run_.finished && expected != inbox->head + 1) {
       violation(where + ": promise 3: saw entries up to " + text(expected - 1) + " of " + text(inbox->head));
+    }
+  }
+
+  void check_classic(const DeviceLog& log, const Inbox& inbox, const std::string& where) {
+    std::set<std::uint64_t> known(log.lost.begin(), log.lost.end());
+    const auto foreign = [&](std::uint64_t seq) { return inbox.entries[seq - 1].sender != log.member; };
+    auto connection = log.connections.begin();
+    std::uint64_t last = 0;  // on this connection
+    for (std::size_t i = 0; i < log.seen.size(); ++i) {
+      for (; connection != log.connections.end() && *connection == i; ++connection) last = 0;
+      const Message& message = log.seen[i];
+      const std::string what = where + " was shown '" + message.body + "' as entry " + text(message.seq);
+      if (message.seq == 0 || message.seq > inbox.entries.size() ||
+          inbox.entries[message.seq - 1].id != message.id ||
+          inbox.entries[message.seq - 1].body != message.body) {
+        violation(what + ": promise 1: the inbox has another one there");
+        continue;
+      }
+      if (message.seq <= last) violation(what + ": promise 2: after entry " + text(last));
+      if (!foreign(message.seq)) violation(what + ": its own member's");
+      for (std::uint64_t seq = last + 1; last != 0 && seq < message.seq; ++seq) {
+        if (seq > inbox.trimmed && foreign(seq))
+          violation(what + ": promise 3: entry " + text(seq) + " was passed over");
+      }
+      last = message.seq;
+      known.insert(message.seq);
+    }
+    if (!run_.finished) return;
+    for (std::uint64_t seq = inbox.trimmed + 1; seq <= inbox.entries.size(); ++seq) {
+      if (foreign(seq) && !known.contains(seq))
+        violation(where + ": promise 3: entry " + text(seq) + " was never shown, nor lost on its way");
     }
   }
 

@@ -17,6 +17,9 @@ namespace plaza::tests {
 ///   5 nobody got a message of a group he was surely not in
 ///   blocks: nothing was accepted that was sent after the recipient had been told that its block is in force
 ///
+/// A classic client is shown every entry of others that was not on its way to it when a connection broke, none twice or out
+/// of order on one connection, and none passed over.
+///
 /// Gives one line per violation, at most `lines_max`; empty = all kept.
 std::vector<std::string> check(const RunLog& run, std::size_t lines_max = 20);
 

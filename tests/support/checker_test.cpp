@@ -172,6 +172,34 @@ TEST(Checker, AGapIsRightWhereRetentionRemovedEntriesAndWasSaid) {
   EXPECT_TRUE(finds(run, "was told of a gap")) << "the stream did not begin anew";
 }
 
+TEST(Checker, AClassicClientIsShownWhatWasNotLostOnItsWay) {
+  RunLog run = good_run();
+  const std::vector<Message> all = run.inboxes[1].entries;
+  DeviceLog classic{.member = kBob, .device = "classic", .seen = all, .classic = true, .connections = {0}};
+  run.devices.push_back(classic);
+  DeviceLog& log = run.devices.back();
+  EXPECT_EQ(check(run), std::vector<std::string>{});
+  log.seen.erase(log.seen.begin() + 1);
+  EXPECT_TRUE(finds(run, "entry 2 was passed over"));
+  EXPECT_TRUE(finds(run, "entry 2 was never shown"));
+  log.connections = {0, 1};
+  EXPECT_FALSE(finds(run, "passed over")) << "it was on its way when the first connection broke";
+  EXPECT_TRUE(finds(run, "entry 2 was never shown"));
+  log.lost = {2};
+  EXPECT_EQ(check(run), std::vector<std::string>{});
+  log.lost.clear();
+  run.inboxes[1].trimmed = 2;
+  EXPECT_EQ(check(run), std::vector<std::string>{}) << "retention removed it before it was shown";
+  run.inboxes[1].trimmed = 0;
+  log.seen = {all[0], all[1], all[1], all[2]};
+  log.connections = {0};
+  EXPECT_TRUE(finds(run, "after entry 2")) << "twice on one connection";
+  log.connections = {0, 2};
+  EXPECT_EQ(check(run), std::vector<std::string>{});
+  log.seen[3].body = "other";
+  EXPECT_TRUE(finds(run, "the inbox has another one there"));
+}
+
 TEST(Checker, FindsAnAcknowledgementThatSaysSomethingElseThanTheInbox) {
   RunLog run = good_run();
   run.devices[0].sent[0].id = 999;

@@ -35,7 +35,12 @@ struct DeviceLog {
   std::uint64_t start = 0;  ///< the inbox position before the first entry it wants
   std::vector<Sent> sent;
   std::vector<client::Message> seen;
-  std::vector<client::Gap> gaps;
+  std::vector<client::Gap> gaps = {};
+  /// A classic client: it shows what it is handed, which is never its own member's, and cannot ask for what it missed.
+  bool classic = false;
+  std::vector<std::size_t> connections = {};  ///< classic: where in `seen` each connection begins
+  std::vector<std::uint64_t> lost =
+      {};  ///< classic: positions that were on their way when a connection broke
 };
 
 /// A member's whole inbox as the server gives it after the run. When retention removed some of it while the run went on, its
