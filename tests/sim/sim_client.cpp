@@ -57,7 +57,9 @@ bool SimClient::step() {
     disconnected("no answer");
     return true;
   }
-  return state_ == State::online && (poll() || ask_wishes());
+  if (state_ != State::online) return false;
+  if (rng_.permille(10)) ask_history();
+  return poll() || ask_wishes();
 }
 
 bool SimClient::connect() {
@@ -94,6 +96,7 @@ void SimClient::disconnected(const char* why) {
   group_rids_.clear();
   block_rids_.clear();
   mark_rids_.clear();
+  history_rids_.clear();
   for (auto* wishes : {&groups_, &blocks_}) {
     for (auto& [id, wish] : *wishes) wish.asked = false;
   }
@@ -173,7 +176,10 @@ void SimClient::on_reply(const protocol::ServerMessage& message) {
     state_ = State::online;
     return;
   }
-  if (const auto group = group_rids_.find(rid); group != group_rids_.end()) {
+  if (const auto history = history_rids_.find(rid); history != history_rids_.end()) {
+    on_history(history->second, message);
+    history_rids_.erase(history);
+  } else if (const auto group = group_rids_.find(rid); group != group_rids_.end()) {
     group_answer(group->second, message.refusal);
     group_rids_.erase(rid);
   } else if (const auto block = block_rids_.find(rid); block != block_rids_.end()) {
@@ -260,6 +266,32 @@ bool SimClient::ask_wishes() {
     return true;
   }
   return false;
+}
+
+/// Reads back a conversation of which it has seen something, from its end or from there.
+void SimClient::ask_history() {
+  if (log().seen.empty()) return;
+  const client::Message& from = log().seen[rng_.below(log().seen.size())];
+  protocol::History history;
+  if (from.conversation.is_group()) {
+    history.of.groupid = RoomId{from.conversation.id};
+  } else {
+    history.of.friendid = MemberId{from.conversation.id};
+  }
+  history.before = rng_.percent(50) ? 0 : from.cseq;
+  history.limit = static_cast<std::uint32_t>(rng_.between(1, 12));
+  history_rids_[next_rid_] = from.conversation;
+  write(history, next_rid_++);
+}
+
+void SimClient::on_history(Conversation of, const protocol::ServerMessage& message) {
+  const auto* page = message.get<protocol::HistoryAck>();
+  if (!page) return;  // not in the group any more, or no storage
+  log().history.emplace_back();
+  for (const auto& chat : page->messages) {
+    log().history.back().push_back(client::to_message(chat, member()));
+    log().history.back().back().conversation = of;
+  }
 }
 
 void SimClient::group_answer(std::uint64_t group, const protocol::Refusal& refusal) {

@@ -101,6 +101,8 @@ class SimClient {
   void group_answer(std::uint64_t group, const protocol::Refusal& refusal);
   void learn_groups(const protocol::EnterAck& ack);
   bool ask_wishes();
+  void ask_history();
+  void on_history(client::Conversation of, const protocol::ServerMessage& message);
   bool poll();
   void take_events();
   template <class T>
@@ -125,7 +127,8 @@ class SimClient {
   tests::Moment logged_in_ = 0;
   std::map<std::uint64_t, Wish> groups_, blocks_;
   std::map<std::uint64_t, std::uint64_t> group_rids_, block_rids_;  ///< rid -> group, peer
-  std::map<std::uint64_t, client::Conversation> mark_rids_;         ///< of this connection
+  std::map<std::uint64_t, client::Conversation> mark_rids_;         ///< of this connection, as the next
+  std::map<std::uint64_t, client::Conversation> history_rids_;
   std::map<client::Conversation, MarksTold> marks_told_;
 };
 

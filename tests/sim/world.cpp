@@ -84,6 +84,7 @@ Outcome& Outcome::operator+=(const Outcome& other) {
   gaps += other.gaps;
   classic_seen += other.classic_seen;
   classic_lost += other.classic_lost;
+  history += other.history;
   heard.duplicates += other.heard.duplicates;
   heard.rate_limited += other.heard.rate_limited;
   heard.unavailable += other.heard.unavailable;
@@ -472,6 +473,7 @@ Outcome World::outcome() {
     result.gaps += log.gaps.size();
     result.classic_seen += log.classic ? log.seen.size() : 0;
     result.classic_lost += log.lost.size();
+    for (const auto& page : log.history) result.history += page.size();
     for (const auto& sent : log.sent) {
       result.stored += sent.fate == tests::Sent::Fate::stored ? 1 : 0;
       result.refused += sent.fate == tests::Sent::Fate::refused ? 1 : 0;

@@ -58,6 +58,7 @@ struct Outcome {
   std::uint64_t trimmed = 0;  ///< entries of inboxes that are gone
   std::uint64_t gaps = 0;     ///< that applications were told of
   std::uint64_t classic_seen = 0, classic_lost = 0;
+  std::uint64_t history = 0;  ///< messages that were read back
   Heard heard;
   NodeStats node;
 

@@ -33,6 +33,7 @@ class Checker {
     for (const DeviceLog& log : run_.devices) {
       for (const Sent& sent : log.sent) check_sent(log, sent);
       check_seen(log);
+      for (const auto& page : log.history) check_history(log, page);
     }
     return std::move(lines_);
   }
@@ -247,6 +248,19 @@ class Checker {
     }
     if (run_.finished && expected != inbox->head + 1) {
       violation(where + ": promise 3: saw entries up to " + text(expected - 1) + " of " + text(inbox->head));
+    }
+  }
+
+  void check_history(const DeviceLog& log, const std::vector<Message>& page) {
+    for (std::size_t i = 0; i < page.size(); ++i) {
+      const std::string what = "history of " + who(log) + ", position " + text(page[i].cseq) + " '" +
+                               page[i].body + "'";
+      if (i > 0 && page[i].cseq + 1 != page[i - 1].cseq)
+        violation(what + ": promise 3: follows " + text(page[i - 1].cseq));
+      const auto& place = places_[place_of(log.member, page[i].conversation)];
+      const auto entry = place.find(page[i].cseq);
+      if (entry == place.end() || entry->second != page[i].body)
+        violation(what + ": promise 2: the inboxes have another one there");
     }
   }
 

@@ -17,6 +17,8 @@ namespace plaza::tests {
 ///   5 nobody got a message of a group he was surely not in
 ///   blocks: nothing was accepted that was sent after the recipient had been told that its block is in force
 ///
+/// A page of a conversation's history has no hole, and the messages that the inboxes have at these positions.
+///
 /// A classic client is shown every entry of others that was not on its way to it when a connection broke, none twice or out
 /// of order on one connection, and none passed over.
 ///

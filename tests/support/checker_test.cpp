@@ -172,6 +172,20 @@ TEST(Checker, AGapIsRightWhereRetentionRemovedEntriesAndWasSaid) {
   EXPECT_TRUE(finds(run, "was told of a gap")) << "the stream did not begin anew";
 }
 
+TEST(Checker, FindsAPageOfHistoryWithAHoleOrWithAnotherMessage) {
+  RunLog run = good_run();
+  std::vector<Message> page{run.inboxes[1].entries[1], run.inboxes[1].entries[0]};
+  run.devices[1].history = {page};
+  EXPECT_EQ(check(run), std::vector<std::string>{});
+  std::swap(page[0], page[1]);
+  run.devices[1].history = {page};
+  EXPECT_TRUE(finds(run, "promise 3: follows 1"));
+  page = {run.inboxes[1].entries[1]};
+  page[0].body = "a";
+  run.devices[1].history = {page};
+  EXPECT_TRUE(finds(run, "position 2 'a': promise 2: the inboxes have another one there"));
+}
+
 TEST(Checker, AClassicClientIsShownWhatWasNotLostOnItsWay) {
   RunLog run = good_run();
   const std::vector<Message> all = run.inboxes[1].entries;

@@ -36,6 +36,7 @@ struct DeviceLog {
   std::vector<Sent> sent;
   std::vector<client::Message> seen;
   std::vector<client::Gap> gaps = {};
+  std::vector<std::vector<client::Message>> history = {};  ///< pages of conversations, newest first
   /// A classic client: it shows what it is handed, which is never its own member's, and cannot ask for what it missed.
   bool classic = false;
   std::vector<std::size_t> connections = {};  ///< classic: where in `seen` each connection begins
