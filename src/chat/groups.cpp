@@ -180,11 +180,12 @@ Verdict Groups::join(Session& session, const protocol::Request& request) {
         }
         return directory.join_room(zone, me, room);
       },
-      [asked](Session& s, const ports::DirectoryError& error) {
+      [asked, field = wanted.groupid ? "groupid" : "groupname"](Session& s,
+                                                                const ports::DirectoryError& error) {
         Refusal why = refusal_of(error, Errno::add_group_failed, Errno::add_group_failed);
         if (error.code == ports::DirectoryCode::not_found) why.message = "no such group";
         if (error.code == ports::DirectoryCode::limit) why.error = Errno::add_group_failed;
-        why.field = "groupid";
+        why.field = field;
         refuse(s, asked, std::move(why));
       },
       [this, asked](Session& s, const RoomWithMembers& room) { joined(s, asked, room); });

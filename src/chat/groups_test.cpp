@@ -130,6 +130,9 @@ TEST_F(GroupsOfMembers, AreJoinedByNameToo) {
 TEST_F(GroupsOfMembers, RefusalsOfJoiningAreErrno7) {
   const RoomId group = created();
   EXPECT_EQ(join(bob_web, RoomId{4711}).refusal.error, Errno::add_group_failed);
+  EXPECT_EQ(join(bob_web, RoomId{4711}).refusal.field, "groupid");
+  EXPECT_EQ(bob_web.ask(AddGroup{.groupid = {}, .groupname = "no such", .id = {}}).refusal.field,
+            "groupname");
   EXPECT_FALSE(join(bob_web, group).refused());
   EXPECT_EQ(join(bob_web, group).refusal.error, Errno::add_group_failed) << "already in it";
   EXPECT_EQ(bob_web.ask(AddGroup{.groupid = {}, .groupname = "no such", .id = {}}).refusal.error,

@@ -205,6 +205,8 @@ void Session::on_protocol_error(net::FrameError error, std::string_view text) {
       answer.allowed = "one JSON object";
     } else if (error == net::FrameError::not_an_object) {
       answer.allowed = "JSON objects, one after the other";
+    } else if (error == net::FrameError::too_deep) {
+      answer.allowed = "at most " + std::to_string(protocol::kJsonDepthMax) + " levels";
     }
     std::string& frame = chat::frame_buffer();
     protocol::encode_refusal(frame, answer);

@@ -271,7 +271,8 @@ void RequestParser::Impl::check_conditions(const MessageInfo& message) {
     if (use.need == Need::required_with && (request.present() & use.with) != 0 && !request.has(use.field)) {
       return fail(missing(use));
     }
-    if (use.field == Field::kind) {
+    // A kind that does not exist is out of range, which is said next, rather than without its body.
+    if (use.field == Field::kind && request.number(Field::kind) <= info(Field::kind).max) {
       const bool text = request.number(Field::kind) == 0;
       if (request.has(text ? Field::body : Field::msg)) {
         return fail(refuse(Errno::bad_request, text ? Field::msg : Field::body, "is missing",

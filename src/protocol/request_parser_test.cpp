@@ -91,6 +91,7 @@ TEST_F(RequestParsing, KindDecidesBetweenMsgAndBody) {
   EXPECT_EQ(refuse(R"({"msgid":5,"toid":1,"msg":"x","body":{}})").field, "msg");
   EXPECT_EQ(refuse(R"({"msgid":5,"toid":1})").field, "msg");
   EXPECT_EQ(refuse(R"({"msgid":5,"toid":1,"kind":4,"body":{}})").allowed, "integer 0..3");
+  EXPECT_EQ(refuse(R"({"msgid":5,"toid":1,"kind":4,"msg":"x"})").allowed, "integer 0..3");
 }
 
 TEST_F(RequestParsing, EveryMessageMissesItsRequiredFieldsByName) {

@@ -16,11 +16,13 @@ class Frames(plaza.Test):
         assert len(text) == size
         return text.encode()
 
-    def refused_and_closed(self, client, errno):
+    def refused_and_closed(self, client, errno, allowed=None):
         errnos = []
         try:
             while True:
                 frame = client.receive()
+                if frame["msgid"] == 55 and allowed:
+                    self.assertEqual(frame.get("allowed"), allowed)
                 errnos.append((frame["msgid"], frame.get("errno")))
         except plaza.Closed:
             pass
@@ -50,7 +52,7 @@ class Frames(plaza.Test):
         client.send_bytes(b'{"msgid":29,"rid":1,"x":' + b"[" * 31 + b"]" * 31 + b"}")
         self.assertEqual(client.receive()["msgid"], 30)
         client.send_bytes(b'{"msgid":29,"rid":1,"x":' + b"[" * 32 + b"]" * 32 + b"}")
-        self.refused_and_closed(client, 8)
+        self.refused_and_closed(client, 8, "at most 32 levels")
 
     def test_what_is_no_json_ends_the_connection(self):
         for sent in (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"\x16\x03\x01\x02\x00", b'{"msgid":29,}', b'{"msgid":29,"x":"\xff\xfe"}',
