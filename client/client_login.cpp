@@ -201,6 +201,7 @@ void ClientCore::enter(std::uint64_t member, Client::ReplyCallback done) {
     return tell_login(reply);
   }
   member_token_.clear();
+  backoff_.reset();  // the person wants it: it is no failure
   if (!connection_) return;
   last_why_ = "changing to another member";
   open_ = false;

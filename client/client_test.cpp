@@ -262,6 +262,25 @@ TEST(Client, AMemberThatCannotBeEnteredLeavesTheChoiceOpen) {
   EXPECT_EQ(ann.state(), ClientState::online);
 }
 
+// The wait after a connection that did not last is for failures.
+TEST(Client, ChangingTheMemberAgainAndAgainIsNotWaitedOut) {
+  FakeServer server;
+  ClientOptions options = options_for(server);
+  options.rules.reconnect_base_ms = 200;
+  options.rules.reconnect_cap_ms = 60'000;
+  SyncClient ann(options);
+  ASSERT_EQ(ann.register_and_login("ann", "secret-1").text(), "");
+  const std::uint64_t first = ann.id();
+  const Reply second = ann.create_member("ann-two");
+  ASSERT_TRUE(second.ok());
+  const auto begin = std::chrono::steady_clock::now();
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_TRUE(ann.enter(second.get<protocol::CreateMemberAck>()->id.value).ok());
+    EXPECT_TRUE(ann.enter(first).ok());
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(3));
+}
+
 TEST(Client, LeavingEndsEveryTokenOfTheRunThroughBreaksAndChangesOfMember) {
   FakeServer server;
   ClientOptions options = options_for(server);
