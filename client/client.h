@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "client/endpoint.h"
-#include "client/message.h"
-#include "client/session_rules.h"
+#include "client/rules/message.h"
+#include "client/rules/session_rules.h"
 #include "protocol/request.h"
 #include "protocol/server_message.h"
 

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string_view>
 
-#include "client/message.h"
+#include "client/rules/message.h"
 #include "protocol/replies.h"
 
 namespace plaza::client {

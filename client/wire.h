@@ -2,7 +2,7 @@
 // Between the rules' words and the protocol's.
 #include <string>
 
-#include "client/session_rules.h"
+#include "client/rules/session_rules.h"
 #include "protocol/server_message.h"
 
 namespace plaza::client {

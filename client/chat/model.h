@@ -8,8 +8,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "client/message.h"
-#include "client/session_rules.h"
+#include "client/rules/message.h"
+#include "client/rules/session_rules.h"
 #include "protocol/replies.h"
 
 namespace plaza::client::chat {

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "client/session_rules.h"
+#include "client/rules/session_rules.h"
 #include "ports/clock.h"
 #include "protocol/request.h"
 #include "protocol/server_message.h"

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "client/message.h"
-#include "client/stream_follower.h"
+#include "client/rules/message.h"
+#include "client/rules/stream_follower.h"
 #include "tests/support/membership.h"
 
 namespace plaza::tests {

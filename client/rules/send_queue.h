@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "client/backoff.h"
-#include "client/message.h"
+#include "client/rules/backoff.h"
+#include "client/rules/message.h"
 
 namespace plaza::client {
 

@@ -1,4 +1,4 @@
-#include "client/send_queue.h"
+#include "client/rules/send_queue.h"
 
 #include <algorithm>
 #include <utility>

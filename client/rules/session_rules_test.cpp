@@ -1,4 +1,4 @@
-#include "client/session_rules.h"
+#include "client/rules/session_rules.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "client/mark_book.h"
+#include "client/rules/mark_book.h"
 
 #include <algorithm>
 

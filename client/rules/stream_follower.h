@@ -4,8 +4,8 @@
 #include <optional>
 #include <vector>
 
-#include "client/backoff.h"
-#include "client/message.h"
+#include "client/rules/backoff.h"
+#include "client/rules/message.h"
 
 namespace plaza::client {
 

@@ -6,9 +6,9 @@
 #include <variant>
 #include <vector>
 
-#include "client/mark_book.h"
-#include "client/send_queue.h"
-#include "client/stream_follower.h"
+#include "client/rules/mark_book.h"
+#include "client/rules/send_queue.h"
+#include "client/rules/stream_follower.h"
 
 namespace plaza::client {
 

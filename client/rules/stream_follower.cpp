@@ -1,4 +1,4 @@
-#include "client/stream_follower.h"
+#include "client/rules/stream_follower.h"
 
 #include <algorithm>
 #include <utility>
