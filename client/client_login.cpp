@@ -309,10 +309,7 @@ void ClientCore::entered(const protocol::EnterAck& ack) {
   }
   rules_->entered(to_entered(ack, options_.device));
   if (events_ != nullptr) events_->on_entered(ack);
-  protocol::Ready ready;
-  ready.epoch = rules_->stream().epoch();
-  ready.since = rules_->stream().position();
-  ask(ready, [this](const Reply& reply) {
+  ask(protocol::Ready{}, [this](const Reply& reply) {
     if (!reply.answered) return not_answered();
     const auto* head = reply.get<protocol::ReadyAck>();
     if (head == nullptr) {

@@ -1,5 +1,7 @@
 #include "chat/answers.h"
 
+#include <utility>
+
 namespace plaza::chat {
 
 using protocol::Errno;
@@ -27,12 +29,16 @@ Verdict ok(Session& session, const Asked& asked) {
   return Verdict::done;
 }
 
-Refusal refusal_of(const ports::DirectoryError& error, Errno not_found, Errno otherwise) {
+Refusal refusal_of(const ports::DirectoryError& error, Errno not_found, Errno otherwise,
+                   std::string_view field) {
+  const auto about = [&](Errno why, std::string message) {
+    return Refusal{.error = why, .message = std::move(message), .field = std::string(field)};
+  };
   switch (error.code) {
-    case ports::DirectoryCode::not_found: return {.error = not_found};
-    case ports::DirectoryCode::name_taken: return {.error = otherwise, .message = error.detail + " is taken"};
-    case ports::DirectoryCode::limit: return {.error = Errno::limit_reached, .message = error.detail};
-    case ports::DirectoryCode::conflict: return {.error = otherwise, .message = error.detail};
+    case ports::DirectoryCode::not_found: return about(not_found, {});
+    case ports::DirectoryCode::name_taken: return about(otherwise, error.detail + " is taken");
+    case ports::DirectoryCode::limit: return about(Errno::limit_reached, error.detail);
+    case ports::DirectoryCode::conflict: return about(otherwise, error.detail);
     case ports::DirectoryCode::unavailable: break;
   }
   return storage_unavailable();

@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "chat/session.h"
 #include "ports/directory.h"
@@ -42,8 +43,10 @@ Verdict refuse(Session& session, const Asked& asked, Refusal why);
 /// Answers OK when the request carried a rid: requests without a rid and without an ack of their own stay unanswered.
 Verdict ok(Session& session, const Asked& asked);
 
-/// The refusal for a directory failure: `not_found` and `otherwise` (conflicts) depend on what was asked for.
-Refusal refusal_of(const ports::DirectoryError& error, protocol::Errno not_found, protocol::Errno otherwise);
+/// The refusal for a directory failure: `not_found` and `otherwise` (conflicts) depend on what was asked for, and `field`
+/// named it.
+Refusal refusal_of(const ports::DirectoryError& error, protocol::Errno not_found, protocol::Errno otherwise,
+                   std::string_view field = {});
 Refusal busy();
 Refusal storage_unavailable();
 

@@ -84,7 +84,10 @@ bool Entering::admit(Session& session, const EnterAs& as) {
       if (other->device == session.device) same_device.push_back(other);
     }
     if (!same_device.empty() && as.zone->devices == ports::DevicePolicy::reject && !as.replaces) {
-      refuse(session, as.asked, {.error = Errno::already_logged_in, .field = "device"});
+      refuse(session, as.asked,
+             {.error = Errno::already_logged_in,
+              .field = "device",
+              .allowed = "another device name, or a login with this device's token"});
       return false;
     }
     if (as.replaces || as.zone->devices == ports::DevicePolicy::kick) {

@@ -188,7 +188,8 @@ Verdict Friends::remark(Session& session, const protocol::Request& request) {
        text = std::string(wanted.remark)] { return directory.set_remark(zone, me, peer, text); },
       [asked](Session& s, DirectoryResult<Relation> relation) {
         if (relation) return ok(s, asked);
-        return refuse(s, asked, refusal_of(relation.error(), Errno::no_such_peer, Errno::conflict));
+        return refuse(s, asked,
+                      refusal_of(relation.error(), Errno::no_such_peer, Errno::conflict, "friendid"));
       });
   return started ? Verdict::wait : refuse(session, asked, busy());
 }
@@ -237,10 +238,12 @@ Verdict Friends::find(Session& session, const protocol::Request& request) {
   auto& directory = state_.node.directory;
   const bool by_room = wanted.groupname.has_value();
   const std::string_view name = by_room ? *wanted.groupname : wanted.nickname.value_or(std::string_view{});
+  const std::string field = by_room ? "groupname" : wanted.id ? "id" : "nickname";
   // A name that no one can have is simply not found.
   const auto rule = login::check_name(name);
   if (!wanted.id && !rule) {
-    return refuse(session, asked, {.error = by_room ? Errno::no_such_group : Errno::no_such_peer});
+    return refuse(session, asked,
+                  {.error = by_room ? Errno::no_such_group : Errno::no_such_peer, .field = field});
   }
   const bool started = state_.await(
       session,
@@ -255,19 +258,21 @@ Verdict Friends::find(Session& session, const protocol::Request& request) {
         }
         return found;
       },
-      [this, asked](Session& s, const Found& found) {
+      [this, asked, field](Session& s, const Found& found) {
         protocol::FindAck ack;
         if (found.room) {
           const auto& room = *found.room;
           if (!room)
-            return refuse(s, asked, refusal_of(room.error(), Errno::no_such_group, Errno::no_such_group));
+            return refuse(s, asked,
+                          refusal_of(room.error(), Errno::no_such_group, Errno::no_such_group, field));
           ack.groupid = room->id;
           ack.groupname = room->name;
           ack.groupdesc = room->description;
         } else {
           const auto& member = *found.member;
           if (!member)
-            return refuse(s, asked, refusal_of(member.error(), Errno::no_such_peer, Errno::no_such_peer));
+            return refuse(s, asked,
+                          refusal_of(member.error(), Errno::no_such_peer, Errno::no_such_peer, field));
           ack.id = member->id;
           ack.name = member->nickname;
           ack.avatar = member->avatar;

@@ -272,7 +272,8 @@ Verdict Groups::members(Session& session, const protocol::Request& request) {
       [&directory, zone = session.zone, room = wanted.groupid] { return directory.room(zone, room); },
       [this, asked, after = wanted.after_id, limit = std::min(wanted.limit, state_.limits.list_entries_max)](
           Session& s, DirectoryResult<RoomWithMembers> room) {
-        if (!room) return refuse(s, asked, refusal_of(room.error(), Errno::no_such_group, Errno::conflict));
+        if (!room)
+          return refuse(s, asked, refusal_of(room.error(), Errno::no_such_group, Errno::conflict, "groupid"));
         const auto& all = room->members;
         const auto by_id = [](const ports::RoomMember& member, MemberId id) { return member.id < id; };
         const auto me = std::lower_bound(all.begin(), all.end(), s.member->who.id, by_id);

@@ -42,7 +42,7 @@ Reading::Target Reading::target(Session& session, const Asked& asked, const prot
     if (!*of.friendid)
       return {{}, refuse(session, asked, {.error = Errno::no_such_peer, .field = "friendid"})};
     if (*of.friendid != session.member->who.id && !state_.known.knows(*of.friendid, session.zone)) {
-      return {{}, sending_.load_member(session, asked, *of.friendid)};
+      return {{}, sending_.load_member(session, asked, *of.friendid, "friendid")};
     }
     return {StreamId::pair(session.member->who.id, *of.friendid), Verdict::done};
   }

@@ -38,7 +38,8 @@ Verdict Sending::one_chat(Session& session, const protocol::Request& request) {
   if (!check_content(session, asked, wanted.content)) return Verdict::done;
   if (!wanted.toid) return refuse_send(session, asked, {.error = Errno::no_such_peer, .field = "toid"});
   if (wanted.toid != sender.who.id) {
-    if (!state_.known.knows(wanted.toid, session.zone)) return load_member(session, asked, wanted.toid);
+    if (!state_.known.knows(wanted.toid, session.zone))
+      return load_member(session, asked, wanted.toid, "toid");
     const Peer* peer = sender.peer(wanted.toid);
     if (peer && (peer->blocked_by_them || peer->blocked_by_me)) {
       return refuse_send(session, asked,
@@ -162,14 +163,15 @@ bool Sending::charge_request(Session& session, const Asked& asked) {
   return false;
 }
 
-Verdict Sending::load_member(Session& session, const Asked& asked, MemberId member) {
+Verdict Sending::load_member(Session& session, const Asked& asked, MemberId member, std::string_view field) {
   if (!charge_request(session, asked)) return Verdict::done;
   auto& directory = state_.node.directory;
   const bool started = state_.await(
       session, [&directory, zone = session.zone, member] { return directory.member(zone, member); },
-      [this, asked](Session& s, ports::DirectoryResult<ports::Member> found) {
+      [this, asked, field = std::string(field)](Session& s, ports::DirectoryResult<ports::Member> found) {
         if (!found)
-          return refuse_send(s, asked, refusal_of(found.error(), Errno::no_such_peer, Errno::no_such_peer));
+          return refuse_send(s, asked,
+                             refusal_of(found.error(), Errno::no_such_peer, Errno::no_such_peer, field));
         state_.known.add(found->id, found->zone);
         return Verdict::again;
       });
@@ -184,7 +186,8 @@ Verdict Sending::load_room(Session& session, const Asked& asked, RoomId room) {
       session, [&directory, zone = session.zone, room] { return directory.room(zone, room); },
       [this, asked, generation](Session& s, ports::DirectoryResult<ports::RoomWithMembers> found) {
         if (!found)
-          return refuse_send(s, asked, refusal_of(found.error(), Errno::no_such_group, Errno::no_such_group));
+          return refuse_send(
+              s, asked, refusal_of(found.error(), Errno::no_such_group, Errno::no_such_group, "groupid"));
         auto members = std::make_shared<std::vector<MemberId>>();
         members->reserve(found->members.size());
         for (const auto& member : found->members) members->push_back(member.id);

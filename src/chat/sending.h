@@ -26,8 +26,8 @@ class Sending {
 
   /// Reads the room into the shard's cache, then the request is delivered again.
   Verdict load_room(Session& session, const Asked& asked, RoomId room);
-  /// Learns whether the member exists in the session's zone, then the request is delivered again.
-  Verdict load_member(Session& session, const Asked& asked, MemberId member);
+  /// Learns whether the member, named by `field`, exists in the session's zone, then the request is delivered again.
+  Verdict load_member(Session& session, const Asked& asked, MemberId member, std::string_view field);
 
  private:
   /// Refuses for good, or for now when the same send_id is stored or may be.

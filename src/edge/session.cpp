@@ -121,7 +121,10 @@ Verdict Session::handle(const protocol::Request& request) {
   const Errno allowed = protocol::check_state(request.msgid, protocol_state(chat_.state));
   if (allowed != Errno::ok) {
     metrics().refused.add();
-    return chat::refuse(chat_, chat::Asked::from(request), {.error = allowed});
+    const bool logged_in = allowed == Errno::already_logged_in;
+    return chat::refuse(
+        chat_, chat::Asked::from(request),
+        {.error = allowed, .allowed = logged_in ? "LOGINOUT first, or another connection" : ""});
   }
   if (AccountRequests::takes(request.msgid)) {
     if (!within_account_rate(request)) return Verdict::done;

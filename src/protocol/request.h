@@ -128,9 +128,7 @@ struct Enter {
 
 struct Ready {
   static constexpr Msg kMsg = Msg::ready;
-  std::optional<std::uint32_t> epoch;
-  std::optional<std::uint64_t> since;
-  static void fields(auto& s, auto&& f) { f(Field::epoch, s.epoch), f(Field::since, s.since); }
+  static void fields(auto&, auto&&) {}
 };
 
 /// At most one of the two in SYNC (neither: the own inbox), exactly one elsewhere.

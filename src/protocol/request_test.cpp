@@ -44,7 +44,7 @@ TEST(Requests, ComeBackAsTheyWereSent) {
   returns(Loginout{.revoke = true});
   returns(CreateMember{.nickname = "n", .avatar = "a"});
   returns(Enter{.id = MemberId{4}});
-  returns(Ready{.epoch = 1, .since = 17});
+  returns(Ready{});
   returns(Sync{.since = 4, .epoch = 1, .limit = 10});
   returns(Sync{.of = {.groupid = RoomId{2}}, .since = 4});
   returns(History{.of = {.friendid = MemberId{2}}, .before = 9, .limit = 100});

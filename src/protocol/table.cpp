@@ -59,7 +59,6 @@ constexpr FieldUse kAddGroup[] = {one(groupid), one(groupname), own()};
 constexpr FieldUse kLoginout[] = {own(), opt(revoke)};
 constexpr FieldUse kCreateMember[] = {req(nickname), opt(avatar)};
 constexpr FieldUse kEnter[] = {req(id, "one of the members in LOGIN_ACK")};
-constexpr FieldUse kReady[] = {opt(epoch, "of the inbox, as the client knows it"), opt(since)};
 constexpr FieldUse kSync[] = {most(friendid), most(groupid), req(since),
                               opt(epoch, "0 or absent: none known yet"),
                               page(kSyncLimitMax, "absent: 500; a page also ends at 256 KiB")};
@@ -226,7 +225,7 @@ constexpr std::array<MessageInfo, kMessages> kMessageTable = {{
     request(Msg::enter, "ENTER", Msg::enter_ack, kAccount, kAccount, "be this member from now on", kEnter),
     server(Msg::enter_ack, "ENTER_ACK", "where this device was, and the member's friends and groups",
            kEnterAck),
-    request(Msg::ready, "READY", Msg::ready_ack, kEntered, kLast, "pushes may come", kReady),
+    request(Msg::ready, "READY", Msg::ready_ack, kEntered, kLast, "pushes may come"),
     server(Msg::ready_ack, "READY_ACK", "the border between sync and push", kReadyAck),
     server(Msg::send_ack, "SEND_ACK", "the message is durable (errno 0)", kSendAck),
     server(Msg::ok, "OK", "done; answers requests without an ack of their own", kOk),

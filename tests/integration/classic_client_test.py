@@ -1,5 +1,7 @@
 """The minimal client: raw sockets, one bare JSON object a packet, msgids 1..13 and errno 0..7, and nothing else."""
 
+import time
+
 import plaza
 
 
@@ -78,10 +80,25 @@ class ClassicClient(plaza.Test):
         self.assertEqual(ann.receive()["errno"], 12)
         bob.nothing_within()
 
+    def test_what_comes_while_the_server_closes_the_connection_is_there_at_the_next_login(self):
+        ann, bob = self.classic(), self.member()
+        # A broken frame: the server says goodbye and waits for our end, which does not come yet.
+        ann.send_bytes(b'{"msgid":5,"toid":1,"msg":x}')
+        self.assertEqual(ann.receive_until(54)["errno"], 8)
+        self.assertEqual(bob.ask(msgid=5, toid=ann.id, msg="still there?", send_id=1)["errno"], 0)
+        ann.close()
+        again = None
+        until = time.monotonic() + plaza.DEADLINE_S
+        while not again or again["errno"] == 3:  # until the closed one is gone
+            self.assertLess(time.monotonic(), until)
+            again = self.connect().login(name=ann.name)
+        self.assertEqual([message["msg"] for message in again["offlinemsg"]], ["still there?"])
+
     def test_the_same_device_twice_is_errno_3(self):
         ann = self.classic()
         again = self.connect().login(name=ann.name)
         self.assertEqual((again["msgid"], again["errno"]), (2, 3))
+        self.assertEqual((again["field"], bool(again["allowed"])), ("device", True))
         ann.send(msgid=5, toid=ann.id, msg="still here")
         ann.nothing_within()
 

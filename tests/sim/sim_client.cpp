@@ -203,10 +203,7 @@ void SimClient::on_login(const protocol::ServerMessage& message) {
   if (manages_groups_) learn_groups(*ack->enter);
   rules_->entered(client::to_entered(*ack->enter, log().device));
   state_ = State::becoming_ready;
-  protocol::Ready ready;
-  ready.epoch = rules_->stream().epoch();
-  ready.since = rules_->stream().position();
-  write(ready, next_rid_++);
+  write(protocol::Ready{}, next_rid_++);
 }
 
 // Groups and blocks -------------------------------------------------------------------------------------------------------------
