@@ -42,8 +42,9 @@ Verdict Friends::change(Session& session, const Asked& asked, MemberId peer, Err
                    .field = "friendid",
                    .allowed = "another member's id"});
   }
-  auto finish = [this, id = session.id, asked, otherwise, answer_it](const Changed& changed) {
-    Session* still = state_.session(id);
+  auto finish = [this, id = session.id, login = session.login, asked, otherwise,
+                 answer_it](const Changed& changed) {
+    Session* still = state_.session(id, login);
     if (!still) return;
     if (changed.relation) {
       answer_it(*still, *changed.relation);
