@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "client/message.h"
+#include "client/rules/message.h"
 #include "ports/clock.h"
 #include "protocol/server_message.h"
 #include "tests/sim/rng.h"
