@@ -65,9 +65,23 @@ void ChatSession::on_entered(const protocol::EnterAck& ack) {
       tell(Record("friend").add("event", "requested").add("name", person.name).add("id", id),
            person.name + " wants to be your friend: /accept " + person.name + " or /refuse " + person.name);
     }
+    if (ack.more) load_friends({});
     load_conversations({});
     frontend_.changed();
   });
+}
+
+// The answer to ENTER lists only the first of many.
+void ChatSession::load_friends(MemberId after) {
+  protocol::Friends request;
+  request.after_id = after;
+  client_.request(request, here([this](const Reply& reply) {
+                    const auto* page = reply.get<protocol::FriendsAck>();
+                    if (page == nullptr) return;  // asked again at the next login
+                    for (const protocol::FriendEntry& entry : page->friends) model_.relation(entry);
+                    if (page->more && !page->friends.empty()) load_friends(page->friends.back().id);
+                    frontend_.changed();
+                  }));
 }
 
 void ChatSession::load_conversations(std::string after) {

@@ -72,6 +72,7 @@ class ChatSession final : private ClientEvents {
   void show_message(const Message& message);
   void show_friend_event(const protocol::FriendEventPush& event);
   void load_conversations(std::string after);
+  void load_friends(MemberId after);
 
   // Talk (commands_talk.cpp).
   void help(const ParsedLine& line, Done done);

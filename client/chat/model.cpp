@@ -17,19 +17,21 @@ void Model::entered(const protocol::EnterAck& ack) {
     one.friendship = Friendship::none;
   }
   for (auto& [id, one] : groups_) one.mine = false;
-  for (const protocol::FriendEntry& entry : ack.friends) {
-    Person& one = person(entry.id.value, entry.name);
-    one.remark = entry.remark;
-    one.online = entry.online;
-    one.blocked = entry.blocked;
-    one.friendship = entry.friendship;
-  }
+  for (const protocol::FriendEntry& entry : ack.friends) relation(entry);
   for (const protocol::GroupEntry& entry : ack.groups) {
     Group& one = group(entry.id.value, entry.groupname);
     one.description = entry.groupdesc;
     one.members = entry.members;
     one.mine = true;
   }
+}
+
+void Model::relation(const protocol::FriendEntry& entry) {
+  Person& one = person(entry.id.value, entry.name);
+  one.remark = entry.remark;
+  one.online = entry.online;
+  one.blocked = entry.blocked;
+  one.friendship = entry.friendship;
 }
 
 void Model::forget() {

@@ -83,6 +83,7 @@ class Model {
   /// A page of the history, newest first.
   void history(Conversation key, const std::vector<Message>& page, bool more);
   void conversation(const protocol::Conversation& listed);
+  void relation(const protocol::FriendEntry& entry);
   void receipt(const protocol::ReceiptPush& receipt);
   [[nodiscard]] Delivery delivery(const Talk& talk, const Line& line) const;
   void notice(Conversation key, std::string text, Line::Kind kind, std::int64_t now_ms);

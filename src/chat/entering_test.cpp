@@ -61,6 +61,22 @@ TEST_F(Entering, ListsFriendsBlockedMembersAndGroups) {
   EXPECT_EQ(ack->groups[0].role, protocol::Role::owner);
 }
 
+TEST_F(Entering, SaysThatThereAreMoreFriendsThanItLists) {
+  TestClient& ann_web = online(ann);
+  ann_web.ask(protocol::AddFriend{.friendid = bob.id, .id = {}});
+  ann_web.ask(protocol::AddFriend{.friendid = member("cid").id, .id = {}});
+  leave(ann_web);
+  for (const std::uint32_t listed_max : {1U, 2U}) {
+    set_limits([&](Limits& l) { l.list_entries_max = listed_max; });
+    TestClient& again = connect(ann, "web");
+    const auto* ack = again.frames[0].get<protocol::EnterAck>();
+    ASSERT_TRUE(ack);
+    EXPECT_EQ(ack->friends.size(), listed_max);
+    EXPECT_EQ(ack->more, listed_max == 1);
+    leave(again);
+  }
+}
+
 TEST_F(Entering, WhoseListsAreRememberedEntersWithoutAnotherThread) {
   TestClient& ann_web = online(ann);
   ann_web.ask(protocol::AddFriend{.friendid = bob.id, .id = {}});
