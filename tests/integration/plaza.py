@@ -135,8 +135,12 @@ class Closed(Exception):
 class Client:
     """A socket, JSON objects on it, and nothing else."""
 
-    def __init__(self, port, tls=None):
-        self.socket = socket.create_connection(("127.0.0.1", port), DEADLINE_S)
+    def __init__(self, port, tls=None, window_bytes=None):
+        self.socket = socket.socket()
+        if window_bytes:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, window_bytes)
+        self.socket.settimeout(DEADLINE_S)
+        self.socket.connect(("127.0.0.1", port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if tls:
             self.socket = tls.wrap_socket(self.socket, server_hostname="localhost")

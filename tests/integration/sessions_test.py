@@ -88,21 +88,23 @@ class Connections(plaza.Test):
         plaza.wait_until(again, "a place to be free again")
 
 
-class SlowReaders(plaza.Test):
+class WithSlowReaders(plaza.Test):
+    def slow_reader(self):
+        """A member whose client has a small window, so that the server's queue is what fills."""
+        _, name = self.registered()
+        reader = plaza.Client(self.server.tcp, window_bytes=4096)
+        self.addCleanup(reader.close)
+        reader.enter(name)
+        return reader
+
+
+class SlowReaders(WithSlowReaders):
     settings = ("member.message_rate_per_s=0", "member.request_rate_per_s=0", "edge.outbound_bytes_max=65536",
                 "message.sync_bytes_max=16384")
 
     def test_one_who_does_not_read_falls_to_pull_and_gets_everything_by_sync(self):
         writer = self.member()
-        reader = plaza.Client.__new__(plaza.Client)
-        # A small window, so that the server's queue is what fills.
-        reader.socket = socket.socket()
-        reader.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        reader.socket.connect(("127.0.0.1", self.server.tcp))
-        reader._bytes, reader._rid = b"", 0
-        self.addCleanup(reader.close)
-        _, name = self.registered()
-        reader.enter(name)
+        reader = self.slow_reader()
         count, body = 400, "x" * 20000
         for send_id in range(1, count + 1):
             self.assertEqual(writer.ask(msgid=5, toid=reader.id, msg=body, send_id=send_id)["errno"], 0)
@@ -146,21 +148,14 @@ class SlowReaders(plaza.Test):
         self.assertEqual(other.ask(msgid=29)["msgid"], 30)
 
 
-class LongestPages(plaza.Test):
+class LongestPages(WithSlowReaders):
     PAGE_BYTES = 32768
     settings = ("member.message_rate_per_s=0", "member.request_rate_per_s=0", "edge.outbound_bytes_max=65536",
                 f"message.sync_bytes_max={PAGE_BYTES}")
 
     def test_a_page_fits_behind_as_many_pushes_as_may_wait(self):
         writer = self.member()
-        reader = plaza.Client.__new__(plaza.Client)
-        reader.socket = socket.socket()
-        reader.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        reader.socket.connect(("127.0.0.1", self.server.tcp))
-        reader._bytes, reader._rid = b"", 0
-        self.addCleanup(reader.close)
-        _, name = self.registered()
-        reader.enter(name)
+        reader = self.slow_reader()
         sent = 0
         deferred = self.metric("plaza_pushes_deferred_total")
         while self.metric("plaza_pushes_deferred_total") == deferred:
