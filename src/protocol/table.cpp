@@ -61,7 +61,7 @@ constexpr FieldUse kCreateMember[] = {req(nickname), opt(avatar)};
 constexpr FieldUse kEnter[] = {req(id, "one of the members in LOGIN_ACK")};
 constexpr FieldUse kSync[] = {most(friendid), most(groupid), req(since),
                               opt(epoch, "0 or absent: none known yet"),
-                              page(kSyncLimitMax, "absent: 500; a page also ends at 256 KiB")};
+                              page(kSyncLimitMax, "absent: 500; a page also ends at `message.sync_bytes_max`, 128 KiB")};
 constexpr FieldUse kHistory[] = {one(friendid), one(groupid), opt(before),
                                  page(kHistoryLimitMax, "absent: 50")};
 constexpr FieldUse kReceived[] = {req(seq, "every entry of the inbox up to here has arrived")};
