@@ -10,6 +10,7 @@
 namespace plaza::chat {
 
 using ports::DirectoryResult;
+using ports::Executor;
 using ports::Room;
 using ports::RoomWithMembers;
 using ports::StreamId;
@@ -23,7 +24,14 @@ constexpr std::size_t kEventRoomMembersMax = 200;
 constexpr std::size_t kJoinUsersMax = 500;
 // Descriptions in one list, all together; beyond it rooms are listed without theirs (FIND and joining tell it).
 constexpr std::size_t kDescriptionsBytesMax = 64 * 1024;
+
+RoomId nothing_first(ports::Directory& /*directory*/, ZoneId /*zone*/, MemberId /*me*/) { return {}; }
 }  // namespace
+
+bool is_in(const ports::RoomWithMembers& room, MemberId member) {
+  return std::any_of(room.members.begin(), room.members.end(),
+                     [member](const ports::RoomMember& other) { return other.id == member; });
+}
 
 protocol::Role shown(ports::RoomRole role) {
   switch (role) {
@@ -51,15 +59,23 @@ std::vector<protocol::UserEntry> user_entries(const ports::Presence& presence,
   return users;
 }
 
-template <class Job, class Refused, class Done>
-Verdict Groups::change(Session& session, const Asked& asked, Change kind, Job job, Refused refused,
+/// A change on its way: what the callbacks of both databases share until it is answered.
+template <class Job, class Finish>
+struct Groups::Run {
+  MemberId me;
+  ZoneId zone;
+  Job job;
+  Finish finish;
+};
+
+template <class Find, class Job, class Refused, class Done>
+Verdict Groups::change(Session& session, const Asked& asked, Change kind, Find find, Job job, Refused refused,
                        Done done) {
-  using Room = std::shared_ptr<const RoomWithMembers>;
   // Runs on the session's shard when the change is in force, or was refused.
-  auto finish = [this, id = session.id, asked, refused = std::move(refused), done = std::move(done)](
-                    const DirectoryResult<Room>& room, bool listed) mutable {
+  auto finish = [this, id = session.id, login = session.login, asked, refused = std::move(refused),
+                 done = std::move(done)](const DirectoryResult<RoomPtr>& room, bool listed) mutable {
     Session* still = state_.session(id);
-    if (!still) return;
+    if (!still || still->login != login) return;
     if (!room) {
       refused(*still, room.error());
     } else if (!listed) {
@@ -69,44 +85,58 @@ Verdict Groups::change(Session& session, const Asked& asked, Change kind, Job jo
     }
     still->out->resume(Resume::next);
   };
-  const bool started = state_.node.executor.blocking([this, zone = session.zone, me = session.member->who.id,
-                                                      kind, job = std::move(job),
-                                                      finish = std::move(finish)]() mutable {
+  using ThisRun = Run<Job, decltype(finish)>;
+  auto run = std::make_shared<ThisRun>(session.member->who.id, session.zone, std::move(job),
+                                       std::move(finish));
+  const bool started = state_.node.executor.blocking([this, kind, run, find = std::move(find)]() mutable {
     Node& node = state_.node;
-    DirectoryResult<RoomWithMembers> result = job(node.directory, zone, me);
-    if (!result) {
-      return node.executor.post(state_.shard,
-                                [finish = std::move(finish), error = std::move(result.error())]() mutable {
-                                  finish(fail(std::move(error)), false);
-                                });
-    }
-    const Room room = std::make_shared<const RoomWithMembers>(std::move(*result));
-    const StreamId stream = StreamId::room(room->room.id);
-    auto in_force = [this, room, finish = std::move(finish)](bool listed) mutable {
-      on_shards_then(
-          state_.node, state_.shard, all_shards(state_.node),
-          [id = room->room.id](Hub& hub) { hub.state().rooms.invalidate(id); },
-          [room, finish = std::move(finish), listed]() mutable { finish(room, listed); });
-    };
-    if (kind == Change::leaves) {
-      // Also when the store cannot say so now: whoever lists conversations leaves out rooms that the member is not in.
-      node.store.unfollow(me, stream, [in_force = std::move(in_force)](auto) mutable { in_force(true); });
-      return;
-    }
-    node.store.follow(me, stream,
-                      [&node, zone, me, room, in_force = std::move(in_force)](auto marked) mutable {
-                        if (marked) return in_force(true);
-                        // The store is away: what is refused has changed nothing, so the directory's part is taken back.
-                        auto refused = std::make_shared<decltype(in_force)>(std::move(in_force));
-                        const bool started = node.executor.blocking([&node, zone, me, room, refused] {
-                          static_cast<void>(node.directory.leave_room(zone, me, room->room.id));
-                          (*refused)(false);
-                        });
-                        if (!started)
-                          (*refused)(false);  // it is in force, and the answer says that this is unknown
-                      });
+    const RoomId listed_first = find(node.directory, run->zone, run->me);
+    if (!listed_first) return carry_out(kind, run);
+    // In the member's list before it is in the room: were it the other way round, a store that is away would leave a member
+    // whose list lacks the room, or a membership that others have seen would have to be taken back.
+    node.store.follow(run->me, StreamId::room(listed_first), [this, kind, run](auto marked) {
+      Executor& executor = state_.node.executor;
+      if (marked && executor.blocking([this, kind, run] { carry_out(kind, run); })) return;
+      executor.post(state_.shard, [run] { run->finish(RoomPtr{}, false); });
+    });
   });
   return started ? Verdict::wait : refuse(session, asked, busy());
+}
+
+/// Where it may block.
+template <class RunPtr>
+void Groups::carry_out(Change kind, RunPtr run) {
+  Node& node = state_.node;
+  DirectoryResult<RoomWithMembers> result = run->job(node.directory, run->zone, run->me);
+  if (!result) {
+    return node.executor.post(state_.shard, [run, error = std::move(result.error())]() mutable {
+      run->finish(fail(std::move(error)), false);
+    });
+  }
+  const RoomPtr room = std::make_shared<const RoomWithMembers>(std::move(*result));
+  const StreamId stream = StreamId::room(room->room.id);
+  auto in_force = [this, room, run](bool listed) {
+    on_shards_then(
+        state_.node, state_.shard, all_shards(state_.node),
+        [id = room->room.id](Hub& hub) { hub.state().rooms.invalidate(id); },
+        [room, run, listed] { run->finish(room, listed); });
+  };
+  switch (kind) {
+    case Change::joins: return in_force(true);
+    case Change::leaves:
+      // Also when the store cannot say so now: whoever lists conversations leaves out rooms that the member is not in.
+      return node.store.unfollow(run->me, stream, [in_force](auto) { in_force(true); });
+    case Change::creates:
+      // Nobody else knows the room yet: when the store is away it is taken back, for what is refused has changed nothing.
+      return node.store.follow(run->me, stream, [&node, run, room, in_force](auto marked) {
+        if (marked) return in_force(true);
+        const bool started = node.executor.blocking([&node, run, room, in_force] {
+          static_cast<void>(node.directory.leave_room(run->zone, run->me, room->room.id));
+          in_force(false);
+        });
+        if (!started) in_force(false);  // the room is there, and the answer says that this is unknown
+      });
+  }
 }
 
 Verdict Groups::create(Session& session, const protocol::Request& request) {
@@ -132,7 +162,7 @@ Verdict Groups::create(Session& session, const protocol::Request& request) {
          .allowed = "at most " + std::to_string(state_.limits.room_description_bytes_max) + " bytes"});
   }
   return change(
-      session, asked, Change::enters,
+      session, asked, Change::creates, nothing_first,
       [display = name->display, key = name->key, text = std::string(wanted.groupdesc)](
           ports::Directory& directory, ZoneId zone, MemberId me) -> DirectoryResult<RoomWithMembers> {
         auto room = directory.create_room(zone, me, display, key, text);
@@ -169,7 +199,17 @@ Verdict Groups::join(Session& session, const protocol::Request& request) {
     key = name->key;
   }
   return change(
-      session, asked, Change::enters,
+      session, asked, Change::joins,
+      [id = wanted.groupid, key](ports::Directory& directory, ZoneId zone, MemberId me) {
+        RoomId room = id.value_or(RoomId{});
+        if (!id) {
+          const auto named = directory.room_by_name(zone, key);
+          if (named) room = named->id;
+        }
+        // Only where the join below can succeed: what it refuses changes no list.
+        const auto found = directory.room(zone, room);
+        return found && !is_in(*found, me) ? room : RoomId{};
+      },
       [id = wanted.groupid, key](ports::Directory& directory, ZoneId zone,
                                  MemberId me) -> DirectoryResult<RoomWithMembers> {
         RoomId room = id.value_or(RoomId{});
@@ -209,13 +249,12 @@ Verdict Groups::leave(Session& session, const protocol::Request& request) {
   // Set by the job when the refusal is that the member is not in the room (the directory says conflict to that too).
   auto stranger = std::make_shared<bool>(false);
   return change(
-      session, asked, Change::leaves,
+      session, asked, Change::leaves, nothing_first,
       [id = wanted.groupid, stranger](ports::Directory& directory, ZoneId zone, MemberId me) {
         auto result = directory.leave_room(zone, me, id);
         if (!result && result.error().code == ports::DirectoryCode::conflict) {
           const auto room = directory.room(zone, id);
-          *stranger = room && std::none_of(room->members.begin(), room->members.end(),
-                                           [&](const ports::RoomMember& member) { return member.id == me; });
+          *stranger = room && !is_in(*room, me);
         }
         return result;
       },

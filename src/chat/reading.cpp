@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "chat/groups.h"
 #include "chat/message_view.h"
 #include "chat/notices.h"
 #include "chat/reply_size.h"
@@ -19,11 +20,6 @@ constexpr std::uint32_t kPumpEntries = 100;
 constexpr std::size_t kPumpBytes = 32 * 1024;
 constexpr std::uint64_t kCursorEvery = 64;
 constexpr std::size_t kConversationBytes = 320;  // of one in a list, besides its last message
-
-bool is_in(const ports::RoomWithMembers& room, MemberId member) {
-  return std::any_of(room.members.begin(), room.members.end(),
-                     [member](const ports::RoomMember& other) { return other.id == member; });
-}
 }  // namespace
 
 Reading::Target Reading::target(Session& session, const Asked& asked, const protocol::ConversationRef& of) {

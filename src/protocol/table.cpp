@@ -59,9 +59,9 @@ constexpr FieldUse kAddGroup[] = {one(groupid), one(groupname), own()};
 constexpr FieldUse kLoginout[] = {own(), opt(revoke)};
 constexpr FieldUse kCreateMember[] = {req(nickname), opt(avatar)};
 constexpr FieldUse kEnter[] = {req(id, "one of the members in LOGIN_ACK")};
-constexpr FieldUse kSync[] = {most(friendid), most(groupid), req(since),
-                              opt(epoch, "0 or absent: none known yet"),
-                              page(kSyncLimitMax, "absent: 500; a page also ends at `message.sync_bytes_max`, 128 KiB")};
+constexpr FieldUse kSync[] = {
+    most(friendid), most(groupid), req(since), opt(epoch, "0 or absent: none known yet"),
+    page(kSyncLimitMax, "absent: 500; a page also ends at `message.sync_bytes_max`, 128 KiB")};
 constexpr FieldUse kHistory[] = {one(friendid), one(groupid), opt(before),
                                  page(kHistoryLimitMax, "absent: 50")};
 constexpr FieldUse kReceived[] = {req(seq, "every entry of the inbox up to here has arrived")};

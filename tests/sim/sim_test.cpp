@@ -273,8 +273,9 @@ TEST(Mutation, TheSameRunsOnTheGoodStoreKeepEveryPromise) {
 //   1191  a repeated send was refused by a rule of today although its first try was stored
 //   2017  a block whose answer was lost stopped nobody
 //   932   a refusal behind a send in doubt ended the wait for its copy, which was trimmed: it was never answered
+//   7006866  a join that the store could not list was taken back after another device had been shown the membership
 //   6080  last_send_id was told too low to a device whose last send was still in the turn's outbox
-constexpr std::uint64_t kRegressions[] = {22, 932, 1191, 2017, 6080};
+constexpr std::uint64_t kRegressions[] = {22, 932, 1191, 2017, 6080, 7006866};
 
 TEST(Simulation, KeepsThePromisesOnTheSeedsThatOnceFoundADefect) {
   for (const std::uint64_t seed : kRegressions) {
