@@ -101,6 +101,7 @@ class SendQueue {
   void poll(std::int64_t now_ms, std::uint64_t& next_rid, std::vector<SendFrame>& out);
   /// What became final since the last call, in the order it was learned.
   [[nodiscard]] std::vector<SendOutcome> take_outcomes();
+  [[nodiscard]] bool has_outcomes() const { return !outcomes_.empty(); }
   /// When poll() has something to do although nothing happens before.
   [[nodiscard]] std::optional<std::int64_t> next_wake_ms() const;
   /// An inbox position that must be read before a "stored before" answer can be believed; 0 for none.

@@ -78,9 +78,9 @@ void SessionRules::frame_failed(std::uint64_t rid, int error, const std::string&
 }
 
 // Outcomes feed the stream (the ack of an own send fills its inbox position), and the stream feeds the sends (the own copy
-// settles what a send_id is bound to), so both run until nothing moves.
+// settles what a send_id is bound to), so both run until nothing moves: also when what the stream settled is an outcome alone.
 void SessionRules::collect(std::int64_t now_ms) {
-  for (std::size_t before = events_.size() + 1; before != events_.size();) {
+  for (std::size_t before = events_.size() + 1; before != events_.size() || sends_.has_outcomes();) {
     before = events_.size();
     collect_outcomes();
     collect_stream(now_ms);

@@ -68,6 +68,26 @@ TEST(SessionRules, TheAckOfAnOwnSendFillsItsPlaceInTheInbox) {
   EXPECT_TRUE(f.frames<SyncFrame>().empty());
 }
 
+// The inbox was read to its end before the answer "stored before" came, and the copy was not in it: nothing else will come
+// that could carry the outcome along.
+TEST(SessionRules, ASendThatTheInboxsEndSettlesIsToldAtOnce) {
+  Fixture f;
+  for (std::uint64_t seq = 1; seq <= 3; ++seq) f.rules.push(Fixture::from(7, seq, seq), 0);
+  ASSERT_TRUE(f.rules.send({.conversation = Conversation::peer(7), .body = "hi"}));
+  ASSERT_EQ(f.frames<SendFrame>().size(), 1U);
+  f.rules.disconnected();
+  f.rules.entered({.member = 1, .device = "d", .name = "me", .epoch = 1});
+  f.rules.ready(1, 3);
+  const auto again = f.frames<SendFrame>();
+  ASSERT_EQ(again.size(), 1U);
+  static_cast<void>(f.rules.take_events());
+  f.rules.send_reply(
+      {.rid = again[0].rid, .send_id = 1, .id = 9, .seq = 2, .cseq = 2, .epoch = 1, .dup = true}, 0);
+  const auto events = f.rules.take_events();
+  ASSERT_EQ(events.size(), 1U);
+  EXPECT_EQ(std::get<SendOutcome>(events[0]).error, 0);
+}
+
 TEST(SessionRules, DeliveredMarksAndTheReceiveCursorFollowWhatTheApplicationGot) {
   Fixture f({.marks = {.flush_ms = 100}});
   f.rules.push(Fixture::from(7, 1, 1), 0);

@@ -274,8 +274,9 @@ TEST(Mutation, TheSameRunsOnTheGoodStoreKeepEveryPromise) {
 //   2017  a block whose answer was lost stopped nobody
 //   932   a refusal behind a send in doubt ended the wait for its copy, which was trimmed: it was never answered
 //   7006866  a join that the store could not list was taken back after another device had been shown the membership
+//   9026296  a send that was settled by the inbox's end was told only with whatever came next
 //   6080  last_send_id was told too low to a device whose last send was still in the turn's outbox
-constexpr std::uint64_t kRegressions[] = {22, 932, 1191, 2017, 6080, 7006866};
+constexpr std::uint64_t kRegressions[] = {22, 932, 1191, 2017, 6080, 7006866, 9026296};
 
 TEST(Simulation, KeepsThePromisesOnTheSeedsThatOnceFoundADefect) {
   for (const std::uint64_t seed : kRegressions) {
