@@ -45,7 +45,7 @@ bool Delivering::run(std::size_t deliveries_max) {
 
 /// What a device has sent, whichever of its sessions did: a client that came back asks again what the connection before
 /// has sent last, and must be told that it is stored.
-void Delivering::note_accepted(const ports::Appended& outcome) {
+void Delivering::note_accepted(const ports::Appended& outcome, const MemberState& member) {
   std::uint64_t accepted = outcome.append.message->send_id;
   switch (outcome.code) {
     case AppendCode::accepted: accepted = outcome.message->send_id; break;
@@ -55,9 +55,7 @@ void Delivering::note_accepted(const ports::Appended& outcome) {
     case AppendCode::ahead:
     case AppendCode::unavailable: return;
   }
-  const MemberState* member = state_.member(outcome.append.message->sender);
-  if (!member) return;
-  for (Session* session : member->sessions) {
+  for (Session* session : member.sessions) {
     if (session->device == outcome.append.message->device)
       session->accepted_send_id = std::max(session->accepted_send_id, accepted);
   }
@@ -65,9 +63,10 @@ void Delivering::note_accepted(const ports::Appended& outcome) {
 
 void Delivering::acknowledge(const ports::Appended& outcome) {
   const ports::Append& sent = outcome.append;
-  note_accepted(outcome);
   // The connection may have logged out meanwhile, and somebody in.
   Session* session = state_.session(sent.origin_session, sent.origin_login);
+  const MemberState* member = session ? session->member : state_.member(sent.message->sender);
+  if (member) note_accepted(outcome, *member);
   if (!session) return;
   if (session->unacknowledged > 0) --session->unacknowledged;
   // A store number for a send without send_id is no send_id of the client's: it is not shown.

@@ -27,7 +27,7 @@ class Delivering {
 
  private:
   struct Encoded;
-  void note_accepted(const ports::Appended& outcome);
+  static void note_accepted(const ports::Appended& outcome, const MemberState& member);
   void acknowledge(const ports::Appended& outcome);
   void deliver(const ports::Appended& outcome, const ports::Delivery& delivery, Encoded& encoded);
   void fall_to_pull(Session& session, const MemberState& member);

@@ -74,8 +74,8 @@ Verdict Groups::change(Session& session, const Asked& asked, Change kind, Find f
   // Runs on the session's shard when the change is in force, or was refused.
   auto finish = [this, id = session.id, login = session.login, asked, refused = std::move(refused),
                  done = std::move(done)](const DirectoryResult<RoomPtr>& room, bool listed) mutable {
-    Session* still = state_.session(id);
-    if (!still || still->login != login) return;
+    Session* still = state_.session(id, login);
+    if (!still) return;
     if (!room) {
       refused(*still, room.error());
     } else if (!listed) {
