@@ -111,6 +111,7 @@ Verdict AccountRequests::refuse(Session& session, const Asked& asked, const logi
 Verdict AccountRequests::log_in(Session& session, const protocol::Request& request) {
   const auto wanted = protocol::as<protocol::Login>(request);
   const Asked asked = Asked::from(request);
+  session.set_endings_seen(shard_.node().endings());
   login::LoginRequest login;
   login.place = {text(wanted.app), text(wanted.zone)};
   login.address = session.connection().remote().ip_text();
@@ -140,8 +141,7 @@ Verdict AccountRequests::log_in(Session& session, const protocol::Request& reque
       shard_.shard().defer([this, id = session.id(), asked, held] {
         Session* still = shard_.find(id);
         if (!still || still->closing()) return;
-        if (logged_in(*still, asked, false, true, shard_.shard().now_ms(), std::move(*held)) ==
-            Verdict::done) {
+        if (logged_in(*still, asked, false, true, std::move(*held)) == Verdict::done) {
           still->resume(chat::Resume::next);
         }
       });
@@ -150,18 +150,17 @@ Verdict AccountRequests::log_in(Session& session, const protocol::Request& reque
   }
   return await(
       session, asked, pool, [&service, login = std::move(login)] { return service.login(login); },
-      [this, asked, classic, by_token, began_ms = shard_.shard().now_ms()](
-          Session& s, LoginResult<login::LoggedIn> result) {
+      [this, asked, classic, by_token](Session& s, LoginResult<login::LoggedIn> result) {
         if (!result) {
           metrics().logins_refused.add();
           return refuse(s, asked, result.error());
         }
-        return logged_in(s, asked, classic, by_token, began_ms, std::move(*result));
+        return logged_in(s, asked, classic, by_token, std::move(*result));
       });
 }
 
 Verdict AccountRequests::logged_in(Session& session, const Asked& asked, bool classic, bool by_token,
-                                   std::int64_t began_ms, login::LoggedIn in) {
+                                   login::LoggedIn in) {
   metrics().logins.add();
   chat::Session& chat = session.chat();
   chat.account = in.account;
@@ -169,7 +168,7 @@ Verdict AccountRequests::logged_in(Session& session, const Asked& asked, bool cl
   chat.device = in.device;
   chat.login_token = in.token_id;
   chat.token_login = by_token;
-  if (shard_.close_if_revoked(session, began_ms)) return Verdict::wait;
+  if (shard_.close_if_revoked(session)) return Verdict::wait;
   shard_.node().revoke(ids_of(in.dropped));
   PLAZA_LOG(debug, "edge", "session {}: account {} logged in from {}", session.id(), in.account.value,
             session.connection().remote().ip_text());
@@ -264,7 +263,7 @@ Verdict AccountRequests::enter(Session& session, const protocol::Request& reques
       [this, asked](Session& s, LoginResult<login::Entered> entered) {
         if (!entered) return refuse(s, asked, entered.error());
         s.chat().member_token = entered->token_id;
-        if (shard_.close_if_revoked(s, shard_.shard().now_ms())) return Verdict::wait;
+        if (shard_.close_if_revoked(s)) return Verdict::wait;
         shard_.node().revoke(ids_of(entered->dropped));
         shard_.enter_at_home(s, {.style = chat::EnterStyle::enter,
                                  .asked = asked,
@@ -341,7 +340,7 @@ Verdict AccountRequests::change_password(Session& session, const protocol::Reque
       [&service, change = std::move(change)] { return service.change_password(change); },
       [this, asked](Session& s, const LoginResult<std::vector<ports::Token>>& revoked) {
         if (!revoked) return refuse(s, asked, revoked.error());
-        shard_.node().close_account(s.chat().account, ids_of(*revoked), s.id());
+        shard_.node().close_account(s.chat().account, ids_of(*revoked), s);
         protocol::OkReply reply;
         reply.to = asked.msgid;
         chat::answer(s.chat(), asked.rid, reply);

@@ -33,9 +33,8 @@ class AccountRequests {
   chat::Verdict list_tokens(Session& session, const protocol::Request& request);
   chat::Verdict revoke_token(Session& session, const protocol::Request& request);
 
-  /// began_ms: when the login was asked for; what was revoked since then revokes it as well.
   chat::Verdict logged_in(Session& session, const chat::Asked& asked, bool classic, bool by_token,
-                          std::int64_t began_ms, login::LoggedIn in);
+                          login::LoggedIn in);
   chat::Verdict refuse(Session& session, const chat::Asked& asked, const login::LoginError& error);
 
   /// job() on a thread that may wait for a password hash (`slow`) or only for SQL; then(Session&, result) here.

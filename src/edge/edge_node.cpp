@@ -54,11 +54,13 @@ void EdgeNode::revoke(std::vector<TokenId> tokens) {
   }
 }
 
-void EdgeNode::close_account(AccountId account, std::vector<TokenId> tokens, chat::SessionId but) {
+void EdgeNode::close_account(AccountId account, std::vector<TokenId> tokens, Session& asking) {
+  const std::uint64_t ending = endings_.fetch_add(1) + 1;
+  asking.set_endings_seen(ending);
   for (std::uint32_t i = 0; i < edges_.size(); ++i) {
-    executor_.post(i, [edge = edges_[i].get(), account, tokens, but] {
+    executor_.post(i, [edge = edges_[i].get(), account, tokens, ending] {
       edge->revoke(tokens);
-      edge->close_account(account, but);
+      edge->close_account(account, ending);
     });
   }
 }

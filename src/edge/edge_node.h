@@ -62,8 +62,12 @@ class EdgeNode {
   void set_limits(const Limits& limits);
   /// Any thread, shards included.
   void revoke(std::vector<TokenId> tokens);
-  /// A password was changed: closes all sessions of the account but the asking one, also those that live under no token.
-  void close_account(AccountId account, std::vector<TokenId> tokens, chat::SessionId but);
+  /// A password was changed: closes all sessions of the account whose login was asked for before this call, but the asking
+  /// one; also those that live under no token. Who logs in with the new password after the change was answered stays, however
+  /// late a shard hears of it.
+  void close_account(AccountId account, std::vector<TokenId> tokens, Session& asking);
+  /// Any thread: how often close_account() was called. A number and not a time: two shards' clocks may differ by a turn.
+  [[nodiscard]] std::uint64_t endings() const { return endings_.load(); }
   /// Reads no more requests, waits until every send is decided, says GOODBYE, and waits until the connections are gone:
   /// at most deadline_ms in all. Whoever opens a session meanwhile gets its GOODBYE at once. HTTP pages are served all the time,
   /// until `stop_pages`, which has come when the clients are gone, and takes no new connections from then on.
@@ -88,6 +92,7 @@ class EdgeNode {
   chat::OutcomeRouter router_;
   std::vector<std::unique_ptr<EdgeShard>> edges_;
   std::atomic<chat::SessionId> session_ids_{1};
+  std::atomic<std::uint64_t> endings_{0};
   std::atomic<bool> draining_{false};
 };
 

@@ -381,6 +381,43 @@ TEST_F(Edge, RevokedTokensEndTheirSessionsOnEveryShard) {
   for (const auto& client : clients) EXPECT_EQ(client->goodbye(), Errno::revoked);
 }
 
+// edge: a shard that hears late of a changed password closes who logged in before the change, not who logged in with the new
+// password after it.
+TEST_F(Edge, AChangedPasswordEndsTheLoginsBeforeItAndNoneAfterItHoweverLateAShardHearsOfIt) {
+  const MemberId ann = registered("ann");
+  Client web(port());
+  web.enter("ann", "web");
+  std::deque<Client> before;
+  std::deque<Client> after;
+  for (std::uint32_t i = 0; i < shards_.size(); ++i) {
+    before.emplace_back(port());
+    after.emplace_back(port());
+  }
+  for (Client& client : before) EXPECT_FALSE(client.ask(Client::login("ann", "phone")).refused());
+  for (Client& client : after) EXPECT_EQ(client.ask(protocol::Tokens{}).refusal.error, Errno::not_logged_in);
+
+  std::latch held(1);
+  for (std::uint32_t i = 0; i < shards_.size(); ++i) {
+    if (i != home_shard(ann, shards_.size())) shards_.at(i).post([&held] { held.wait(); });
+  }
+  EXPECT_FALSE(web.ask(protocol::ChangePassword{.password = "secret", .new_password = "other"}).refused());
+  for (Client& client : after) {
+    auto login = Client::login("ann", "phone");
+    login.password = "other";
+    client.post(login, 7);
+  }
+  held.count_down();
+
+  for (Client& client : before) EXPECT_EQ(client.goodbye(), Errno::revoked);
+  for (Client& client : after) {
+    const auto in = client.next();
+    ASSERT_TRUE(in.has_value());
+    EXPECT_TRUE(in->get<protocol::LoginAck>()) << in->refusal.message;
+    EXPECT_FALSE(client.ask(protocol::Tokens{}).refused());
+  }
+  EXPECT_FALSE(web.ask(protocol::Tokens{}).refused());
+}
+
 TEST_F(Edge, DrainDecidesWhatWasSentTellsEverybodyAndEndsAllSessions) {
   const MemberId peer = registered("peer");
   std::vector<std::unique_ptr<Client>> clients;

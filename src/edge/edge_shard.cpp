@@ -69,17 +69,18 @@ void EdgeShard::enter_at_home(Session& session, chat::EnterAs as) {
   sessions_.erase(at);
   moving->depart();
   node_.parts().shards.at(home).post_arrival(
-      [&target = node_.shard(home), moving = std::move(moving), as = std::move(as),
-       now_ms = shard_.now_ms()]() mutable { target.adopt(std::move(moving), std::move(as), now_ms); });
+      [&target = node_.shard(home), moving = std::move(moving), as = std::move(as)]() mutable {
+        target.adopt(std::move(moving), std::move(as));
+      });
 }
 
-void EdgeShard::adopt(std::unique_ptr<Session> session, chat::EnterAs as, std::int64_t departed_ms) {
+void EdgeShard::adopt(std::unique_ptr<Session> session, chat::EnterAs as) {
   Session& arrived = *session;
   sessions_.emplace(arrived.id(), std::move(session));
   arrived.arrive(*this);
   // It was on its way when the others were told.
   if (node_.draining()) return arrived.close_with(protocol::Errno::server_closing, {}, true);
-  if (close_if_revoked(arrived, departed_ms) || !arrived.connection().is_open()) return;
+  if (close_if_revoked(arrived) || !arrived.connection().is_open()) return;
   hub_.enter(arrived.chat(), std::move(as));
 }
 
@@ -109,18 +110,18 @@ void EdgeShard::revoke(const std::vector<TokenId>& tokens) {
   });
 }
 
-void EdgeShard::close_account(AccountId account, chat::SessionId but) {
-  revocations_.add(account, shard_.now_ms());
+void EdgeShard::close_account(AccountId account, std::uint64_t ending) {
+  revocations_.add(account, ending, shard_.now_ms());
   for_each([&](Session& session) {
-    if (session.chat().account == account && session.id() != but)
+    if (session.chat().account == account && session.endings_seen() < ending)
       session.close_with(protocol::Errno::revoked, {}, false);
   });
 }
 
-bool EdgeShard::close_if_revoked(Session& session, std::int64_t login_began_ms) {
+bool EdgeShard::close_if_revoked(Session& session) {
   const chat::Session& chat = session.chat();
   if (!revocations_.has(chat.login_token) && !revocations_.has(chat.member_token) &&
-      !revocations_.ended_since(chat.account, login_began_ms)) {
+      !revocations_.ended_after(chat.account, session.endings_seen())) {
     return false;
   }
   session.close_with(protocol::Errno::revoked, {}, false);

@@ -42,10 +42,10 @@ class EdgeShard {
   void set_limits(const Limits& limits);
   /// Closes what lives under one of these tokens, now or when it arrives.
   void revoke(const std::vector<TokenId>& tokens);
-  /// Closes all sessions of the account but one, and logins that began before.
-  void close_account(AccountId account, chat::SessionId but);
+  /// Closes all sessions of the account that have not seen this ending, now or when they arrive.
+  void close_account(AccountId account, std::uint64_t ending);
   /// A session that was logged in, or came from another shard: closes it when it was revoked on its way. True when it was.
-  bool close_if_revoked(Session& session, std::int64_t login_began_ms);
+  bool close_if_revoked(Session& session);
 
   [[nodiscard]] EdgeNode& node() { return node_; }
   [[nodiscard]] net::Shard& shard() { return shard_; }
@@ -57,7 +57,7 @@ class EdgeShard {
  private:
   class Deliveries;
   class Sends;
-  void adopt(std::unique_ptr<Session> session, chat::EnterAs as, std::int64_t departed_ms);
+  void adopt(std::unique_ptr<Session> session, chat::EnterAs as);
 
   EdgeNode& node_;
   net::Shard& shard_;

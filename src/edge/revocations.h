@@ -22,9 +22,10 @@ class Revocations {
     forget(now_ms);
     tokens_.emplace_back(token, now_ms);
   }
-  void add(AccountId account, std::int64_t now_ms) {
+  /// ending: the number of this end of the account's sessions (EdgeNode::endings).
+  void add(AccountId account, std::uint64_t ending, std::int64_t now_ms) {
     forget(now_ms);
-    accounts_.emplace_back(account, now_ms);
+    accounts_.push_back({account, ending, now_ms});
   }
 
   [[nodiscard]] bool has(TokenId token) const {
@@ -34,10 +35,10 @@ class Revocations {
     }
     return false;
   }
-  /// Whether all sessions of the account were ended at `since_ms` or later: whoever began to log in before that is out.
-  [[nodiscard]] bool ended_since(AccountId account, std::int64_t since_ms) const {
-    for (const auto& [ended, when] : accounts_) {
-      if (ended == account && when >= since_ms) return true;
+  /// Whether all sessions of the account were ended by one that a login had not `seen` when it was asked for.
+  [[nodiscard]] bool ended_after(AccountId account, std::uint64_t seen) const {
+    for (const Ended& ended : accounts_) {
+      if (ended.account == account && ended.ending > seen) return true;
     }
     return false;
   }
@@ -45,11 +46,17 @@ class Revocations {
  private:
   void forget(std::int64_t now_ms) {
     while (!tokens_.empty() && tokens_.front().second + kKeepMs < now_ms) tokens_.pop_front();
-    while (!accounts_.empty() && accounts_.front().second + kKeepMs < now_ms) accounts_.pop_front();
+    while (!accounts_.empty() && accounts_.front().when_ms + kKeepMs < now_ms) accounts_.pop_front();
   }
 
+  struct Ended {
+    AccountId account;
+    std::uint64_t ending = 0;
+    std::int64_t when_ms = 0;
+  };
+
   std::deque<std::pair<TokenId, std::int64_t>> tokens_;
-  std::deque<std::pair<AccountId, std::int64_t>> accounts_;
+  std::deque<Ended> accounts_;
 };
 
 }  // namespace plaza::edge

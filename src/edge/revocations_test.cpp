@@ -15,11 +15,14 @@ TEST(Revocations, ALoginUnderATokenThatWasJustRevokedIsFoundOut) {
 
 TEST(Revocations, OnlyLoginsThatBeganBeforeTheAccountsSessionsEndedAreOut) {
   Revocations revocations;
-  revocations.add(AccountId{3}, 1000);
-  EXPECT_TRUE(revocations.ended_since(AccountId{3}, 999));
-  EXPECT_TRUE(revocations.ended_since(AccountId{3}, 1000));
-  EXPECT_FALSE(revocations.ended_since(AccountId{3}, 1001));
-  EXPECT_FALSE(revocations.ended_since(AccountId{4}, 0));
+  revocations.add(AccountId{3}, 5, 1000);
+  EXPECT_TRUE(revocations.ended_after(AccountId{3}, 4));
+  EXPECT_FALSE(revocations.ended_after(AccountId{3}, 5));
+  EXPECT_FALSE(revocations.ended_after(AccountId{4}, 0));
+  revocations.add(AccountId{3}, 6, 1000 + Revocations::kKeepMs);
+  revocations.add(AccountId{4}, 7, 1001 + Revocations::kKeepMs);
+  EXPECT_TRUE(revocations.ended_after(AccountId{3}, 5));
+  EXPECT_FALSE(revocations.ended_after(AccountId{3}, 6));
 }
 
 TEST(Revocations, ForgetsAfterItsTimeAndNotBefore) {

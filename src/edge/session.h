@@ -36,6 +36,10 @@ class Session final : public net::ConnectionHandler, public chat::SessionOut, pr
   /// It speaks frames: not one that has only asked for HTTP pages so far.
   [[nodiscard]] bool is_client() const { return is_client_; }
 
+  /// How many times the sessions of some account had been ended (EdgeNode::endings) when its login was asked for.
+  [[nodiscard]] std::uint64_t endings_seen() const { return endings_seen_; }
+  void set_endings_seen(std::uint64_t endings) { endings_seen_ = endings; }
+
   /// Leaves this shard for another: nothing happens to it until arrive().
   void depart();
   void arrive(EdgeShard& shard);
@@ -75,7 +79,8 @@ class Session final : public net::ConnectionHandler, public chat::SessionOut, pr
   std::unique_ptr<std::string> held_;  ///< the frame to be delivered again at resume(Resume::same)
   std::int64_t deadline_ms_ = 0;       ///< for the login, or the next HTTP request; 0 when logged in
   RateLimit account_requests_;         ///< logins, tokens, members: of the connection, whoever is logged in
-  std::int64_t said_ms_ = 0;           ///< when something was last sent
+  std::uint64_t endings_seen_ = 0;
+  std::int64_t said_ms_ = 0;  ///< when something was last sent
   std::uint8_t paused_ = 0;
   bool in_frame_ = false;  ///< inside on_frame(): a resume() now means "do not pause"
   bool resumed_ = false;
