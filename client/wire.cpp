@@ -136,9 +136,11 @@ void give_reply(SessionRules& rules, const ServerMessage& reply, std::int64_t no
 
 std::string refusal_text(const Refusal& refusal) {
   std::string text = refusal.message;
-  const auto number = static_cast<std::size_t>(refusal.error);
-  if (text.empty())
-    text = number < kErrnos ? std::string(info(refusal.error).text) : "error " + std::to_string(number);
+  if (text.empty()) {
+    const auto number = static_cast<std::uint64_t>(refusal.error);
+    const ErrnoInfo* known = protocol::find_errno(number);
+    text = known ? std::string(known->text) : "error " + std::to_string(number);
+  }
   const bool about_a_field = refusal.error == Errno::bad_request && !refusal.field.empty();
   if (about_a_field && text.find(refusal.field) == std::string::npos) text += " (" + refusal.field + ")";
   if (!refusal.allowed.empty() && text.find(refusal.allowed) == std::string::npos)

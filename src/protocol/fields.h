@@ -1,6 +1,7 @@
 #pragma once
 // Every field name of the wire protocol, declared once: the enum, the table, and the lookup by name.
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <string_view>
 
@@ -114,11 +115,34 @@ enum class Field : std::uint8_t {
 };
 inline constexpr std::size_t kFields = static_cast<std::size_t>(Field::count_);
 inline constexpr std::size_t kRequestFields = static_cast<std::size_t>(Field::error_code);
-static_assert(kRequestFields <= 64, "FieldSet is one word");
+static_assert(kRequestFields <= 128, "FieldSet is two words");
 
 /// A set of request fields.
-using FieldSet = std::uint64_t;
-constexpr FieldSet bit(Field field) { return FieldSet{1} << static_cast<unsigned>(field); }
+struct FieldSet {
+  std::uint64_t low = 0, high = 0;
+
+  [[nodiscard]] constexpr bool any() const { return (low | high) != 0; }
+  [[nodiscard]] constexpr bool has(Field field) const {
+    const auto i = static_cast<unsigned>(field);
+    return ((i < 64 ? low >> i : high >> (i - 64)) & 1) != 0;
+  }
+  [[nodiscard]] constexpr int count() const { return std::popcount(low) + std::popcount(high); }
+  /// Of a set that is not empty: the first in the order of the fields.
+  [[nodiscard]] constexpr Field first() const {
+    return static_cast<Field>(low != 0 ? std::countr_zero(low) : 64 + std::countr_zero(high));
+  }
+  [[nodiscard]] constexpr FieldSet without(FieldSet other) const {
+    return {low & ~other.low, high & ~other.high};
+  }
+  friend constexpr FieldSet operator|(FieldSet a, FieldSet b) { return {a.low | b.low, a.high | b.high}; }
+  friend constexpr FieldSet operator&(FieldSet a, FieldSet b) { return {a.low & b.low, a.high & b.high}; }
+  constexpr FieldSet& operator|=(FieldSet other) { return *this = *this | other; }
+  friend constexpr bool operator==(FieldSet, FieldSet) = default;
+};
+constexpr FieldSet bit(Field field) {
+  const auto i = static_cast<unsigned>(field);
+  return i < 64 ? FieldSet{std::uint64_t{1} << i, 0} : FieldSet{0, std::uint64_t{1} << (i - 64)};
+}
 
 /// min..max: of an integer its value, of a string or object its bytes (an object's as compact text).
 struct FieldInfo {
@@ -234,14 +258,14 @@ constexpr std::string_view name_of(Field field) { return info(field).name; }
 namespace detail {
 // A perfect hash of the request fields' names: length, first, middle and last character, with a multiplier
 // found by the compiler such that no two names share a slot.
-inline constexpr std::size_t kFieldSlots = 256;
+inline constexpr std::size_t kFieldSlots = 1024;
 constexpr std::uint32_t field_hash(std::string_view name, std::uint32_t multiplier) {
   const auto at = [&](std::size_t i) {
     return static_cast<std::uint32_t>(static_cast<unsigned char>(name[i]));
   };
   const std::uint32_t word = at(0) | at(name.size() / 2) << 8 | at(name.size() - 1) << 16 |
                              static_cast<std::uint32_t>(name.size()) << 24;
-  return (word * multiplier) >> 24;
+  return (word * multiplier) >> 22;
 }
 consteval std::uint32_t find_field_multiplier() {
   for (std::uint32_t multiplier = 0x9e3779b1;; multiplier += 0x3c6ef372) {

@@ -26,7 +26,7 @@ class Request {
 
   Msg msgid = Msg::none;
 
-  [[nodiscard]] bool has(Field f) const { return (present_ & bit(f)) != 0; }
+  [[nodiscard]] bool has(Field f) const { return present_.has(f); }
   [[nodiscard]] FieldSet present() const { return present_; }
   [[nodiscard]] std::uint64_t number(Field f, std::uint64_t otherwise = 0) const {
     return has(f) ? slots_[index(f)].number : otherwise;
@@ -42,7 +42,7 @@ class Request {
   }
 
   // For the parser, and for clients that build a request: set() then encode_request().
-  void clear() { present_ = 0, msgid = Msg::none; }
+  void clear() { present_ = {}, msgid = Msg::none; }
   Request& set(Field f, std::uint64_t number) {
     return slots_[index(f)].number = number, present_ |= bit(f), *this;
   }
@@ -61,7 +61,7 @@ class Request {
     };
     std::uint32_t size;
   };
-  FieldSet present_ = 0;
+  FieldSet present_;
   std::array<Slot, kRequestFields> slots_;  // only those in present_ have a value
 };
 
@@ -142,7 +142,7 @@ template <class T>
       detail::set_field(one, field, value);
       const bool same = info(field).type == FieldType::string ? one.text(field) == unset.text(field)
                                                               : one.number(field) == unset.number(field);
-      if (same && (required & bit(field)) == 0) return;
+      if (same && !required.has(field)) return;
     }
     detail::set_field(request, field, value);
   });

@@ -44,7 +44,7 @@ class RequestOracle {
   }
 
   static std::string compare(simdjson::dom::object object, const Request& request) {
-    FieldSet present = 0;
+    FieldSet present;
     for (const auto [key, value] : object) {
       for (std::size_t i = 0; i < kRequestFields; ++i) {
         if (kFieldTable[i].name != key) continue;

@@ -22,14 +22,12 @@ std::string shown(std::string_view key) {
 std::string list_of(FieldSet set) {
   std::string text;
   for (std::size_t i = 0; i < kRequestFields; ++i) {
-    if ((set >> i & 1) == 0) continue;
+    if (!set.has(static_cast<Field>(i))) continue;
     if (!text.empty()) text += ", ";
     text += kFieldTable[i].name;
   }
   return text;
 }
-
-Field first_of(FieldSet set) { return static_cast<Field>(std::countr_zero(set)); }
 
 ParseError refuse(Errno error, Field field, std::string what, std::string allowed) {
   ParseError refusal;
@@ -119,7 +117,7 @@ struct RequestParser::Impl {
   const std::size_t frame_bytes_max;
   JsonReader json;
   Request request;
-  FieldSet seen = 0;        // of known fields, right or wrong
+  FieldSet seen;            // of known fields, right or wrong
   std::size_t unknown = 0;  // how many other keys there were
   std::string body;
   std::string padded;  // for parse_copy()
@@ -128,7 +126,7 @@ struct RequestParser::Impl {
 
 std::expected<const Request*, ParseError> RequestParser::Impl::parse(std::span<const char> frame) {
   request.clear();
-  seen = 0;
+  seen = {};
   unknown = 0;
   if (error) error.reset();
   if (frame.size() > frame_bytes_max) {
@@ -184,7 +182,7 @@ bool RequestParser::Impl::read_member() {
     json.remember_key(key);
     return json.skip_value(2);
   }
-  if ((seen & bit(field)) != 0) [[unlikely]] {
+  if (seen.has(field)) [[unlikely]] {
     fail(refuse(Errno::bad_request, field, "stands twice", "every key once"));
     return json.skip_value(2);
   }
@@ -232,7 +230,7 @@ bool RequestParser::Impl::read_known(Field field) {
 const MessageInfo* RequestParser::Impl::check_msgid() {
   const MessageInfo* const message = find_message(request.number(Field::msgid));
   request.msgid = message != nullptr ? message->msg : Msg::none;
-  if ((seen & bit(Field::msgid)) == 0) {
+  if (!seen.has(Field::msgid)) {
     fail(refuse(Errno::bad_request, Field::msgid, "is missing", "the number of a request"));
   } else if (!error && (message == nullptr || message->direction == Direction::server)) {
     fail(refuse(Errno::unknown_msgid, Field::msgid, "is not one that a client can send",
@@ -245,19 +243,19 @@ void RequestParser::Impl::check_rules(const MessageInfo& message) {
   const detail::RequestRules& rules = detail::request_rules(message.msg);
   const FieldSet present = request.present();
   if ((present & rules.required) != rules.required) {
-    const Field absent = first_of(rules.required & ~present);
+    const Field absent = rules.required.without(present).first();
     for (const FieldUse& use : message.request) {
       if (use.field == absent) return fail(missing(use));
     }
   }
-  if (rules.one_of != 0 && std::popcount(present & rules.one_of) != 1) {
+  if (rules.one_of.any() && (present & rules.one_of).count() != 1) {
     const FieldSet given = present & rules.one_of;
-    return fail(refuse(Errno::bad_request, first_of(given != 0 ? given : rules.one_of),
-                       given != 0 ? "is not alone" : "is missing",
+    return fail(refuse(Errno::bad_request, (given.any() ? given : rules.one_of).first(),
+                       given.any() ? "is not alone" : "is missing",
                        "exactly one of " + list_of(rules.one_of)));
   }
-  if (std::popcount(present & rules.at_most_one) > 1) {
-    return fail(refuse(Errno::bad_request, first_of(present & rules.at_most_one), "is not alone",
+  if ((present & rules.at_most_one).count() > 1) {
+    return fail(refuse(Errno::bad_request, (present & rules.at_most_one).first(), "is not alone",
                        "at most one of " + list_of(rules.at_most_one)));
   }
   if (rules.conditional) check_conditions(message);
@@ -268,7 +266,7 @@ void RequestParser::Impl::check_rules(const MessageInfo& message) {
 
 void RequestParser::Impl::check_conditions(const MessageInfo& message) {
   for (const FieldUse& use : message.request) {
-    if (use.need == Need::required_with && (request.present() & use.with) != 0 && !request.has(use.field)) {
+    if (use.need == Need::required_with && (request.present() & use.with).any() && !request.has(use.field)) {
       return fail(missing(use));
     }
     // A kind that does not exist is out of range, which is said next, rather than without its body.

@@ -127,14 +127,14 @@ std::string with_value(const MessageInfo& message, const FieldUse& use, const st
     bool wanted = other.need == Need::required;
     if (other.need == Need::one_of && !chosen) {
       // For a `with` field: one of those that it goes with.
-      wanted = use.need != Need::required_with || (use.with & bit(other.field)) != 0;
+      wanted = use.need != Need::required_with || use.with.has(other.field);
       chosen = wanted;
     }
     if (other.need == Need::required_with) {
-      wanted = (other.with & (use.need == Need::required_with ? use.with : bit(use.field))) != 0;
+      wanted = (other.with & (use.need == Need::required_with ? use.with : bit(use.field))).any();
       // Without a chosen one in hand the first of the one_of fields is taken: Field::id for LOGIN, which
       // needs a password.
-      if (!chooses && use.need != Need::required_with) wanted = (other.with & bit(Field::id)) != 0;
+      if (!chooses && use.need != Need::required_with) wanted = other.with.has(Field::id);
     }
     if (!wanted) continue;
     const FieldType type = info(other.field).type;

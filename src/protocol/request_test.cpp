@@ -74,13 +74,13 @@ TEST(Requests, ComeBackAsTheyWereSent) {
 /// The typed request visits exactly the fields that the table says.
 template <class T>
 void agrees_with_table() {
-  FieldSet visited = 0;
+  FieldSet visited;
   T typed{};
   T::fields(typed, [&](Field field, auto& value) {
     using V = std::remove_reference_t<decltype(value)>;
     visited |= bit(field);
     if constexpr (detail::is_optional<V>) {
-      EXPECT_EQ(detail::request_rules(T::kMsg).required & bit(field), 0u) << name_of(field);
+      EXPECT_FALSE(detail::request_rules(T::kMsg).required.has(field)) << name_of(field);
     }
   });
   EXPECT_EQ(visited, detail::request_rules(T::kMsg).uses) << name_of(T::kMsg);

@@ -10,27 +10,27 @@ namespace {
 using enum Field;
 
 // How one message uses one field. The bounds are those of the field table unless given.
-consteval FieldUse use(Field field, Need need, FieldSet with = 0, std::string_view note = {}) {
+consteval FieldUse use(Field field, Need need, FieldSet with = {}, std::string_view note = {}) {
   return {field, need, with, info(field).min, info(field).max, note};
 }
 consteval FieldUse req(Field field, std::string_view note = {}) {
-  return use(field, Need::required, 0, note);
+  return use(field, Need::required, {}, note);
 }
 consteval FieldUse opt(Field field, std::string_view note = {}) {
-  return use(field, Need::optional, 0, note);
+  return use(field, Need::optional, {}, note);
 }
-consteval FieldUse one(Field field, std::string_view note = {}) { return use(field, Need::one_of, 0, note); }
+consteval FieldUse one(Field field, std::string_view note = {}) { return use(field, Need::one_of, {}, note); }
 consteval FieldUse most(Field field) { return use(field, Need::at_most_one); }
 consteval FieldUse with(Field field, FieldSet others, std::string_view note = {}) {
   return use(field, Need::required_with, others, note);
 }
 consteval FieldUse page(std::uint64_t limit_max, std::string_view note) {
-  return {limit, Need::optional, 0, 1, limit_max, note};
+  return {limit, Need::optional, {}, 1, limit_max, note};
 }
-consteval FieldUse own() { return use(id, Need::own_id, 0, "the sender; another member's is refused"); }
-consteval FieldUse has(Field field, std::string_view note = {}) { return use(field, Need::always, 0, note); }
+consteval FieldUse own() { return use(id, Need::own_id, {}, "the sender; another member's is refused"); }
+consteval FieldUse has(Field field, std::string_view note = {}) { return use(field, Need::always, {}, note); }
 consteval FieldUse may(Field field, std::string_view note = {}) {
-  return use(field, Need::sometimes, 0, note);
+  return use(field, Need::sometimes, {}, note);
 }
 
 // Requests --------------------------------------------------------------------------------------------------
@@ -198,7 +198,7 @@ consteval MessageInfo both(Msg msg, std::string_view name, Msg ack, State from, 
   return {msg, name, Direction::both, ack, from, until, meaning, uses, push};
 }
 
-constexpr std::array<MessageInfo, kMessages> kMessageTable = {{
+constexpr MessageInfo kMessageTable[] = {
     request(Msg::login, "LOGIN", Msg::login_ack, kOut, kOut,
             "log in with a password, a token or a vendor's proof", kLogin),
     server(Msg::login_ack, "LOGIN_ACK",
@@ -274,9 +274,9 @@ constexpr std::array<MessageInfo, kMessages> kMessageTable = {{
             "end tokens and the sessions that use them", kRevokeToken),
     server(Msg::goodbye, "GOODBYE", "the server closes the connection now", kGoodbye),
     server(Msg::error, "ERROR", "answers what has no ack: malformed frames, unknown msgids", kError),
-}};
+};
 
-constexpr std::array<ErrnoInfo, kErrnos> kErrnoTable = {{
+constexpr ErrnoInfo kErrnoTable[] = {
     {Errno::ok, "OK", "ok", Closes::never},
     {Errno::no_such_peer, "NO_SUCH_PEER", "no such member", Closes::never},
     {Errno::bad_credentials, "BAD_CREDENTIALS", "unknown account or wrong password", Closes::never},
@@ -308,7 +308,7 @@ constexpr std::array<ErrnoInfo, kErrnos> kErrnoTable = {{
     {Errno::conflict, "CONFLICT", "not possible in this state", Closes::never},
     {Errno::no_such_zone, "NO_SUCH_ZONE", "no such app or zone", Closes::never},
     {Errno::try_again, "TRY_AGAIN", "busy, try again", Closes::never},
-}};
+};
 
 // What stands in lists --------------------------------------------------------------------------------------
 constexpr ShapeField kFriendShape[] = {
@@ -369,25 +369,48 @@ consteval bool fields_in_order() {
 static_assert(fields_in_order(),
               "the field table has every field once, in the order of the enum, under its own name");
 
+// Where a number's row is. Rows stand in the order of their numbers; a number without a row is for ever free or for later.
+constexpr std::uint8_t kNoRow = 0xff;
+static_assert(std::size(kMessageTable) < kNoRow && std::size(kErrnoTable) < kNoRow);
+
+constexpr auto kMessageRow = [] {
+  std::array<std::uint8_t, kMsgidMax + 1> rows{};
+  rows.fill(kNoRow);
+  for (std::size_t i = 0; i < std::size(kMessageTable); ++i) {
+    rows.at(static_cast<std::size_t>(kMessageTable[i].msg)) = static_cast<std::uint8_t>(i);
+  }
+  return rows;
+}();
+constexpr auto kErrnoRow = [] {
+  std::array<std::uint8_t, kErrnoMax + 1> rows{};
+  rows.fill(kNoRow);
+  for (std::size_t i = 0; i < std::size(kErrnoTable); ++i) {
+    rows.at(static_cast<std::size_t>(kErrnoTable[i].error)) = static_cast<std::uint8_t>(i);
+  }
+  return rows;
+}();
+
 consteval bool messages_in_order() {
-  for (std::size_t i = 0; i < kMessages; ++i) {
-    if (static_cast<std::size_t>(kMessageTable[i].msg) != i + 1 || kMessageTable[i].name.empty())
-      return false;
+  for (std::size_t i = 0; i < std::size(kMessageTable); ++i) {
+    if (kMessageTable[i].msg == Msg::none || kMessageTable[i].name.empty()) return false;
+    if (i > 0 && kMessageTable[i].msg <= kMessageTable[i - 1].msg) return false;
     for (std::size_t j = 0; j < i; ++j) {
       if (kMessageTable[i].name == kMessageTable[j].name) return false;
     }
   }
   return true;
 }
-static_assert(messages_in_order(), "msgids are 1, 2, 3... and names are unique");
+static_assert(messages_in_order(), "msgids ascend from 1 and names are unique");
 
 consteval bool errnos_in_order() {
-  for (std::size_t i = 0; i < kErrnos; ++i) {
-    if (static_cast<std::size_t>(kErrnoTable[i].error) != i || kErrnoTable[i].text.empty()) return false;
+  if (kErrnoTable[0].error != Errno::ok) return false;
+  for (std::size_t i = 0; i < std::size(kErrnoTable); ++i) {
+    if (kErrnoTable[i].text.empty() || kErrnoTable[i].name.empty()) return false;
+    if (i > 0 && kErrnoTable[i].error <= kErrnoTable[i - 1].error) return false;
   }
   return true;
 }
-static_assert(errnos_in_order(), "errnos are 0, 1, 2...");
+static_assert(errnos_in_order(), "errnos ascend from 0");
 
 consteval bool acks_exist() {
   for (const MessageInfo& m : kMessageTable) {
@@ -395,8 +418,9 @@ consteval bool acks_exist() {
     if (sendable != (m.ack != Msg::none)) return false;
     if (!sendable && !m.request.empty()) return false;
     if (m.direction == Direction::client && !m.reply.empty()) return false;
-    if (sendable && kMessageTable[static_cast<std::size_t>(m.ack) - 1].direction == Direction::client)
-      return false;
+    if (!sendable) continue;
+    const std::uint8_t row = kMessageRow.at(static_cast<std::size_t>(m.ack));
+    if (row == kNoRow || kMessageTable[row].direction == Direction::client) return false;
     if (sendable && m.from > m.until) return false;
   }
   return true;
@@ -405,13 +429,13 @@ static_assert(acks_exist(), "every request is answered by a frame of the server"
 
 consteval bool uses_are_sound() {
   for (const MessageInfo& m : kMessageTable) {
-    FieldSet seen = 0;
+    FieldSet seen;
     std::size_t ones = 0;
     for (const FieldUse& u : m.request) {
       if (static_cast<std::size_t>(u.field) >= kRequestFields) return false;  // the parser would never see it
-      if (u.field == msgid || u.field == rid || (seen & bit(u.field)) != 0) return false;
+      if (u.field == msgid || u.field == rid || seen.has(u.field)) return false;
       if (u.need == Need::always || u.need == Need::sometimes) return false;
-      if ((u.need == Need::required_with) != (u.with != 0)) return false;
+      if ((u.need == Need::required_with) != u.with.any()) return false;
       if (u.min < info(u.field).min || u.max > info(u.field).max || u.min > u.max)
         return false;  // only narrower
       seen |= bit(u.field);
@@ -428,7 +452,7 @@ static_assert(uses_are_sound(),
               "requests use request fields, each once, within the bounds of the field table");
 
 constexpr auto kRules = [] {
-  std::array<detail::RequestRules, kMessages + 1> all{};
+  std::array<detail::RequestRules, kMsgidMax + 1> all{};
   for (const MessageInfo& m : kMessageTable) {
     detail::RequestRules& rules = all[static_cast<std::size_t>(m.msg)];
     for (const FieldUse& u : m.request) {
@@ -450,7 +474,13 @@ std::span<const ErrnoInfo> errnos() { return kErrnoTable; }
 std::span<const Shape> shapes() { return kShapeTable; }
 
 const MessageInfo* find_message(std::uint64_t number) {
-  return number >= 1 && number <= kMessages ? &kMessageTable[number - 1] : nullptr;
+  if (number > kMsgidMax || kMessageRow[number] == kNoRow) return nullptr;
+  return &kMessageTable[kMessageRow[number]];
+}
+
+const ErrnoInfo* find_errno(std::uint64_t number) {
+  if (number > kErrnoMax || kErrnoRow[number] == kNoRow) return nullptr;
+  return &kErrnoTable[kErrnoRow[number]];
 }
 
 const MessageInfo& info(Msg message) {
@@ -460,8 +490,9 @@ const MessageInfo& info(Msg message) {
 }
 
 const ErrnoInfo& info(Errno error) {
-  PLAZA_CHECK(static_cast<std::size_t>(error) < kErrnos);
-  return kErrnoTable[static_cast<std::size_t>(error)];
+  const ErrnoInfo* found = find_errno(static_cast<std::uint64_t>(error));
+  PLAZA_CHECK(found != nullptr);
+  return *found;
 }
 
 std::string_view name_of(Msg message) {
@@ -470,8 +501,8 @@ std::string_view name_of(Msg message) {
 }
 
 std::string_view name_of(Errno error) {
-  return static_cast<std::size_t>(error) < kErrnos ? kErrnoTable[static_cast<std::size_t>(error)].name
-                                                   : std::string_view("UNKNOWN");
+  const ErrnoInfo* found = find_errno(static_cast<std::uint64_t>(error));
+  return found != nullptr ? found->name : std::string_view("UNKNOWN");
 }
 
 Msg ack_of(Msg message) {

@@ -69,7 +69,7 @@ enum class Msg : std::uint16_t {
   goodbye = 54,
   error = 55,
 };
-inline constexpr std::size_t kMessages = 55;  ///< msgids are 1..kMessages without a gap
+inline constexpr std::size_t kMsgidMax = 255;  ///< no msgid is larger; not every smaller one exists
 
 enum class Errno : std::uint16_t {
   ok = 0,
@@ -104,7 +104,7 @@ enum class Errno : std::uint16_t {
   no_such_zone = 29,
   try_again = 30,
 };
-inline constexpr std::size_t kErrnos = 31;  ///< errnos are 0..kErrnos-1 without a gap
+inline constexpr std::size_t kErrnoMax = 127;  ///< no errno is larger; not every smaller one exists
 
 /// How far a session is. Each state includes what the ones before it allow, except where `until` of a
 /// message says less.
@@ -134,7 +134,7 @@ enum class Need : std::uint8_t {
 struct FieldUse {
   Field field;
   Need need;
-  FieldSet with = 0;
+  FieldSet with;
   std::uint64_t min = 0, max = 0;
   std::string_view note;  ///< when the field table's meaning is not enough
 };
@@ -180,6 +180,8 @@ std::span<const Shape> shapes();
 
 /// Null when there is no message of that number.
 const MessageInfo* find_message(std::uint64_t msgid);
+/// Null when there is no errno of that number.
+const ErrnoInfo* find_errno(std::uint64_t error);
 const MessageInfo& info(Msg msg);
 const ErrnoInfo& info(Errno error);
 std::string_view name_of(Msg msg);
@@ -207,7 +209,7 @@ std::string shapes_markdown();
 namespace detail {
 /// Per message, what the parser checks with a few word operations.
 struct RequestRules {
-  FieldSet required = 0, one_of = 0, at_most_one = 0, uses = 0;
+  FieldSet required, one_of, at_most_one, uses;
   bool conditional = false;  ///< has required_with fields, or content whose field depends on `kind`
 };
 const RequestRules& request_rules(Msg msg);

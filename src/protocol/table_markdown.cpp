@@ -49,7 +49,7 @@ std::string_view need_mark(Need need) {
 std::string with_text(FieldSet set) {
   std::string text;
   for (std::size_t i = 0; i < kRequestFields; ++i) {
-    if ((set >> i & 1) == 0) continue;
+    if (!set.has(static_cast<Field>(i))) continue;
     if (!text.empty()) text += ", ";
     text += kFieldTable[i].name;
   }
