@@ -20,6 +20,7 @@ using AppId = Id<struct AppTag>;
 using ZoneId = Id<struct ZoneTag>;
 using MemberId = Id<struct MemberTag>;
 using RoomId = Id<struct RoomTag>;
+using ChannelId = Id<struct ChannelTag>;
 using MessageId = Id<struct MessageTag>;
 using TokenId = Id<struct TokenTag>;
 

@@ -303,10 +303,12 @@ TEST_F(LoginServiceTest, AnAddressThatFailsTwentyTimesWaits) {
   EXPECT_TRUE(s().login(elsewhere));
 }
 
-TEST_F(LoginServiceTest, ADeviceNameHasOneToThirtyTwoBytes) {
+TEST_F(LoginServiceTest, ADeviceNameHasOneToThirtyTwoBytesAndIsNotOneOfTheServers) {
   add("ann");
   EXPECT_TRUE(s().login(by_name("ann", "123", std::string(32, 'd'))));
-  for (const std::string& device : {std::string(), std::string(33, 'd'), std::string("a\nb")}) {
+  EXPECT_TRUE(s().login(by_name("ann", "123", "tv@home")));
+  for (const std::string& device :
+       {std::string(), std::string(33, 'd'), std::string("a\nb"), std::string("@room:7")}) {
     const auto refused = s().login(by_name("ann", "123", device));
     EXPECT_EQ(code_of(refused), LoginCode::bad_request);
     EXPECT_EQ(refused.error().field, "device");

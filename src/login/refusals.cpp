@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "ports/message.h"
+
 namespace plaza::login {
 
 using ports::DirectoryCode;
@@ -63,9 +65,11 @@ bool has_control(std::string_view text) {
 }
 
 LoginResult<void> check_device(const std::string& device) {
-  if (!device.empty() && device.size() <= kDeviceBytesMax && !has_control(device)) return {};
-  return refuse(LoginCode::bad_request, "device", "1 to 32 bytes without control characters",
-                "bad device name");
+  const bool right = !device.empty() && device.size() <= kDeviceBytesMax && !has_control(device) &&
+                     device.front() != ports::kServerDevicePrefix;
+  if (right) return {};
+  return refuse(LoginCode::bad_request, "device",
+                "1 to 32 bytes without control characters, not beginning with @", "bad device name");
 }
 
 std::string account_key(AccountId id) { return "a:" + std::to_string(id.value); }

@@ -219,10 +219,13 @@ void MemoryStreamStore::store(const Append& append, Device& device) {
   };
   message.conversation_seq = enter(conversation);
 
-  std::set<MemberId> inboxes{message.sender};
-  if (append.fanout) inboxes.insert(append.fanout->begin(), append.fanout->end());
+  std::set<MemberId> inboxes;
   const bool pair = conversation.kind() == StreamKind::pair;
-  if (pair) inboxes.insert(conversation.peer_of(message.sender));
+  if (append.reach == ports::Reach::inboxes) {
+    if (append.fanout) inboxes.insert(append.fanout->begin(), append.fanout->end());
+    if (pair) inboxes.insert(conversation.peer_of(message.sender));
+    if (message.sender) inboxes.insert(message.sender);
+  }
   message.deliveries.clear();
   for (const MemberId member : inboxes) {
     const StreamId inbox = StreamId::inbox(member);

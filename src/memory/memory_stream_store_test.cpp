@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/contract/stream_store_contract.h"
+#include "tests/contract/stream_reach_contract.h"
 
 namespace plaza::contract {
 namespace {
@@ -35,6 +35,10 @@ std::unique_ptr<StoreHarness> threaded() { return std::make_unique<MemoryHarness
 std::unique_ptr<StoreHarness> stepped() { return std::make_unique<MemoryHarness>(Commits::by_step); }
 
 INSTANTIATE_TEST_SUITE_P(Memory, StreamStoreContract,
+                         testing::Values(StoreUnderTest{"threaded", threaded},
+                                         StoreUnderTest{"stepped", stepped}),
+                         name_of_store);
+INSTANTIATE_TEST_SUITE_P(Memory, StreamReachContract,
                          testing::Values(StoreUnderTest{"threaded", threaded},
                                          StoreUnderTest{"stepped", stepped}),
                          name_of_store);

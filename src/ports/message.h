@@ -23,13 +23,14 @@ struct StreamId {
   }
   static constexpr StreamId inbox(MemberId member) { return make(StreamKind::inbox, member.value, 0); }
   static constexpr StreamId room(RoomId room) { return make(StreamKind::room, room.value, 0); }
+  static constexpr StreamId channel(ChannelId channel) { return make(StreamKind::channel, channel.value, 0); }
   static constexpr StreamId pair(MemberId x, MemberId y) {
     return x.value < y.value ? make(StreamKind::pair, x.value, y.value)
                              : make(StreamKind::pair, y.value, x.value);
   }
 
   [[nodiscard]] constexpr StreamKind kind() const { return static_cast<StreamKind>(a >> kIdBits); }
-  /// The member of an inbox, the smaller member of a pair, the room of a room.
+  /// The member of an inbox, the smaller member of a pair, the room of a room, the channel of a channel.
   [[nodiscard]] constexpr std::uint64_t first() const { return a & kIdMax; }
   [[nodiscard]] constexpr std::uint64_t second() const { return b; }
   /// In a pair, the one who is not `member`.
@@ -46,7 +47,11 @@ enum class MessageKind : std::uint8_t {
   image = 1,   ///< body is a JSON object that refers to an image
   file = 2,    ///< body is a JSON object that refers to a file
   custom = 3,  ///< body is any JSON object; only the app knows what it means
+  event = 4,   ///< body is a JSON object: a change of the conversation itself. Only the server writes it
 };
+
+/// How the device of the server's own messages begins. No client may name its device so.
+inline constexpr char kServerDevicePrefix = '@';
 
 /// One reference to a message in one stream.
 struct Delivery {
@@ -60,12 +65,12 @@ struct Delivery {
 struct Message {
   // Set by whoever sends.
   ZoneId zone;
-  MemberId sender;
-  std::string sender_name;    ///< as it was when sent
-  std::string device;         ///< 1..32 bytes
+  MemberId sender;            ///< 0: the server itself
+  std::string sender_name;    ///< as it was when sent; empty: the server's
+  std::string device;         ///< 1..32 bytes; the server's begin with kServerDevicePrefix
   std::uint64_t send_id = 0;  ///< per (sender, device): 1, 2, 3...; 0 asks the store to take the next one
   MessageKind kind = MessageKind::text;
-  StreamId conversation;  ///< a pair or a room
+  StreamId conversation;  ///< a pair, a room or a channel; not a pair when it is the server's
   std::string body;       ///< text, or compact JSON of an object, by kind
 
   // Set by the store.
@@ -73,7 +78,9 @@ struct Message {
   std::int64_t time_ms = 0;  ///< Unix time of the commit, never less than that of an earlier message
   std::uint64_t conversation_seq = 0;
   std::vector<Delivery>
-      deliveries;  ///< the inboxes it went to, sorted by stream; the conversation is not among them
+      deliveries;  ///< the inboxes it went to, sorted by stream; the conversation is not among them. May be none
+
+  [[nodiscard]] bool from_server() const { return !sender; }
 
   /// The position in this member's inbox, 0 when it is not there.
   [[nodiscard]] std::uint64_t inbox_seq(MemberId member) const;

@@ -11,12 +11,20 @@
 
 namespace plaza::ports {
 
+/// Which streams get an entry of a message.
+enum class Reach : std::uint8_t {
+  inboxes,       ///< the conversation, the sender's inbox, and those of the recipients
+  conversation,  ///< the conversation alone: a large room, a channel. Not for a pair
+};
+
 /// One message on its way into the store.
 struct Append {
   /// What the sender set (see Message). The store completes it; until the outcome is reported nobody else touches it.
   std::shared_ptr<Message> message;
+  Reach reach = Reach::inboxes;
   /// The members whose inboxes get it, besides the sender's own, when it is a room's: sorted, may contain the sender.
   /// Shared by all messages of the room until its membership changes. Null for a pair: then the peer is the recipient.
+  /// Not looked at when only the conversation is reached.
   std::shared_ptr<const std::vector<MemberId>> fanout;
   /// Handed back unchanged with the outcome; the store does not look at them.
   std::uint32_t origin_shard = 0;
@@ -113,9 +121,10 @@ struct Conversation {
   StreamId stream;
   std::uint64_t head = 0;
   Marks marks;
-  Marks peer;                ///< between two members: how far the other one is
-  std::uint64_t unread = 0;  ///< head - read; a member's own send moves its read mark to that message
-  MessagePtr last;           ///< the newest message, null when it is trimmed
+  Marks peer;  ///< between two members: how far the other one is
+  std::uint64_t
+      unread = 0;  ///< head - read; a member's own send moves its read mark to that message, wherever it went
+  MessagePtr last;  ///< the newest message, null when it is trimmed
 };
 struct ConversationPage {
   std::vector<Conversation> conversations;  ///< by stream id, ascending
@@ -148,7 +157,10 @@ struct StoreStats {
 ///             are decided in the order in which append() got them; when one of a device fails with `unavailable`, later
 ///             ones in the same commit fail as well or are `ahead`, so that order is kept.
 ///           3 An accepted message has one entry in the sender's inbox, one in each recipient's and one in its conversation,
-///             all in the same transaction; every stream is 1, 2, 3... within an epoch.
+///             all in the same transaction; with Reach::conversation it has that last one only. Every stream is 1, 2, 3...
+///             within an epoch, whatever the messages in it reach.
+///             A message of the server itself (sender 0) has no inbox of its sender and moves nobody's marks; its send_ids
+///             count per device as those of members do, so that one who does not know whether it is stored appends it again.
 ///           4 A read sees every append reported before it was asked for, and pages have no holes: what cannot be served is
 ///             said (too_old). So a reader that is past the head was told so by another stream.
 /// Thread    Every method may be called from any thread and does not block; callbacks run on a thread of the store and

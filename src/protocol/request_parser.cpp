@@ -270,7 +270,7 @@ void RequestParser::Impl::check_conditions(const MessageInfo& message) {
       return fail(missing(use));
     }
     // A kind that does not exist is out of range, which is said next, rather than without its body.
-    if (use.field == Field::kind && request.number(Field::kind) <= info(Field::kind).max) {
+    if (use.field == Field::kind && request.number(Field::kind) <= use.max) {
       const bool text = request.number(Field::kind) == 0;
       if (request.has(text ? Field::body : Field::msg)) {
         return fail(refuse(Errno::bad_request, text ? Field::msg : Field::body, "is missing",

@@ -27,6 +27,9 @@ consteval FieldUse with(Field field, FieldSet others, std::string_view note = {}
 consteval FieldUse page(std::uint64_t limit_max, std::string_view note) {
   return {limit, Need::optional, {}, 1, limit_max, note};
 }
+consteval FieldUse sent_kind() {
+  return {kind, Need::optional, {}, 0, kSentKindMax, "absent: 0; 0 needs msg, the others body"};
+}
 consteval FieldUse own() { return use(id, Need::own_id, {}, "the sender; another member's is refused"); }
 consteval FieldUse has(Field field, std::string_view note = {}) { return use(field, Need::always, {}, note); }
 consteval FieldUse may(Field field, std::string_view note = {}) {
@@ -47,12 +50,8 @@ constexpr FieldUse kLogin[] = {one(id, "log in as this member"),
                                opt(device, "absent (with app, zone, token and vendor): a classic login"),
                                opt(platform)};
 constexpr FieldUse kReg[] = {req(name), req(password), opt(app), opt(zone)};
-constexpr FieldUse kOneChat[] = {req(toid),    one(msg),
-                                 one(body),    opt(kind, "absent: 0; 0 needs msg, the others body"),
-                                 opt(send_id), own()};
-constexpr FieldUse kGroupChat[] = {req(groupid), one(msg),
-                                   one(body),    opt(kind, "absent: 0; 0 needs msg, the others body"),
-                                   opt(send_id), own()};
+constexpr FieldUse kOneChat[] = {req(toid), one(msg), one(body), sent_kind(), opt(send_id), own()};
+constexpr FieldUse kGroupChat[] = {req(groupid), one(msg), one(body), sent_kind(), opt(send_id), own()};
 constexpr FieldUse kAddFriend[] = {req(friendid), own()};
 constexpr FieldUse kCreateGroup[] = {req(groupname), opt(groupdesc), own()};
 constexpr FieldUse kAddGroup[] = {one(groupid), one(groupname), own()};
@@ -114,7 +113,7 @@ constexpr FieldUse kOneChatPush[] = {has(id, "the sender"),
                                      may(epoch, "with seq"),
                                      may(send_id, "in the sender's own copy"),
                                      may(device, "with send_id: which device sent it")};
-constexpr FieldUse kGroupChatPush[] = {has(id, "the sender"),
+constexpr FieldUse kGroupChatPush[] = {has(id, "the sender; 0: the server"),
                                        has(name, "of the sender, when sent"),
                                        has(groupid),
                                        may(msg),

@@ -5,7 +5,7 @@
 
 #include "sqlite/embedded_stream_store.h"
 #include "sqlite/faulty_vfs_for_test.h"
-#include "tests/contract/stream_store_contract.h"
+#include "tests/contract/stream_reach_contract.h"
 
 namespace plaza::contract {
 namespace {
@@ -58,6 +58,10 @@ std::unique_ptr<StoreHarness> with_tiny_limits() {
 }
 
 INSTANTIATE_TEST_SUITE_P(Embedded, StreamStoreContract,
+                         testing::Values(StoreUnderTest{"defaults", with_defaults},
+                                         StoreUnderTest{"tiny_limits", with_tiny_limits}),
+                         name_of_store);
+INSTANTIATE_TEST_SUITE_P(Embedded, StreamReachContract,
                          testing::Values(StoreUnderTest{"defaults", with_defaults},
                                          StoreUnderTest{"tiny_limits", with_tiny_limits}),
                          name_of_store);

@@ -120,7 +120,7 @@ class FaultyDisk : public testing::Test {
   std::mt19937_64 random_{5};
   std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint64_t> next_ = [] {
     std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint64_t> first;
-    for (std::uint64_t member = 1; member <= kLoadMembers; ++member) {
+    for (std::uint64_t member = 0; member <= kLoadMembers; ++member) {
       for (std::uint64_t device = 0; device < kLoadDevices; ++device) first[{member, device}] = 1;
     }
     return first;
@@ -238,6 +238,7 @@ TEST_F(FaultyDisk, ALargeFanOutIsIndexedBeforeItsMessagesAreMany) {
     ports::Append append = load_append(random_, next_);
     append.message->send_id = 0;
     append.message->conversation = ports::StreamId::room(kLoadRoom);
+    append.reach = ports::Reach::inboxes;
     append.fanout = members;
     std::vector<ports::Append> batch;
     batch.push_back(std::move(append));

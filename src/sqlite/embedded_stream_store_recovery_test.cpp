@@ -89,6 +89,11 @@ class PipeSink final : public ports::AppendSink {
       next[{member, device}] = state.last_send_id + 1;
     }
   }
+  for (std::uint64_t device = 0; device < kLoadDevices; ++device) {
+    const auto state = ask<ports::DeviceState>(
+        [&](auto done) { store.open_device(MemberId{0}, load_server_device(device), std::move(done)); });
+    next[{0, device}] = state.last_send_id + 1;
+  }
   std::uint64_t sent = 0;
   for (int i = 0; i < 200; ++i) {
     std::vector<ports::Append> batch;

@@ -35,6 +35,8 @@ struct Acked {
 inline constexpr std::uint64_t kLoadMembers = 6;
 inline constexpr std::uint64_t kLoadDevices = 2;
 inline const RoomId kLoadRoom{70};
+inline const RoomId kLoadLargeRoom{71};
+inline std::string load_server_device(std::uint64_t number) { return "@room:" + std::to_string(number); }
 inline std::string load_device(std::uint64_t number) { return "device-" + std::to_string(number); }
 
 template <class T, class Call>
@@ -51,7 +53,8 @@ T ask(Call call) {
   return answer->value_or(T{});
 }
 
-/// A random message of the load: some pairs, some to oneself, some to a room, from two devices each.
+/// A random message of the load: some pairs, some to oneself, some to a room, some to a large room alone, of these some from
+/// the server; from two devices each.
 inline ports::Append load_append(
     std::mt19937_64& random, std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint64_t>& next_send_id) {
   auto message = std::make_shared<ports::Message>();
@@ -65,7 +68,19 @@ inline ports::Append load_append(
   message->body = std::to_string(sender) + "/" + std::to_string(device) + "/" +
                   std::to_string(message->send_id);
   ports::Append append;
-  if (random() % 5 == 0) {
+  const std::uint64_t to = random() % 8;
+  if (to == 0) {
+    message->conversation = ports::StreamId::room(kLoadLargeRoom);
+    append.reach = ports::Reach::conversation;
+    const bool from_server = random() % 4 == 0;
+    if (from_server) {
+      --next_send_id[{sender, device}];
+      message->sender = {};
+      message->sender_name.clear();
+      message->device = load_server_device(device);
+      message->send_id = next_send_id[{0, device}]++;
+    }
+  } else if (to <= 2) {
     static const auto everybody = [] {
       auto members = std::make_shared<std::vector<MemberId>>();
       for (std::uint64_t i = 1; i <= kLoadMembers; ++i) members->push_back(MemberId{i});
@@ -107,7 +122,8 @@ inline std::map<std::uint64_t, ports::MessagePtr> whole_stream(ports::StreamStor
 inline void check_promises(ports::StreamStore& store, const std::vector<Acked>& acked) {
   std::map<std::uint64_t, std::map<std::uint64_t, ports::MessagePtr>> inboxes;
   std::map<ports::StreamId, std::map<std::uint64_t, ports::MessagePtr>> conversations;
-  std::set<ports::StreamId> ids{ports::StreamId::room(kLoadRoom)};
+  const ports::StreamId large_room = ports::StreamId::room(kLoadLargeRoom);
+  std::set<ports::StreamId> ids{ports::StreamId::room(kLoadRoom), large_room};
   for (std::uint64_t x = 1; x <= kLoadMembers; ++x) {
     inboxes[x] = whole_stream(store, ports::StreamId::inbox(MemberId{x}));
     for (std::uint64_t y = x; y <= kLoadMembers; ++y)
@@ -128,6 +144,7 @@ inline void check_promises(ports::StreamStore& store, const std::vector<Acked>& 
     for (const auto& [seq, message] : entries) {
       EXPECT_EQ(message->conversation, id);
       EXPECT_EQ(message->conversation_seq, seq);
+      if (id == large_room) EXPECT_TRUE(message->deliveries.empty());
       for (const ports::Delivery& delivery : message->deliveries) {
         const auto& inbox = inboxes[delivery.stream.first()];
         const auto entry = inbox.find(delivery.seq);
@@ -144,20 +161,32 @@ inline void check_promises(ports::StreamStore& store, const std::vector<Acked>& 
     ASSERT_TRUE(entry != conversation.end()) << "an acknowledged message is gone";
     EXPECT_EQ(entry->second->id.value, one.message_id);
     EXPECT_EQ(entry->second->send_id, one.send_id);
+    if (one.conversation == large_room) continue;
     const auto& inbox = inboxes[one.sender];
     if (inbox.empty() || one.own_seq < inbox.begin()->first) continue;
     ASSERT_TRUE(inbox.contains(one.own_seq));
     EXPECT_EQ(inbox.at(one.own_seq)->id.value, one.message_id) << "not in its sender's inbox";
   }
-  // Sends per device, from the sender's own inbox, where all of them are that are not trimmed.
+  // Sends per device, from the sender's own inbox and the large room: all of them are there from the message on with which
+  // the one of the two begins that is trimmed further.
+  const auto first_known = [](const std::map<std::uint64_t, ports::MessagePtr>& entries) {
+    const bool from_the_start = entries.empty() || entries.begin()->first == 1;
+    return from_the_start ? 0 : entries.begin()->second->id.value;
+  };
   std::map<std::pair<std::uint64_t, std::string>, std::set<std::uint64_t>> sends;
+  const auto count = [&](const ports::Message& message) {
+    const std::uint64_t sender = message.sender.value;
+    const std::uint64_t own = sender == 0 ? 0 : first_known(inboxes[sender]);
+    if (message.id.value < std::max(own, first_known(conversations[large_room]))) return;
+    const bool first_time = sends[{sender, message.device}].insert(message.send_id).second;
+    EXPECT_TRUE(first_time) << "a send_id twice";
+  };
   for (const auto& [member, entries] : inboxes) {
     for (const auto& [seq, message] : entries) {
-      if (message->sender.value != member) continue;
-      const bool first_time = sends[{member, message->device}].insert(message->send_id).second;
-      EXPECT_TRUE(first_time) << "a send_id twice";
+      if (message->sender.value == member) count(*message);
     }
   }
+  for (const auto& [seq, message] : conversations[large_room]) count(*message);
   for (const auto& [device, send_ids] : sends) {
     const auto state = ask<ports::DeviceState>(
         [&](auto done) { store.open_device(MemberId{device.first}, device.second, std::move(done)); });

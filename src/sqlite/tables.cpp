@@ -214,11 +214,11 @@ bool Tables::delete_runs_upto(ports::StreamId stream, std::uint64_t seq) {
   return delete_runs_.run();
 }
 
-streams::InboxSend Tables::send_at(const SenderState& sender, const StreamState& inbox, std::uint64_t seq) {
-  std::uint64_t id = inbox.in_tail(seq);
-  using Look = streams::InboxSend::Look;
+streams::StreamSend Tables::send_at(const SenderState& sender, const StreamState& stream, std::uint64_t seq) {
+  std::uint64_t id = stream.in_tail(seq);
+  using Look = streams::StreamSend::Look;
   if (id == 0) {
-    const auto found = lookup_.entry(inbox.id, seq, id);
+    const auto found = lookup_.entry(stream.id, seq, id);
     if (found != MessageLookup::Found::yes)
       return {.look = found == MessageLookup::Found::no ? Look::gone : Look::failed};
   }

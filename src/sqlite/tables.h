@@ -59,8 +59,8 @@ class Tables final : public streams::StateSource, public streams::IndexRows {
   bool delete_runs_upto(ports::StreamId stream, std::uint64_t seq);
 
   /// What stands at a place of an inbox, for the search of an old send_id of (sender.device).
-  streams::InboxSend send_at(const streams::SenderState& sender, const streams::StreamState& inbox,
-                             std::uint64_t seq);
+  streams::StreamSend send_at(const streams::SenderState& sender, const streams::StreamState& stream,
+                              std::uint64_t seq);
 
   [[nodiscard]] MessageLookup& lookup() { return lookup_; }
   // Ranges: bound and stepped by whoever reads them.

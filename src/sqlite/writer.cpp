@@ -286,17 +286,17 @@ void Writer::find_original(Appended& outcome, SenderState& sender) {
   const std::uint64_t send_id = sent.send_id;
   const std::uint64_t next_send_id = std::exchange(outcome.expected_send_id, 0);
   outcome.code = AppendCode::unavailable;
-  std::uint64_t id = sender.recent.find(send_id, sender.last_send_id);
-  if (id == 0 && send_id == sender.last_send_id) id = sender.last_message;
-  if (id == 0) {
-    streams::StreamState* const inbox = set_.stream(ports::StreamId::inbox(sender.member));
-    if (inbox == nullptr) return;
-    const streams::SearchResult found = streams::find_send(
-        inbox->trimmed + 1, inbox->head, send_id, options_.retry_rows_max,
-        [&](std::uint64_t seq) { return tables_.send_at(sender, *inbox, seq); });
-    if (found.outcome == streams::Searched::failed) return;
-    id = found.message_id;
-  }
+  using Kind = streams::Original::Kind;
+  const streams::Original original = streams::find_original(
+      sender, sent, [&](ports::StreamId stream) { return search(sender, stream, send_id); },
+      [this](ports::StreamId stream) { return set_.known_stream(stream)->trimmed == 0; });
+  if (original.kind == Kind::failed) return;
+  const auto conflict = [&] {
+    outcome.code = AppendCode::conflict;
+    outcome.expected_send_id = next_send_id;
+  };
+  if (original.kind == Kind::another) return conflict();
+  const std::uint64_t id = original.message_id;
   ports::MessagePtr message = set_.recent.find(id);
   if (!message && id != 0 && tables_.lookup().message(id, message) == MessageLookup::Found::failed) return;
   if (!message) {
@@ -305,9 +305,15 @@ void Writer::find_original(Appended& outcome, SenderState& sender) {
     outcome.code = AppendCode::duplicate;
     outcome.message = std::move(message);
   } else {
-    outcome.code = AppendCode::conflict;
-    outcome.expected_send_id = next_send_id;
+    conflict();
   }
+}
+
+streams::SearchResult Writer::search(const SenderState& sender, ports::StreamId id, std::uint64_t send_id) {
+  const streams::StreamState* const stream = set_.stream(id);
+  if (stream == nullptr) return {.outcome = streams::Searched::failed};
+  return streams::find_send(stream->trimmed + 1, stream->head, send_id, options_.retry_rows_max,
+                            [&](std::uint64_t seq) { return tables_.send_at(sender, *stream, seq); });
 }
 
 void Writer::answer(Job& job) {

@@ -67,6 +67,8 @@ class Writer {
   void report_appends();
   void answer(Job& job);
   void find_original(ports::Appended& outcome, streams::SenderState& sender);
+  streams::SearchResult search(const streams::SenderState& sender, ports::StreamId stream,
+                               std::uint64_t send_id);
   void finish();
 
   // writer_commit.cpp: transactions

@@ -12,6 +12,7 @@ using ports::Append;
 using ports::AppendCode;
 using ports::Marked;
 using ports::Message;
+using ports::Reach;
 using ports::StreamId;
 using ports::StreamKind;
 
@@ -26,6 +27,8 @@ void GroupCommit::begin(std::int64_t now_ms) {
 
 std::optional<Decision> GroupCommit::add(const Append& append) {
   Message& message = *append.message;
+  PLAZA_CHECK(message.conversation.kind() != StreamKind::pair ||
+              (append.reach == Reach::inboxes && !message.from_server()));
   SenderState* const sender = set_.sender(message.sender, message.device);
   if (sender == nullptr) return std::nullopt;
   switch (send_rule(sender->last_send_id, message.send_id)) {
@@ -66,7 +69,9 @@ bool GroupCommit::deliver(const Append& append) {
   Message& message = *append.message;
   const std::uint64_t id = message.id.value;
   message.deliveries.clear();
+  if (append.reach == Reach::conversation) return enter(message.conversation, id, message.conversation_seq);
   const auto to_inbox = [&](MemberId member) {
+    if (!member) return true;  // the server has none
     const StreamId inbox = StreamId::inbox(member);
     if (!message.deliveries.empty() && message.deliveries.back().stream == inbox)
       return true;  // the sender, or twice
@@ -97,6 +102,7 @@ bool GroupCommit::deliver(const Append& append) {
 }
 
 bool GroupCommit::move_own_marks(const Message& message) {
+  if (message.from_server()) return true;
   MarkState* const own = set_.mark(message.sender, message.conversation);
   if (own == nullptr) return false;
   remember(*own);

@@ -149,7 +149,7 @@ TEST(FindSend, FindsEverySendOfADeviceAmongOthersMessages) {
     if (random() % 4 == 0) send_at[seq] = ++last;
   }
   const auto at = [&](std::uint64_t seq) {
-    return InboxSend{.send_id = send_at[seq], .message_id = seq * 10};
+    return StreamSend{.send_id = send_at[seq], .message_id = seq * 10};
   };
   for (std::uint64_t send_id = 1; send_id <= last; ++send_id) {
     const SearchResult result = find_send(1, 3'000, send_id, 1'000, at);
@@ -165,18 +165,90 @@ TEST(FindSend, GivesUpAfterItsLooks) {
   std::uint32_t looks = 0;
   const auto others = [&](std::uint64_t) {
     ++looks;
-    return InboxSend{};
+    return StreamSend{};
   };
   EXPECT_EQ(find_send(1, 1'000'000, 1, 500, others).outcome, Searched::gave_up);
   EXPECT_EQ(looks, 500U);
 }
 
 TEST(FindSend, TellsAStorageThatFailedFromAnEntryThatIsGone) {
-  const auto always = [](InboxSend::Look look) {
-    return [look](std::uint64_t) { return InboxSend{.look = look}; };
+  const auto always = [](StreamSend::Look look) {
+    return [look](std::uint64_t) { return StreamSend{.look = look}; };
   };
-  EXPECT_EQ(find_send(1, 10, 1, 500, always(InboxSend::Look::failed)).outcome, Searched::failed);
-  EXPECT_EQ(find_send(1, 10, 1, 500, always(InboxSend::Look::gone)).outcome, Searched::gave_up);
+  EXPECT_EQ(find_send(1, 10, 1, 500, always(StreamSend::Look::failed)).outcome, Searched::failed);
+  EXPECT_EQ(find_send(1, 10, 1, 500, always(StreamSend::Look::gone)).outcome, Searched::gave_up);
+}
+
+/// One who sent 1..200, of which 1..100 are no longer among the newest that are kept.
+class FindOriginal : public testing::Test {
+ protected:
+  FindOriginal() {
+    sender_.member = kAda;
+    sender_.last_send_id = 200;
+    for (std::uint64_t send = 150; send <= 200; ++send) sender_.recent.note(send * 10);
+    sent_.sender = kAda;
+    sent_.conversation = kRoom;
+  }
+  Original find(std::uint64_t send_id, bool room_is_whole = true) {
+    sent_.send_id = send_id;
+    asked_.clear();
+    return find_original(
+        sender_, sent_,
+        [this](ports::StreamId stream) {
+          asked_.push_back(stream);
+          return stream == sent_.conversation ? in_conversation_ : in_inbox_;
+        },
+        [room_is_whole](ports::StreamId) { return room_is_whole; });
+  }
+
+  static constexpr MemberId kAda{1};
+  static constexpr ports::StreamId kRoom = ports::StreamId::room(RoomId{9});
+  using Kind = Original::Kind;
+  using Streams = std::vector<ports::StreamId>;
+  SenderState sender_;
+  ports::Message sent_;
+  SearchResult in_conversation_, in_inbox_;
+  Streams asked_;
+};
+
+TEST_F(FindOriginal, TheNewestOnesNeedNoSearch) {
+  EXPECT_EQ(find(150).message_id, 1'500U);
+  EXPECT_EQ(find(200).message_id, 2'000U);
+  EXPECT_TRUE(asked_.empty());
+}
+
+TEST_F(FindOriginal, IsInTheConversationOrItIsAnotherMessageWhenAllOfThatIsThere) {
+  in_conversation_ = {.outcome = Searched::found, .message_id = 77};
+  EXPECT_EQ(find(5).message_id, 77U);
+  in_conversation_ = {};
+  EXPECT_EQ(find(5).kind, Kind::another);
+  EXPECT_EQ(asked_, Streams{kRoom}) << "the inbox could not tell more";
+}
+
+TEST_F(FindOriginal, IsLookedForInTheInboxWhenTheConversationIsTrimmedOrTooLong) {
+  in_inbox_ = {.outcome = Searched::found, .message_id = 88};
+  EXPECT_EQ(find(5, false).message_id, 88U);
+  in_conversation_ = {.outcome = Searched::gave_up};
+  EXPECT_EQ(find(5).message_id, 88U);
+  EXPECT_EQ(asked_, (Streams{kRoom, ports::StreamId::inbox(kAda)}));
+  in_inbox_ = {};
+  EXPECT_EQ(find(5).kind, Kind::unknown);
+  EXPECT_EQ(find(5, false).kind, Kind::unknown);
+}
+
+TEST_F(FindOriginal, AStorageThatDoesNotAnswerIsNotTakenForAnAnswer) {
+  in_conversation_ = {.outcome = Searched::failed};
+  EXPECT_EQ(find(5).kind, Kind::failed);
+  in_conversation_ = {.outcome = Searched::gave_up};
+  in_inbox_ = {.outcome = Searched::failed};
+  EXPECT_EQ(find(5).kind, Kind::failed);
+}
+
+TEST_F(FindOriginal, TheServerHasNoInboxToLookInto) {
+  sent_.sender = {};
+  in_conversation_ = {.outcome = Searched::gave_up};
+  EXPECT_EQ(find(5).kind, Kind::unknown);
+  EXPECT_EQ(asked_, Streams{kRoom});
 }
 
 }  // namespace

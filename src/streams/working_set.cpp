@@ -104,7 +104,15 @@ bool WorkingSet::replay(const ports::MessagePtr& message) {
   from->last_message = m.id.value;
   from->recent.note(m.id.value);
   touch(*from);
+  if (!m.from_server() && !replay_marks(m)) return false;
 
+  last_message = m.id.value;
+  last_time_ms = std::max(last_time_ms, m.time_ms);
+  recent.push(message);
+  return true;
+}
+
+bool WorkingSet::replay_marks(const ports::Message& m) {
   MarkState* const own = mark(m.sender, m.conversation);
   if (own == nullptr) return false;
   bool changed = false;
@@ -116,10 +124,6 @@ bool WorkingSet::replay(const ports::MessagePtr& message) {
   }
   changed = own->own_send(m.conversation_seq) || changed;
   if (changed) touch(*own);
-
-  last_message = m.id.value;
-  last_time_ms = std::max(last_time_ms, m.time_ms);
-  recent.push(message);
   return true;
 }
 

@@ -79,6 +79,8 @@ class WorkingSet {
   [[nodiscard]] std::size_t cached() const { return streams_.size() + senders_.size() + marks_.size(); }
 
  private:
+  [[nodiscard]] bool replay_marks(const ports::Message& message);
+
   const WorkingSetLimits limits_;
   StateSource& source_;
   FlatMap<StreamState, StreamTraits> streams_;

@@ -166,19 +166,26 @@ void RulesStore::report(Ended ended) {
 
 void RulesStore::find_original(Appended& outcome, SenderState& sender) {
   constexpr std::uint32_t kLooksMax = 2'048;
-  const std::uint64_t send_id = outcome.append.message->send_id;
-  std::uint64_t id = sender.recent.find(send_id, sender.last_send_id);
-  if (id == 0 && send_id == sender.last_send_id) id = sender.last_message;
-  if (id == 0) {
-    const StreamState& inbox = *process_->set.stream(StreamId::inbox(sender.member));
-    id = streams::find_send(inbox.trimmed + 1, inbox.head, send_id, kLooksMax, [&](std::uint64_t seq) {
-           const MessagePtr message = message_at(inbox, seq);
-           const bool own = message->sender == sender.member && message->device == sender.device;
-           return streams::InboxSend{.send_id = own ? message->send_id : 0, .message_id = message->id.value};
-         }).message_id;
+  const ports::Message& sent = *outcome.append.message;
+  const std::uint64_t next_send_id = std::exchange(outcome.expected_send_id, 0);
+  const auto search = [&](StreamId id) {
+    const StreamState& stream = *process_->set.stream(id);
+    return streams::find_send(
+        stream.trimmed + 1, stream.head, sent.send_id, kLooksMax, [&](std::uint64_t seq) {
+          const MessagePtr message = message_at(stream, seq);
+          const bool own = message->sender == sender.member && message->device == sender.device;
+          return streams::StreamSend{.send_id = own ? message->send_id : 0, .message_id = message->id.value};
+        });
+  };
+  const streams::Original original = streams::find_original(
+      sender, sent, search, [this](StreamId id) { return process_->set.known_stream(id)->trimmed == 0; });
+  MessagePtr message = process_->set.recent.find(original.message_id);
+  if (!message) message = disk_.message(original.message_id);
+  if (original.kind == streams::Original::Kind::another || (message && !same_send(sent, *message))) {
+    outcome.code = AppendCode::conflict;
+    outcome.expected_send_id = next_send_id;
+    return;
   }
-  MessagePtr message = process_->set.recent.find(id);
-  if (!message) message = disk_.message(id);
   outcome.code = message ? AppendCode::duplicate : AppendCode::duplicate_trimmed;
   outcome.message = std::move(message);
 }
