@@ -17,7 +17,6 @@ inline constexpr std::size_t
 inline constexpr std::size_t kBodyBytesMax = 60 * 1024;
 inline constexpr std::uint64_t kIntegerMax = kIdMax;  ///< 2^53-1: what every JSON library carries exactly
 inline constexpr std::size_t kDeviceBytesMax = 32;
-inline constexpr std::uint8_t kSentKindMax = 3;  ///< of a message that a client sends
 inline constexpr std::uint32_t kSyncLimitMax = 500;
 inline constexpr std::uint32_t kHistoryLimitMax = 100;
 inline constexpr std::uint32_t kConversationsLimitMax = 100;
@@ -191,8 +190,7 @@ inline constexpr std::array<FieldInfo, kFields> kFieldTable = {{
     detail::integer(Field::toid, "toid", "the member a message is for"),
     detail::string(Field::msg, "msg", 0, kBodyBytesMax, "text of a message (kind 0)"),
     {Field::body, "body", FieldType::object, 2, kBodyBytesMax, "content of a message of kind 1..4"},
-    detail::integer(Field::kind, "kind", "0 text, 1 image, 2 file, 3 custom, 4 event (only the server's)", 0,
-                    4),
+    detail::integer(Field::kind, "kind", "0 text, 1 image, 2 file, 3 custom, 4 event", 0, 4),
     detail::integer(Field::send_id, "send_id", "number of a send: 1, 2, 3... per member and device", 1),
     detail::integer(Field::friendid, "friendid", "the other member"),
     detail::integer(Field::groupid, "groupid", "a group"),

@@ -27,8 +27,9 @@ consteval FieldUse with(Field field, FieldSet others, std::string_view note = {}
 consteval FieldUse page(std::uint64_t limit_max, std::string_view note) {
   return {limit, Need::optional, {}, 1, limit_max, note};
 }
+/// Events (4) are the server's.
 consteval FieldUse sent_kind() {
-  return {kind, Need::optional, {}, 0, kSentKindMax, "absent: 0; 0 needs msg, the others body"};
+  return {kind, Need::optional, {}, 0, 3, "0..3; absent: 0; 0 needs msg, the others body"};
 }
 consteval FieldUse own() { return use(id, Need::own_id, {}, "the sender; another member's is refused"); }
 consteval FieldUse has(Field field, std::string_view note = {}) { return use(field, Need::always, {}, note); }
