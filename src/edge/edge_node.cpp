@@ -36,9 +36,9 @@ EdgeNode::EdgeNode(EdgeParts parts, const Limits& limits)
 
 EdgeNode::~EdgeNode() = default;
 
-void EdgeNode::accept(std::unique_ptr<net::Connection> connection) {
+void EdgeNode::accept(std::unique_ptr<net::Connection> connection, net::Door door) {
   const std::uint32_t shard = connection->shard().index();
-  edges_[shard]->accept(std::move(connection));
+  edges_[shard]->accept(std::move(connection), door);
 }
 
 void EdgeNode::set_limits(const Limits& limits) {
@@ -109,6 +109,11 @@ void EdgeNode::drain(std::int64_t deadline_ms, const std::function<void()>& stop
     return clients;
   });
   stop_pages();
+  wait_until_none(deadline, [](EdgeShard& edge) {
+    std::size_t waiting = 0;
+    edge.for_each([&](Session& session) { waiting += session.answering_http() ? 1 : 0; });
+    return waiting;
+  });
   // Who is left did not take its goodbye in time. Its connection goes with it.
   on_every_shard([](EdgeShard& edge) {
     std::vector<chat::SessionId> left;

@@ -2,6 +2,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/worker_pool.h"
@@ -10,6 +11,7 @@
 #include "edge/edge_shard.h"
 #include "edge/limits.h"
 #include "login/login_service.h"
+#include "net/http_exchange.h"
 #include "net/shard.h"
 #include "ports/executor.h"
 
@@ -42,7 +44,8 @@ struct EdgeParts {
   const ports::Clock& clock;
   login::LoginService& login;
   ports::NodeId id;
-  std::function<net::HttpResponse(const net::HttpRequest&)> http;  ///< any shard
+  /// Answers what is asked over HTTP, at once, or gives nothing and calls the answer later. Any shard; does not block.
+  std::function<std::optional<net::HttpResponse>(net::HttpExchange, net::HttpAnswer)> http;
 };
 
 /// All client sessions of this node.
@@ -58,7 +61,7 @@ class EdgeNode {
   /// For the store: where outcomes go.
   [[nodiscard]] ports::AppendSink& sink() { return router_; }
   /// On the connection's shard.
-  void accept(std::unique_ptr<net::Connection> connection);
+  void accept(std::unique_ptr<net::Connection> connection, net::Door door = net::Door::clients);
   void set_limits(const Limits& limits);
   /// Any thread, shards included.
   void revoke(std::vector<TokenId> tokens);
@@ -70,7 +73,8 @@ class EdgeNode {
   [[nodiscard]] std::uint64_t endings() const { return endings_.load(); }
   /// Reads no more requests, waits until every send is decided, says GOODBYE, and waits until the connections are gone:
   /// at most deadline_ms in all. Whoever opens a session meanwhile gets its GOODBYE at once. HTTP pages are served all the time,
-  /// until `stop_pages`, which has come when the clients are gone, and takes no new connections from then on.
+  /// until `stop_pages`, which has come when the clients are gone, and takes no new connections from then on. What was asked over
+  /// HTTP by then gets its answer, if that is there in time.
   void drain(std::int64_t deadline_ms, const std::function<void()>& stop_pages = [] {});
   [[nodiscard]] bool draining() const { return draining_; }
 

@@ -213,7 +213,7 @@ class Edge : public testing::Test {
                            .clock = clock_,
                            .login = login_,
                            .id = ports::NodeId{1},
-                           .http = [](const net::HttpRequest&) { return net::HttpResponse{}; }},
+                           .http = [](net::HttpExchange, net::HttpAnswer) { return net::HttpResponse{}; }},
                  limits()};
   std::unique_ptr<net::Listener> listener_;
 };

@@ -49,10 +49,10 @@ EdgeShard::~EdgeShard() {
   shard_.remove_source(*sends_);
 }
 
-void EdgeShard::accept(std::unique_ptr<net::Connection> connection) {
+void EdgeShard::accept(std::unique_ptr<net::Connection> connection, net::Door door) {
   metrics().accepted.add();
   const chat::SessionId id = node_.next_session_id();
-  auto session = std::make_unique<Session>(*this, id, std::move(connection));
+  auto session = std::make_unique<Session>(*this, id, std::move(connection), door);
   Session& started = *session;
   sessions_.emplace(id, std::move(session));
   started.start();

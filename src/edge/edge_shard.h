@@ -28,7 +28,7 @@ class EdgeShard {
   ~EdgeShard();
 
   /// A connection that a listener accepted for this shard.
-  void accept(std::unique_ptr<net::Connection> connection);
+  void accept(std::unique_ptr<net::Connection> connection, net::Door door);
   /// Takes the session to its member's home shard and lets it enter there.
   void enter_at_home(Session& session, chat::EnterAs as);
   void remove(chat::SessionId id);

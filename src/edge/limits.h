@@ -14,6 +14,7 @@ struct Limits {
   std::uint32_t outbound_bytes_max = 256 * 1024;
   std::int64_t login_deadline_ms = 10'000;
   std::int64_t http_idle_ms = 60'000;
+  std::int64_t http_answer_deadline_ms = 30'000;
   Rate account_requests{50, 200};
   std::int64_t heartbeat_ms = 25'000;
   std::int64_t dead_after_ms = 75'000;

@@ -42,8 +42,9 @@ net::WsCloseCode close_code(Errno why) {
 
 }  // namespace
 
-Session::Session(EdgeShard& shard, chat::SessionId id, std::unique_ptr<net::Connection> connection)
-    : shard_(&shard), connection_(std::move(connection)) {
+Session::Session(EdgeShard& shard, chat::SessionId id, std::unique_ptr<net::Connection> connection,
+                 net::Door door)
+    : door_(door), shard_(&shard), connection_(std::move(connection)) {
   chat_.id = id;
   chat_.out = this;
 }
@@ -183,11 +184,37 @@ void Session::set_pause(Pause reason, bool on) {
 
 void Session::stop_reading() { set_pause(Pause::draining, true); }
 
-net::HttpResponse Session::on_http(const net::HttpRequest& request) {
+// HTTP ------------------------------------------------------------------------------------------------------------------
+
+void Session::arm_deadline(std::int64_t ms) {
+  deadline_ms_ = shard_->shard().now_ms() + ms;
+  shard_->shard().timers().arm(*this, ms);
+}
+
+std::optional<net::HttpResponse> Session::on_http(net::HttpRequest request) {
+  net::HttpExchange exchange{.request = std::move(request),
+                             .remote = connection_->remote(),
+                             .tls = connection_->is_tls(),
+                             .door = door_};
+  auto answer = [shard = shard_, id = chat_.id](net::HttpResponse response) {
+    shard->shard().post([shard, id, response = std::move(response)] {
+      if (Session* still = shard->find(id)) still->respond(response);
+    });
+  };
+  auto response = shard_->node().parts().http(std::move(exchange), std::move(answer));
   // It will not log in: from request to request it may be quiet for longer.
-  deadline_ms_ = shard_->shard().now_ms() + shard_->limits().http_idle_ms;
-  shard_->shard().timers().arm(*this, shard_->limits().http_idle_ms);
-  return shard_->node().parts().http(request);
+  arm_deadline(response ? shard_->limits().http_idle_ms : shard_->limits().http_answer_deadline_ms);
+  return response;
+}
+
+void Session::respond(const net::HttpResponse& response) {
+  if (!connection_->owes_response()) return;
+  arm_deadline(shard_->limits().http_idle_ms);
+  connection_->respond(response);
+}
+
+bool Session::answering_http() const {
+  return !is_client_ && (connection_->owes_response() || connection_->outbound_bytes() > 0);
 }
 
 void Session::on_protocol_error(net::FrameError error, std::string_view text) {
@@ -314,6 +341,11 @@ void Session::on_timer() {
   const Limits& limits = shard_->limits();
   if (deadline_ms_ != 0) {
     if (now >= deadline_ms_) {
+      if (connection_->owes_response()) {
+        // What comes later could be taken for the answer to another request: this was the last one here.
+        connection_->respond({.status = 503, .body = "No answer in time.\n", .headers = {}, .close = true});
+        return;
+      }
       metrics().login_deadlines.add();
       return close_with(Errno::timeout, "no login in time", true);
     }

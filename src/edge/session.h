@@ -7,6 +7,7 @@
 #include "chat/hub.h"
 #include "chat/session.h"
 #include "net/connection.h"
+#include "net/http_exchange.h"
 #include "net/timer_wheel.h"
 #include "protocol/request.h"
 
@@ -25,7 +26,7 @@ class EdgeShard;
 /// Stop    close_with() says GOODBYE, flushes with the connection's deadline; on_closed() is the end.
 class Session final : public net::ConnectionHandler, public chat::SessionOut, private net::Timer {
  public:
-  Session(EdgeShard& shard, chat::SessionId id, std::unique_ptr<net::Connection> connection);
+  Session(EdgeShard& shard, chat::SessionId id, std::unique_ptr<net::Connection> connection, net::Door door);
   ~Session() override;
 
   void start();
@@ -35,6 +36,8 @@ class Session final : public net::ConnectionHandler, public chat::SessionOut, pr
   [[nodiscard]] bool closing() const { return closing_; }
   /// It speaks frames: not one that has only asked for HTTP pages so far.
   [[nodiscard]] bool is_client() const { return is_client_; }
+  /// An HTTP request waits for its answer, or the answer to be written.
+  [[nodiscard]] bool answering_http() const;
 
   /// How many times the sessions of some account had been ended (EdgeNode::endings) when its login was asked for.
   [[nodiscard]] std::uint64_t endings_seen() const { return endings_seen_; }
@@ -60,7 +63,7 @@ class Session final : public net::ConnectionHandler, public chat::SessionOut, pr
   // net::ConnectionHandler
   void on_open() override;
   net::FrameVerdict on_frame(std::span<const char> json) override;
-  net::HttpResponse on_http(const net::HttpRequest& request) override;
+  std::optional<net::HttpResponse> on_http(net::HttpRequest request) override;
   void on_protocol_error(net::FrameError error, std::string_view text) override;
   void on_closed(net::CloseReason reason) override;
   void on_writable_again() override;
@@ -72,13 +75,16 @@ class Session final : public net::ConnectionHandler, public chat::SessionOut, pr
   [[nodiscard]] bool within_account_rate(const protocol::Request& request);
   void refuse_frame(const protocol::ParseError& error);
   void set_pause(Pause reason, bool on);
+  void respond(const net::HttpResponse& response);
+  void arm_deadline(std::int64_t ms);
 
+  const net::Door door_;
   EdgeShard* shard_;
   std::unique_ptr<net::Connection> connection_;
   chat::Session chat_;
   std::unique_ptr<std::string> held_;  ///< the frame to be delivered again at resume(Resume::same)
-  std::int64_t deadline_ms_ = 0;       ///< for the login, or the next HTTP request; 0 when logged in
-  RateLimit account_requests_;         ///< logins, tokens, members: of the connection, whoever is logged in
+  std::int64_t deadline_ms_ = 0;  ///< for the login, the next HTTP request or its answer; 0 when logged in
+  RateLimit account_requests_;    ///< logins, tokens, members: of the connection, whoever is logged in
   std::uint64_t endings_seen_ = 0;
   std::int64_t said_ms_ = 0;  ///< when something was last sent
   std::uint8_t paused_ = 0;

@@ -2,6 +2,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -78,8 +79,9 @@ class ConnectionHandler {
   /// One JSON object (a WebSocket's message; the object's inside is not checked). Readable kFramePadding
   /// bytes past the end, and writable; valid during the call.
   virtual FrameVerdict on_frame(std::span<const char> json) = 0;
-  /// A request for anything but the WebSocket's path. The default answers 404.
-  virtual HttpResponse on_http(const HttpRequest& request);
+  /// A request for anything but the WebSocket's path. Nothing: Connection::respond() follows, now or later; until then no
+  /// further request is delivered. The default answers 404.
+  virtual std::optional<HttpResponse> on_http(HttpRequest request);
   /// The peer broke the framing; nothing more is delivered. Send what tells it (ERROR, GOODBYE), then
   /// close(); a handler that does not is closed for it. `text` is for people and contains nothing the peer
   /// sent.
@@ -140,6 +142,12 @@ class Connection final : private Pollable {
   Offer send(const SharedFrame& frame);
   /// One frame of two parts, of which the second is shared: pushes whose first bytes differ per recipient.
   Offer send_parts(std::string_view head, const SharedFrame& tail);
+
+  /// The answer to the request that on_http() did not answer itself. The next request is delivered when this is written. Without
+  /// effect when no request waits for one: the connection is closing, or a deadline has answered.
+  void respond(const HttpResponse& response);
+  /// A request was delivered and has no answer yet.
+  [[nodiscard]] bool owes_response() const;
 
   /// Nothing more is delivered or accepted. What is queued is written, a WebSocket gets a close frame with
   /// this code and reason (<= 123 bytes, else cut), and the peer has close_deadline_ms to take it; then
@@ -222,7 +230,7 @@ class Connection final : private Pollable {
 
   // Before the frames: HTTP of both sides, and the client's way there (connection_http.cpp).
   Pass deliver_http(ReadPass& pass, std::uint32_t& frames);
-  Pass answer_http(ReadPass& pass, const HttpRequest& request);
+  Pass answer_http(ReadPass& pass, HttpRequest request);
   Pass upgrade(ReadPass& pass, const HttpRequest& request);
   void queue_response(const HttpResponse& response, bool keep_alive, bool head_only);
   Pass deliver_http_client(ReadPass& pass);

@@ -50,20 +50,32 @@ Connection::Pass Connection::deliver_http(ReadPass& pass, std::uint32_t& frames)
     return Pass::stopped;
   }
   frames -= std::min(frames, kFramesPerHttpRequest);
-  const HttpRequest request = http_->parser.take();
+  HttpRequest request = http_->parser.take();
   if (request.path() == options_->websocket_path && asks_for_websocket(request))
     return upgrade(pass, request);
-  return answer_http(pass, request);
+  return answer_http(pass, std::move(request));
 }
 
-Connection::Pass Connection::answer_http(ReadPass& pass, const HttpRequest& request) {
-  const HttpResponse response = handler_->on_http(request);
-  if (pass.gone || stage_ != Stage::http) return Pass::stopped;
-  const bool keep_alive = request.keep_alive && !response.close;
-  queue_response(response, keep_alive, request.method == "HEAD");
-  if (!keep_alive) begin_close(CloseReason::http_done);
-  return Pass::stopped;  // the next request waits until this response is written: one bounds what waits
+// The next request waits until the response to this one is written: one bounds what waits.
+Connection::Pass Connection::answer_http(ReadPass& pass, HttpRequest request) {
+  http_->answering = true;
+  http_->keep_alive = request.keep_alive;
+  http_->head_only = request.method == "HEAD";
+  const auto response = handler_->on_http(std::move(request));
+  if (!pass.gone && response) respond(*response);
+  return Pass::stopped;
 }
+
+void Connection::respond(const HttpResponse& response) {
+  PLAZA_CHECK(shard_->on_shard());
+  if (!owes_response()) return;
+  http_->answering = false;
+  const bool keep_alive = http_->keep_alive && !response.close;
+  queue_response(response, keep_alive, http_->head_only);
+  if (!keep_alive) begin_close(CloseReason::http_done);
+}
+
+bool Connection::owes_response() const { return stage_ == Stage::http && http_->answering; }
 
 Connection::Pass Connection::upgrade(ReadPass& pass, const HttpRequest& request) {
   const auto answer = answer_websocket_request(request, options_->origins);

@@ -23,8 +23,9 @@ static_assert(ReadBuffer::kPadding >= kFramePadding && ReadBuffer::kPadding >= J
 
 }  // namespace
 
-HttpResponse ConnectionHandler::on_http(const HttpRequest& request) {
-  return {.status = 404, .body = "Nothing is at " + std::string(request.path()) + ".\n", .headers = {}};
+std::optional<HttpResponse> ConnectionHandler::on_http(HttpRequest request) {
+  return HttpResponse{
+      .status = 404, .body = "Nothing is at " + std::string(request.path()) + ".\n", .headers = {}};
 }
 
 bool Connection::serve(TurnBudget& budget) {
@@ -39,7 +40,7 @@ bool Connection::serve(TurnBudget& budget) {
     case Stage::lingering: return discard_input();
     default: break;
   }
-  if (paused_) {
+  if (paused_ || owes_response()) {
     if (reset_) finish(CloseReason::reset);
     return false;
   }

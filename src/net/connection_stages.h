@@ -39,6 +39,10 @@ struct Connection::HttpStage {
   explicit HttpStage(const ConnectionOptions& options)
       : parser(options.http_header_bytes_max, options.http_body_bytes_max) {}
   HttpRequestParser parser;
+  // Of the request that was delivered and is not answered yet.
+  bool answering = false;
+  bool keep_alive = false;
+  bool head_only = false;
 };
 
 struct Connection::WsStage {

@@ -19,6 +19,7 @@
 #include "net/poller.h"
 #include "net/shard.h"
 #include "net/tls_context.h"
+#include "net/unix_socket.h"
 
 namespace plaza::net {
 namespace {
@@ -63,6 +64,20 @@ Result<int, int> listen_on(const Address& address, int backlog) {
     return fail(error);
   }
   return fd;
+}
+
+Result<int, std::string> bind_to_address(const ListenerOptions& options) {
+  const auto address = Address::parse(options.address);
+  if (!address) return fail(address.error());
+  const auto fd = listen_on(*address, options.backlog);
+  if (!fd) return fail(bind_error(*address, fd.error()));
+  return *fd;
+}
+
+Result<int, std::string> bind_to_path(const ListenerOptions& options) {
+  const auto fd = listen_on_unix(options.unix_path, options.backlog);
+  if (!fd) return fail("cannot listen on " + options.unix_path + ": " + std::strerror(fd.error()));
+  return *fd;
 }
 
 Address bound_address(int fd) {
@@ -129,8 +144,14 @@ class Listener::Acceptor final : public Pollable {
     if (!shard_.poller().add_listening(fd_, *this)) shard_.timers().arm(again_, kPauseWithoutDescriptorsMs);
   }
   void close_listening() {
-    if (fd_ >= 0) ::close(fd_);
+    if (fd_ < 0) return;
+    ::close(fd_);
     fd_ = -1;
+    if (!options_.unix_path.empty()) ::unlink(options_.unix_path.c_str());
+  }
+
+  [[nodiscard]] std::string where() const {
+    return options_.unix_path.empty() ? address_.text() : options_.unix_path;
   }
 
   void on_events(std::uint32_t) override { shard_.mark_ready(*this); }
@@ -218,8 +239,7 @@ class Listener::Acceptor final : public Pollable {
     }
     ::close(fd);
     if (may_log())
-      PLAZA_LOG(warn, "net", "{}: the limit of connections is reached; new ones are refused",
-                address_.text());
+      PLAZA_LOG(warn, "net", "{}: the limit of connections is reached; new ones are refused", where());
   }
 
   // One waiting client is told (by the end of its connection) instead of hanging; the others get their turn
@@ -238,7 +258,7 @@ class Listener::Acceptor final : public Pollable {
       PLAZA_LOG(error, "net",
                 "{}: no descriptor left for a new connection ({}). Raise the limit (ulimit -n) or lower "
                 "the number of connections allowed.",
-                address_.text(), std::strerror(error));
+                where(), std::strerror(error));
     }
   }
 
@@ -271,10 +291,8 @@ Result<std::unique_ptr<Listener>, std::string> Listener::open(ShardGroup& shards
                                                               ListenerOptions options,
                                                               std::shared_ptr<ConnectionLimits> limits,
                                                               OnAccept on_accept) {
-  const auto address = Address::parse(options.address);
-  if (!address) return fail(address.error());
-  const auto fd = listen_on(*address, options.backlog);
-  if (!fd) return fail(bind_error(*address, fd.error()));
+  const auto fd = options.unix_path.empty() ? bind_to_address(options) : bind_to_path(options);
+  if (!fd) return fail(fd.error());
   auto acceptor = std::make_unique<Acceptor>(shards, on_shard, std::move(options), std::move(limits),
                                              std::move(on_accept), *fd);
   acceptor->begin();

@@ -15,6 +15,7 @@ class TlsContext;
 
 struct ListenerOptions {
   std::string address = "127.0.0.1:0";  // port 0: any; Listener::address() says which
+  std::string unix_path;  // not empty: a Unix socket there instead, which goes with the listener
   Connection::Kind kind = Connection::Kind::json;
   int backlog = 4096;
   std::uint32_t accepts_per_turn = 64;
@@ -61,7 +62,7 @@ class Listener {
 
   /// No more connections; the port is free afterwards.
   void stop();
-  /// Where it listens, with the port that was chosen.
+  /// Where it listens, with the port that was chosen. Nothing of meaning for a Unix socket.
   [[nodiscard]] const Address& address() const;
 
  private:

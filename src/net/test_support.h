@@ -170,12 +170,13 @@ class Peer final : public ConnectionHandler {
     log_.add(frame);
     return on_frame_(*this, frame);
   }
-  HttpResponse on_http(const HttpRequest& request) override {
+  std::optional<HttpResponse> on_http(HttpRequest request) override {
     log_.add(request.method + " " + request.target);
-    if (request.path() == "/healthz") return {.body = "ok\n", .headers = {}};
-    if (request.path() == "/large") return {.body = std::string(1'000'000, 'x'), .headers = {}};
-    if (request.path() == "/echo") return {.body = request.body, .headers = {}};
-    return ConnectionHandler::on_http(request);
+    if (request.path() == "/healthz") return HttpResponse{.body = "ok\n", .headers = {}};
+    if (request.path() == "/large") return HttpResponse{.body = std::string(1'000'000, 'x'), .headers = {}};
+    if (request.path() == "/echo") return HttpResponse{.body = request.body, .headers = {}};
+    if (request.path() == "/later") return std::nullopt;
+    return ConnectionHandler::on_http(std::move(request));
   }
   void on_protocol_error(FrameError error, std::string_view text) override {
     log_.add("error: " + std::string(text));

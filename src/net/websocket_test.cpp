@@ -121,6 +121,113 @@ TEST(HttpConnection, ARequestCountsAsSixteenFramesInTheBudgetOfATurn) {
   for (const int fd : clients) ::close(fd);
 }
 
+/// One HTTP connection on a shard that the test turns by hand, so that it decides when the answer comes.
+class LateAnswer : public testing::Test {
+ protected:
+  LateAnswer() {
+    EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends_), 0);
+    peer_ = &peers_.add(std::make_unique<Peer>(peers_, log_, Peer::echo));
+    peer_->connection = std::make_unique<Connection>(shard_, Transport(ends_[0]), Connection::Kind::http,
+                                                     options_, Address{});
+    peer_->connection->start(*peer_);
+  }
+  ~LateAnswer() override {
+    if (ends_[1] >= 0) ::close(ends_[1]);
+  }
+  void write(std::string_view text) {
+    ASSERT_EQ(::write(ends_[1], text.data(), text.size()), static_cast<ssize_t>(text.size()));
+    turn();
+  }
+  void turn() {
+    for (int i = 0; i < 5; ++i) shard_.run_turn();
+  }
+  void respond(HttpResponse response) {
+    peer_->connection->respond(response);
+    turn();
+  }
+  std::string read() {
+    std::string text(64 * 1024, '\0');
+    const ssize_t got = ::recv(ends_[1], text.data(), text.size(), 0);
+    text.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+    return text;
+  }
+  bool ended() {
+    char byte = 0;
+    return ::recv(ends_[1], &byte, 1, 0) == 0;
+  }
+
+  const std::shared_ptr<ConnectionOptions> options_ = std::make_shared<ConnectionOptions>();
+  Shard shard_;
+  test::Log log_;
+  test::Peers peers_;
+  Peer* peer_ = nullptr;
+  int ends_[2] = {-1, -1};
+};
+
+TEST_F(LateAnswer, ThePipelinedRequestIsDeliveredOnlyWhenTheOneBeforeIsAnswered) {
+  write("GET /later HTTP/1.1\r\nHost: a\r\n\r\nGET /healthz HTTP/1.1\r\nHost: a\r\n\r\n");
+  write("GET /large HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_EQ(log_.events(), std::vector<std::string>{"GET /later"});
+  EXPECT_EQ(read(), "");
+  EXPECT_TRUE(peer_->connection->owes_response());
+  respond({.body = "late\n", .headers = {}});
+  const std::string answers = read();
+  EXPECT_LT(answers.find("late\n"), answers.find("ok\n"));
+  EXPECT_EQ(log_.events(), (std::vector<std::string>{"GET /later", "GET /healthz", "GET /large"}));
+}
+
+TEST_F(LateAnswer, ASecondAnswerToARequestGoesNowhere) {
+  write("GET /later HTTP/1.1\r\nHost: a\r\n\r\n");
+  respond({.body = "first\n", .headers = {}});
+  respond({.body = "second\n", .headers = {}});
+  EXPECT_TRUE(read().ends_with("first\n"));
+  EXPECT_EQ(read(), "");
+}
+
+TEST_F(LateAnswer, OneToHeadHasNoBodyAndOneWithoutKeepAliveEndsTheConnection) {
+  write("HEAD /later HTTP/1.1\r\nHost: a\r\n\r\n");
+  respond({.body = "late\n", .headers = {}});
+  EXPECT_TRUE(read().ends_with("Content-Length: 5\r\nConnection: keep-alive\r\n\r\n"));
+  write("GET /later HTTP/1.0\r\n\r\n");
+  respond({.body = "late\n", .headers = {}});
+  EXPECT_TRUE(read().ends_with("Connection: close\r\n\r\nlate\n"));
+  EXPECT_TRUE(ended());
+}
+
+TEST_F(LateAnswer, AClientThatEndedItsSideStillGetsIt) {
+  write("GET /later HTTP/1.1\r\nHost: a\r\n\r\n");
+  ::shutdown(ends_[1], SHUT_WR);
+  turn();
+  EXPECT_EQ(log_.events(), std::vector<std::string>{"GET /later"}) << "not closed yet";
+  respond({.body = "late\n", .headers = {}});
+  EXPECT_TRUE(read().ends_with("late\n"));
+  EXPECT_TRUE(ended());
+  EXPECT_EQ(log_.events().back(), "closed: peer_closed");
+}
+
+TEST_F(LateAnswer, AConnectionThatIsGoneMeanwhileIsClosedWithoutWaiting) {
+  write("GET /later HTTP/1.1\r\nHost: a\r\n\r\n");
+  ::close(std::exchange(ends_[1], -1));
+  turn();
+  EXPECT_EQ(log_.events().back(), "closed: reset");
+  EXPECT_EQ(peers_.size(), 0U);
+}
+
+TEST(HttpConnection, TakesABodyOfTheLargestSizeAndRefusesOneByteMore) {
+  ListenerOptions options = http_options();
+  options.connection.http_body_bytes_max = 2000;
+  Server server(options);
+  const auto post = [&](std::size_t bytes) {
+    Client client(server.address());
+    EXPECT_TRUE(client.send("POST /echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: " +
+                            std::to_string(bytes) + "\r\n\r\n"));
+    static_cast<void>(client.send(std::string(bytes, 'b')));
+    return client.receive_to_end();
+  };
+  EXPECT_TRUE(post(2000).ends_with("\r\n\r\n" + std::string(2000, 'b')));
+  EXPECT_TRUE(post(2001).starts_with("HTTP/1.1 413 Content Too Large\r\n"));
+}
+
 TEST(HttpConnection, AnswersWhatIsNoHttpAndEnds) {
   Server server(http_options());
   Client client(server.address());

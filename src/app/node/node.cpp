@@ -226,16 +226,17 @@ Result<std::unique_ptr<Node>, std::string> Node::start(const Config& config) {
   parts.login = std::make_unique<login::LocalLoginService>(*parts.directory, parts.hasher, parts.clock,
                                                            login_options(config, parts.clock));
   parts.edge = std::make_unique<edge::EdgeNode>(
-      edge::EdgeParts{.shards = parts.shards,
-                      .sql_workers = parts.sql_workers,
-                      .password_workers = parts.password_workers,
-                      .store = parts.store,
-                      .directory = *parts.directory,
-                      .presence = parts.presence,
-                      .clock = parts.clock,
-                      .login = *parts.login,
-                      .id = ports::NodeId{1},
-                      .http = [&parts](const net::HttpRequest& request) { return parts.page(request); }},
+      edge::EdgeParts{
+          .shards = parts.shards,
+          .sql_workers = parts.sql_workers,
+          .password_workers = parts.password_workers,
+          .store = parts.store,
+          .directory = *parts.directory,
+          .presence = parts.presence,
+          .clock = parts.clock,
+          .login = *parts.login,
+          .id = ports::NodeId{1},
+          .http = [&parts](net::HttpExchange asked, net::HttpAnswer) { return parts.page(asked.request); }},
       edge_limits(config));
   parts.shards.start();
   if (auto started = parts.store.start(parts.edge->sink()); !started) {

@@ -30,6 +30,7 @@ net::ConnectionOptions connection_options(const Config& config) {
   options.frame_bytes_max = u32(config.edge.frame_before_login_bytes_max);
   options.outbound_bytes_max = u32(config.edge.outbound_bytes_max);
   options.http_header_bytes_max = u32(config.http.header_bytes_max);
+  options.http_body_bytes_max = u32(config.http.body_bytes_max);
   options.origins = config.http.origins;
   return options;
 }
@@ -46,6 +47,7 @@ edge::Limits edge_limits(const Config& config) {
   limits.outbound_bytes_max = u32(config.edge.outbound_bytes_max);
   limits.login_deadline_ms = config.edge.login_deadline_ms;
   limits.http_idle_ms = config.edge.http_idle_ms;
+  limits.http_answer_deadline_ms = config.http.answer_deadline_ms;
   limits.account_requests = {u32(config.edge.account_request_rate_per_s),
                              u32(config.edge.account_request_burst)};
   limits.heartbeat_ms = config.edge.heartbeat_ms;

@@ -27,6 +27,8 @@ std::string text(const T& value) {
 const std::vector<Arrives> kArrives{
     {"http.header_bytes_max",
      [](const Config& c) { return text(connection_options(c).http_header_bytes_max); }},
+    {"http.body_bytes_max", [](const Config& c) { return text(connection_options(c).http_body_bytes_max); }},
+    {"http.answer_deadline_ms", [](const Config& c) { return text(edge_limits(c).http_answer_deadline_ms); }},
     {"edge.frame_bytes_max", [](const Config& c) { return text(edge_limits(c).frame_bytes_max); }},
     {"edge.frame_before_login_bytes_max",
      [](const Config& c) { return text(edge_limits(c).frame_before_login_bytes_max); }},
