@@ -54,17 +54,21 @@ const ports::Zone* MemoryDirectory::find_zone_locked(ZoneId id) const {
   return at == zones_.end() ? nullptr : &at->second;
 }
 
+bool MemoryDirectory::open_locked(const ports::Zone& zone) const {
+  return !disabled_zones_.contains(zone.id) && !disabled_apps_.contains(zone.app);
+}
+
 DirectoryResult<ports::Zone> MemoryDirectory::zone(const std::string& app, const std::string& zone) {
   PLAZA_MEMORY_DIRECTORY_ENTER();
   for (const auto& [id, z] : zones_) {
-    if (z.app_name == app && z.zone_name == zone) return z;
+    if (z.app_name == app && z.zone_name == zone && open_locked(z)) return z;
   }
   return not_found("zone");
 }
 
 DirectoryResult<ports::Zone> MemoryDirectory::zone(ZoneId id) {
   PLAZA_MEMORY_DIRECTORY_ENTER();
-  if (const auto* z = find_zone_locked(id)) return *z;
+  if (const auto* z = find_zone_locked(id); z && open_locked(*z)) return *z;
   return not_found("zone");
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 #include <map>
 #include <mutex>
+#include <set>
 #include <string>
 #include <tuple>
 
@@ -79,6 +80,8 @@ class MemoryDirectory : public ports::Directory {
   [[nodiscard]] std::optional<ports::MemberLists> remembered(ZoneId zone, MemberId member) override;
 
  private:
+  friend class MemoryApps;  // the same apps and zones, as administered
+
   struct RoomData {
     ports::Room room;
     std::string name_key;
@@ -86,6 +89,7 @@ class MemoryDirectory : public ports::Directory {
   };
 
   const ports::Zone* find_zone_locked(ZoneId id) const;
+  [[nodiscard]] bool open_locked(const ports::Zone& zone) const;
   const ports::Member* find_member_locked(ZoneId zone, MemberId id) const;
   ports::DirectoryResult<ports::Member> add_member_locked(const ports::Member& wanted,
                                                           const std::string& key);
@@ -108,6 +112,8 @@ class MemoryDirectory : public ports::Directory {
                 last_room_ = 0;
   std::map<std::string, AppId> apps_;
   std::map<ZoneId, ports::Zone> zones_;
+  std::set<AppId> disabled_apps_;
+  std::set<ZoneId> disabled_zones_;
   std::map<AccountId, ports::Account> accounts_;
   std::map<std::string, AccountId> account_keys_;
   std::map<std::pair<std::string, std::string>, AccountId> third_party_;

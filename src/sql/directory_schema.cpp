@@ -69,7 +69,42 @@ const Migration kSecond{
     "CREATE TABLE installation (id BIGINT NOT NULL)",
 };
 
-const std::array kMigrations{&kFirst, &kSecond};
+/// Apps and zones can be closed; an app's own servers with their keys; calls that may be repeated; the audit log.
+const Migration kAdministration{
+    "ALTER TABLE app ADD COLUMN disabled SMALLINT NOT NULL DEFAULT 0",
+    "ALTER TABLE zone ADD COLUMN disabled SMALLINT NOT NULL DEFAULT 0",
+    "INSERT INTO id_counter (kind, last) VALUES ('server', 0)",
+
+    // networks: separated by blanks.
+    "CREATE TABLE backend_server (id BIGINT NOT NULL PRIMARY KEY, app BIGINT NOT NULL REFERENCES app (id),"
+    " name VARCHAR(64) NOT NULL, networks VARCHAR(2048) NOT NULL, created_ms BIGINT NOT NULL, UNIQUE (app, "
+    "name))",
+    // sealed_secret: hexadecimal, see base/secret_box.h. revoked_ms: 0 for one that is good.
+    "CREATE TABLE api_key (id VARCHAR(64) NOT NULL PRIMARY KEY, server BIGINT NOT NULL REFERENCES "
+    "backend_server (id),"
+    " sealed_secret VARCHAR(512) NOT NULL, created_ms BIGINT NOT NULL, revoked_ms BIGINT NOT NULL)",
+    "CREATE INDEX api_key_server ON api_key (server, created_ms)",
+
+    // done: 0 while the call is being made by `run`.
+    "CREATE TABLE repeatable_call (app BIGINT NOT NULL, call_key VARCHAR(64) NOT NULL, operation VARCHAR(64) "
+    "NOT NULL,"
+    " request_hash CHAR(64) NOT NULL, run VARCHAR(64) NOT NULL, claimed_ms BIGINT NOT NULL, done SMALLINT "
+    "NOT NULL,"
+    " answer TEXT NOT NULL, PRIMARY KEY (app, call_key))",
+    "CREATE INDEX repeatable_call_claimed ON repeatable_call (claimed_ms)",
+
+    "CREATE TABLE audit (seq BIGINT NOT NULL PRIMARY KEY, time_ms BIGINT NOT NULL, app BIGINT NOT NULL,"
+    " actor VARCHAR(160) NOT NULL, action VARCHAR(64) NOT NULL, target VARCHAR(512) NOT NULL, outcome "
+    "VARCHAR(256) NOT "
+    "NULL,"
+    " digest VARCHAR(64) NOT NULL, hash CHAR(64) NOT NULL)",
+    "CREATE INDEX audit_app ON audit (app, seq)",
+    // One row: the newest entry, so that removing the last ones is seen.
+    "CREATE TABLE audit_head (seq BIGINT NOT NULL, hash VARCHAR(64) NOT NULL)",
+    "INSERT INTO audit_head (seq, hash) VALUES (0, '')",
+};
+
+const std::array kMigrations{&kFirst, &kSecond, &kAdministration};
 
 }  // namespace
 

@@ -72,6 +72,12 @@ bool nickname_taken(Connection& db, ZoneId zone, const std::string& key) {
 
 }  // namespace
 
+std::uint64_t next_id(Connection& db, std::uint8_t region, const char* kind) {
+  const std::string name = kind;
+  db.run("UPDATE id_counter SET last = last + 1 WHERE kind = :kind", name);
+  return make_id(region, id_of(db.value<long long>("SELECT last FROM id_counter WHERE kind = :kind", name)));
+}
+
 bool member_exists(Connection& db, ZoneId zone, MemberId member) {
   return !db.rows<long long>("SELECT id FROM member WHERE id = :id AND zone = :zone", member.value,
                              zone.value)
@@ -82,16 +88,17 @@ SociDirectory::SociDirectory(Target target, const SqlDirectoryOptions& options)
     : limits_(options.limits),
       region_(options.region),
       installation_(options.installation),
-      database_(std::move(target), options.readers) {}
+      database_(std::move(target), options.readers),
+      apps_(database_, options.region),
+      idempotency_(database_),
+      audit_(database_, options.audit_key) {}
 
 DirectoryResult<std::uint32_t> SociDirectory::migrate() {
   return database_.write([this](Connection& db) { return migrate_directory(db, installation_); });
 }
 
 std::uint64_t SociDirectory::next_id(Connection& db, const char* kind) const {
-  const std::string name = kind;
-  db.run("UPDATE id_counter SET last = last + 1 WHERE kind = :kind", name);
-  return make_id(region_, id_of(db.value<long long>("SELECT last FROM id_counter WHERE kind = :kind", name)));
+  return sql::next_id(db, region_, kind);
 }
 
 // Apps and zones -----------------------------------------------------------------------------------------------------
@@ -102,7 +109,7 @@ DirectoryResult<ports::Zone> SociDirectory::zone(const std::string& app, const s
         db.rows<long long, long long, std::string, std::string, long long, long long, long long>(
             "SELECT z.id, z.app, a.name, z.name, z.friends, z.messages, z.devices FROM app a JOIN zone z ON "
             "z.app = a.id"
-            " WHERE a.name = :app AND z.name = :zone",
+            " WHERE a.name = :app AND z.name = :zone AND z.disabled = 0 AND a.disabled = 0",
             app, zone));
   });
 }
@@ -113,7 +120,7 @@ DirectoryResult<ports::Zone> SociDirectory::zone(ZoneId id) {
         db.rows<long long, long long, std::string, std::string, long long, long long, long long>(
             "SELECT z.id, z.app, a.name, z.name, z.friends, z.messages, z.devices FROM zone z JOIN app a ON "
             "a.id = z.app"
-            " WHERE z.id = :id",
+            " WHERE z.id = :id AND z.disabled = 0 AND a.disabled = 0",
             id.value));
   });
 }

@@ -1,5 +1,7 @@
 #pragma once
 #include "sql/database.h"
+#include "sql/soci_apps.h"
+#include "sql/soci_records.h"
 #include "sql/sql_directory.h"
 
 namespace plaza::sql {
@@ -11,6 +13,10 @@ class SociDirectory final : public SqlDirectory {
   SociDirectory(Target target, const SqlDirectoryOptions& options);
 
   ports::DirectoryResult<std::uint32_t> migrate();
+
+  ports::Apps& apps() override { return apps_; }
+  ports::Idempotency& idempotency() override { return idempotency_; }
+  ports::AuditLog& audit() override { return audit_; }
 
   ports::DirectoryResult<ports::Zone> zone(const std::string& app, const std::string& zone) override;
   ports::DirectoryResult<ports::Zone> zone(ZoneId id) override;
@@ -84,6 +90,9 @@ class SociDirectory final : public SqlDirectory {
   const std::int64_t installation_;
   // Any thread.
   Database database_;
+  SociApps apps_;
+  SociIdempotency idempotency_;
+  SociAuditLog audit_;
 };
 
 // Shared by the files of the class.
@@ -91,5 +100,7 @@ std::unexpected<ports::DirectoryError> refuse(ports::DirectoryCode code, std::st
 std::unexpected<ports::DirectoryError> not_found(const char* what);
 std::unexpected<ports::DirectoryError> at_limit(const char* name, std::uint32_t limit);
 bool member_exists(Connection& db, ZoneId zone, MemberId member);
+/// The next id of a kind, within the caller's transaction; a refused one is not used up.
+std::uint64_t next_id(Connection& db, std::uint8_t region, const char* kind);
 
 }  // namespace plaza::sql

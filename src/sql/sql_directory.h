@@ -3,7 +3,10 @@
 #include <memory>
 #include <string>
 
+#include "ports/apps.h"
+#include "ports/audit.h"
 #include "ports/directory.h"
+#include "ports/idempotency.h"
 
 namespace plaza::sql {
 
@@ -11,6 +14,7 @@ struct SqlDirectoryOptions {
   ports::DirectoryLimits limits;
   std::uint8_t region = 0;        ///< in the high bits of every id it makes
   std::int64_t installation = 0;  ///< for a database that has no such number yet; 0: it stays without
+  std::string audit_key;          ///< of the chain of the audit log
   std::uint32_t readers = 4;      ///< connections for reading, besides the one that writes
   std::uint32_t
       busy_timeout_ms = 2'000;  ///< how long to wait for another process's lock before `unavailable`
@@ -32,6 +36,11 @@ class SqlDirectory : public ports::Directory {
   /// opened, is damaged, or has a schema that is newer than this program.
   static ports::DirectoryResult<std::unique_ptr<SqlDirectory>> open(const std::string& target,
                                                                     SqlDirectoryOptions options = {});
+
+  /// In the same database; each lives as long as this.
+  [[nodiscard]] virtual ports::Apps& apps() = 0;
+  [[nodiscard]] virtual ports::Idempotency& idempotency() = 0;
+  [[nodiscard]] virtual ports::AuditLog& audit() = 0;
 };
 
 /// Queries that tell something of a database of any version before it is opened: the first column of the first row; 0, or no such
