@@ -5,17 +5,18 @@
 #include <string>
 #include <tuple>
 
+#include "ports/channels.h"
 #include "ports/directory.h"
 
 namespace plaza::memory {
 
-/// The Directory's twin in plain maps: for tests and the simulator. It forgets everything when it goes.
+/// The twin of Directory and Channels in plain maps: for tests and the simulator. It forgets everything when it goes.
 ///
 /// Thread   Any thread; one lock around every method.
 /// Limit    DirectoryLimits, as the SQL one.
 ///
 /// Not final: a test derives from it to make something happen between two calls.
-class MemoryDirectory : public ports::Directory {
+class MemoryDirectory : public ports::Directory, public ports::Channels {
  public:
   explicit MemoryDirectory(ports::DirectoryLimits limits = {}, std::uint8_t region = 0);
 
@@ -79,6 +80,13 @@ class MemoryDirectory : public ports::Directory {
   ports::DirectoryResult<std::vector<ports::Room>> rooms_of(ZoneId zone, MemberId member) override;
   [[nodiscard]] std::optional<ports::MemberLists> remembered(ZoneId zone, MemberId member) override;
 
+  ports::DirectoryResult<ports::Channel> channel(ZoneId zone, const std::string& name) override;
+  ports::DirectoryResult<ports::Channel> put_channel(ZoneId zone, const std::string& name,
+                                                     const ports::ChannelSettings& settings) override;
+  ports::DirectoryResult<ports::Channel> remove_channel(ZoneId zone, const std::string& name) override;
+  ports::DirectoryResult<std::vector<ports::Channel>> channels(ZoneId zone, const std::string& after,
+                                                               std::uint32_t limit) override;
+
  private:
   friend class MemoryApps;  // the same apps and zones, as administered
 
@@ -109,7 +117,7 @@ class MemoryDirectory : public ports::Directory {
   bool unavailable_ = false;
   bool remembering_ = false;
   std::uint64_t last_app_ = 0, last_zone_ = 0, last_account_ = 0, last_member_ = 0, last_token_ = 0,
-                last_room_ = 0;
+                last_room_ = 0, last_channel_ = 0;
   std::map<std::string, AppId> apps_;
   std::map<ZoneId, ports::Zone> zones_;
   std::set<AppId> disabled_apps_;
@@ -123,6 +131,7 @@ class MemoryDirectory : public ports::Directory {
   std::map<MemberId, std::map<MemberId, ports::Relation>> relations_;  ///< peer_name is filled in when read
   std::map<RoomId, RoomData> rooms_;
   std::map<std::pair<ZoneId, std::string>, RoomId> room_keys_;
+  std::map<std::pair<ZoneId, std::string>, ports::Channel> channels_;
 };
 
 }  // namespace plaza::memory

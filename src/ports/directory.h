@@ -114,6 +114,7 @@ struct DirectoryLimits {
   std::uint32_t friends_max = 1000;            ///< relations of one member
   std::uint32_t rooms_per_member_max = 500;
   std::uint32_t room_members_max = 500;
+  std::uint32_t channels_per_zone_max = 1000;
 };
 
 /// Accounts, apps, zones, members, tokens, relations and room membership.

@@ -1,5 +1,5 @@
 #pragma once
-// Every field name of the wire protocol, declared once: the enum, the table, and the lookup by name.
+// Every field name of the wire protocol, declared once: the enum and the table. field_lookup.h finds one by its name.
 #include <array>
 #include <bit>
 #include <cstdint>
@@ -21,6 +21,7 @@ inline constexpr std::uint32_t kSyncLimitMax = 500;
 inline constexpr std::uint32_t kHistoryLimitMax = 100;
 inline constexpr std::uint32_t kConversationsLimitMax = 100;
 inline constexpr std::uint32_t kListLimitMax = 200;
+inline constexpr std::size_t kChannelBytesMax = 64;
 
 /// What the JSON value must be.
 enum class FieldType : std::uint8_t {
@@ -76,6 +77,9 @@ enum class Field : std::uint8_t {
   remark,
   token_id,
   all,
+  channel,
+  typing,
+  watch,
   // From the server only.
   error_code,
   errmsg,
@@ -111,6 +115,10 @@ enum class Field : std::uint8_t {
   time_ms,
   event,
   reconnect,
+  recovered,
+  publications,
+  channels,
+  presence,
   count_,
 };
 inline constexpr std::size_t kFields = static_cast<std::size_t>(Field::count_);
@@ -214,6 +222,9 @@ inline constexpr std::array<FieldInfo, kFields> kFieldTable = {{
     detail::string(Field::remark, "remark", 0, 128, "own note on a friend; empty removes it"),
     detail::integer(Field::token_id, "token_id", "one token of TOKENS_ACK"),
     detail::boolean(Field::all, "all", "true: every token of the account"),
+    detail::string(Field::channel, "channel", 1, kChannelBytesMax, "name of a channel of the zone"),
+    detail::boolean(Field::typing, "typing", "true: is writing, false: has stopped"),
+    detail::boolean(Field::watch, "watch", "true: from now on, false: no more"),
 
     detail::integer(Field::error_code, "errno", "0, or why it was refused", 0, 65535),
     detail::string(Field::errmsg, "errmsg", 0, 1024, "the same for a person to read"),
@@ -250,51 +261,13 @@ inline constexpr std::array<FieldInfo, kFields> kFieldTable = {{
     detail::integer(Field::time_ms, "time_ms", "the same as Unix time in ms"),
     detail::string(Field::event, "event", 0, 16, "what happened"),
     detail::boolean(Field::reconnect, "reconnect", "false: connecting again the same way will not help"),
+    detail::boolean(Field::recovered, "recovered", "true: nothing was missed since the position asked with"),
+    detail::list(Field::publications, "publications", "publications, as push 90"),
+    detail::list(Field::channels, "channels", "channels of the zone"),
+    detail::list(Field::presence, "presence", "who is online"),
 }};
 
 constexpr const FieldInfo& info(Field field) { return kFieldTable[static_cast<std::size_t>(field)]; }
 constexpr std::string_view name_of(Field field) { return info(field).name; }
-
-namespace detail {
-// A perfect hash of the request fields' names: length, first, middle and last character, with a multiplier
-// found by the compiler such that no two names share a slot.
-inline constexpr std::size_t kFieldSlots = 1024;
-constexpr std::uint32_t field_hash(std::string_view name, std::uint32_t multiplier) {
-  const auto at = [&](std::size_t i) {
-    return static_cast<std::uint32_t>(static_cast<unsigned char>(name[i]));
-  };
-  const std::uint32_t word = at(0) | at(name.size() / 2) << 8 | at(name.size() - 1) << 16 |
-                             static_cast<std::uint32_t>(name.size()) << 24;
-  return (word * multiplier) >> 22;
-}
-consteval std::uint32_t find_field_multiplier() {
-  for (std::uint32_t multiplier = 0x9e3779b1;; multiplier += 0x3c6ef372) {
-    std::array<bool, kFieldSlots> taken{};
-    bool good = true;
-    for (std::size_t i = 0; good && i < kRequestFields; ++i) {
-      bool& slot = taken[field_hash(kFieldTable[i].name, multiplier)];
-      good = !slot;
-      slot = true;
-    }
-    if (good) return multiplier;
-  }
-}
-inline constexpr std::uint32_t kFieldMultiplier = find_field_multiplier();
-inline constexpr auto kFieldBySlot = [] {
-  std::array<Field, kFieldSlots> slots{};
-  slots.fill(Field::msgid);  // a wrong guess is found out by comparing the name
-  for (std::size_t i = 0; i < kRequestFields; ++i) {
-    slots[field_hash(kFieldTable[i].name, kFieldMultiplier)] = static_cast<Field>(i);
-  }
-  return slots;
-}();
-}  // namespace detail
-
-/// The request field of that name, Field::count_ when there is none (such fields are ignored).
-constexpr Field request_field(std::string_view name) {
-  if (name.empty()) return Field::count_;
-  const Field guess = detail::kFieldBySlot[detail::field_hash(name, detail::kFieldMultiplier)];
-  return info(guess).name == name ? guess : Field::count_;
-}
 
 }  // namespace plaza::protocol

@@ -7,6 +7,7 @@
 #include <boost/json.hpp>
 #include <string>
 
+#include "protocol/field_lookup.h"
 #include "protocol/json_writer.h"
 #include "protocol/replies.h"
 #include "protocol/request_parser.h"

@@ -5,12 +5,11 @@
 #include <string>
 #include <string_view>
 
+#include "protocol/channel_replies.h"
 #include "protocol/raw_request.h"
 #include "protocol/reply_structs.h"
 
 namespace plaza::protocol {
-
-using Rid = std::optional<std::uint64_t>;
 
 // Encoding --------------------------------------------------------------------------------------------------
 // Each appends one JSON object (no newline) to `out`. Replies take the request's rid, pushes do not.

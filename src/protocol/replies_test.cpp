@@ -315,6 +315,18 @@ TEST(Replies, CarryTheFieldsOfTheTable) {
                                   push_json(PresencePush{}),
                                   push_json(GroupEventPush{}),
                                   push_json(GoodbyePush{.retry_after_ms = 1})};
+  const PublicationView publication{.channel = "world", .epoch = 1, .seq = 2, .content = "x"};
+  const std::string published = push_json(publication);
+  for (const std::string& more :
+       {reply_json(SubscribeAckView{.channel = "world", .publications = {published}}),
+        reply_json(PublishAck{.channel = "world"}),
+        reply_json(PublishAck{.channel = "world", .send_id = 1, .mid = MessageId{2}}), published,
+        push_json(PublicationView{.channel = "world", .kind = 1, .content = "{}", .mid = MessageId{1}}),
+        push_json(ChannelHeadPush{.channel = "world"}), reply_json(ChannelsAck{.more = true, .after = "x"}),
+        push_json(TypingPush{.friendid = MemberId{1}}), push_json(TypingPush{.groupid = RoomId{1}}),
+        reply_json(WatchPresenceAck{.online = {MemberId{1}}}),
+        push_json(WatchEndedPush{.groupid = RoomId{1}})})
+    frames.push_back(more);
   for (const Chat* x : {&chat, &group}) append_chat(frames.emplace_back(), view(*x));
 
   for (const std::string& frame : frames) {

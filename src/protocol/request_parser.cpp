@@ -2,6 +2,7 @@
 
 #include <bit>
 
+#include "protocol/field_lookup.h"
 #include "protocol/json_reader.h"
 
 namespace plaza::protocol {

@@ -1,5 +1,8 @@
 #include "protocol/request.h"
 
+#include "protocol/channel_requests.h"
+#include "protocol/field_lookup.h"
+
 #include <gtest/gtest.h>
 
 #include "protocol/request_parser.h"
@@ -69,6 +72,16 @@ TEST(Requests, ComeBackAsTheyWereSent) {
   returns(RevokeToken{.token_id = TokenId{4}});
   returns(RevokeToken{.device = "d"});
   returns(RevokeToken{.all = true});
+  returns(Subscribe{.channel = "world"});
+  returns(Subscribe{.channel = "world", .epoch = 4294967295, .since = 17});
+  returns(Subscribe{.channel = "world", .limit = 20});
+  returns(Unsubscribe{.channel = "world"});
+  returns(Publish{.channel = "world", .content = {.msg = "hi"}});
+  returns(Publish{.channel = "world", .content = {.kind = 3, .body = R"({"a":1})"}, .send_id = 4});
+  returns(Channels{.after = "news", .limit = 2});
+  returns(Typing{.of = {.friendid = MemberId{4}}, .typing = true});
+  returns(Typing{.of = {.groupid = RoomId{4}}, .typing = false});
+  returns(WatchPresence{.groupid = RoomId{4}, .watch = true});
 }
 
 /// The typed request visits exactly the fields that the table says.
@@ -96,7 +109,8 @@ TEST(Requests, HaveTheFieldsOfTheTable) {
   const std::size_t typed = agree_with_table<
       Login, Reg, OneChat, GroupChat, AddFriend, CreateGroup, AddGroup, Loginout, CreateMember, Enter, Ready,
       Sync, History, Received, Mark, Heartbeat, Conversations, Friends, AnswerFriend, RemoveFriend, Block,
-      Remark, LeaveGroup, Groups, GroupMembers, Find, ChangePassword, Tokens, RevokeToken>();
+      Remark, LeaveGroup, Groups, GroupMembers, Find, ChangePassword, Tokens, RevokeToken, Subscribe,
+      Unsubscribe, Publish, Channels, Typing, WatchPresence>();
   std::size_t declared = 0;
   for (const MessageInfo& message : messages()) declared += message.direction != Direction::server;
   EXPECT_EQ(typed, declared);

@@ -262,6 +262,42 @@ void read(const Reader& from, GoodbyePush& x) {
   x.error = static_cast<Errno>(error);
 }
 
+void read(const Reader& from, Publication& x) {
+  from.get("channel", x.channel), from.get("epoch", x.epoch), from.get("seq", x.seq), from.get("id", x.id);
+  from.get("name", x.name), from.get("kind", x.kind), from.get("msg", x.content);
+  from.json("body", x.content), from.get("time_ms", x.time_ms), from.get("mid", x.mid);
+}
+void read(const Reader& from, SubscribeAck& x) {
+  from.get("channel", x.channel), from.get("epoch", x.epoch), from.get("head", x.head);
+  from.get("recovered", x.recovered), from.get("more", x.more),
+      from.list("publications", x.publications, kRead);
+}
+void read(const Reader& from, PublishAck& x) {
+  from.get("channel", x.channel), from.get("epoch", x.epoch), from.get("seq", x.seq);
+  from.get("send_id", x.send_id), from.get("dup", x.dup), from.get("mid", x.mid);
+}
+void read(const Reader& from, ChannelHeadPush& x) {
+  from.get("channel", x.channel), from.get("epoch", x.epoch), from.get("head", x.head);
+}
+void read(const Reader& from, ChannelEntry& x) {
+  std::string publish;
+  from.get("channel", x.channel), from.get("persistent", x.persistent), from.get("publish", publish);
+  from.get("history_max", x.history_max), from.get("history_age_ms", x.history_age_ms);
+  x.servers_only = publish == "servers";
+}
+void read(const Reader& from, ChannelsAck& x) {
+  from.list("channels", x.channels, kRead), from.get("more", x.more), from.get("after", x.after);
+}
+void read(const Reader& from, TypingPush& x) {
+  from.get("id", x.id), from.get("friendid", x.friendid), from.get("groupid", x.groupid);
+  from.get("typing", x.typing);
+}
+void read(const Reader& from, WatchPresenceAck& x) {
+  from.get("groupid", x.groupid), from.get("watch", x.watch);
+  from.list("presence", x.online, [](const Reader& each, MemberId& id) { each.get("id", id); });
+}
+void read(const Reader& from, WatchEndedPush& x) { from.get("groupid", x.groupid); }
+
 template <class T>
 void body(const Reader& from, ServerMessage& out) {
   read(from, out.body.emplace<T>());
@@ -297,6 +333,14 @@ void read_body(const Reader& from, ServerMessage& out) {
     case Msg::group_event: return body<GroupEventPush>(from, out);
     case Msg::find_ack: return body<FindAck>(from, out);
     case Msg::tokens_ack: return body<TokensAck>(from, out);
+    case Msg::subscribe_ack: return body<SubscribeAck>(from, out);
+    case Msg::publish_ack: return body<PublishAck>(from, out);
+    case Msg::publication: return body<Publication>(from, out);
+    case Msg::channel_head: return body<ChannelHeadPush>(from, out);
+    case Msg::channels_ack: return body<ChannelsAck>(from, out);
+    case Msg::typing: return body<TypingPush>(from, out);
+    case Msg::watch_presence_ack: return body<WatchPresenceAck>(from, out);
+    case Msg::watch_ended: return body<WatchEndedPush>(from, out);
     default: return;
   }
 }

@@ -3,38 +3,18 @@
 #include <array>
 
 #include "base/check.h"
+#include "protocol/table_channels.h"
+#include "protocol/table_uses.h"
 
 namespace plaza::protocol {
 namespace {
 
 using enum Field;
+using namespace table;
 
-// How one message uses one field. The bounds are those of the field table unless given.
-consteval FieldUse use(Field field, Need need, FieldSet with = {}, std::string_view note = {}) {
-  return {field, need, with, info(field).min, info(field).max, note};
-}
-consteval FieldUse req(Field field, std::string_view note = {}) {
-  return use(field, Need::required, {}, note);
-}
-consteval FieldUse opt(Field field, std::string_view note = {}) {
-  return use(field, Need::optional, {}, note);
-}
-consteval FieldUse one(Field field, std::string_view note = {}) { return use(field, Need::one_of, {}, note); }
-consteval FieldUse most(Field field) { return use(field, Need::at_most_one); }
-consteval FieldUse with(Field field, FieldSet others, std::string_view note = {}) {
-  return use(field, Need::required_with, others, note);
-}
-consteval FieldUse page(std::uint64_t limit_max, std::string_view note) {
-  return {limit, Need::optional, {}, 1, limit_max, note};
-}
 /// Events (4) are the server's.
 consteval FieldUse sent_kind() {
   return {kind, Need::optional, {}, 0, 3, "0..3; absent: 0; 0 needs msg, the others body"};
-}
-consteval FieldUse own() { return use(id, Need::own_id, {}, "the sender; another member's is refused"); }
-consteval FieldUse has(Field field, std::string_view note = {}) { return use(field, Need::always, {}, note); }
-consteval FieldUse may(Field field, std::string_view note = {}) {
-  return use(field, Need::sometimes, {}, note);
 }
 
 // Requests --------------------------------------------------------------------------------------------------
@@ -170,7 +150,7 @@ constexpr FieldUse kConversationsAck[] = {has(conversations), has(more), may(aft
 constexpr FieldUse kFriendsAck[] = {has(friends), has(more)};
 constexpr FieldUse kFriendEvent[] = {has(event, "requested, friends, refused or removed"), has(friendid),
                                      has(name), may(state, "of a new friend")};
-constexpr FieldUse kPresence[] = {has(id, "a friend"), has(state)};
+constexpr FieldUse kPresence[] = {has(id, "a friend, or of a watched group"), has(state)};
 constexpr FieldUse kGroupsAck[] = {has(groups)};
 constexpr FieldUse kGroupMembersAck[] = {has(groupid), has(users), has(more)};
 constexpr FieldUse kGroupEvent[] = {has(event, "joined or left"), has(groupid), has(groupname),
@@ -255,7 +235,7 @@ constexpr MessageInfo kMessageTable[] = {
     request(Msg::block, "BLOCK", Msg::ok, kEntered, kLast, "block or unblock a member", kBlock),
     request(Msg::remark, "REMARK", Msg::ok, kEntered, kLast, "own note on a friend", kRemark),
     server(Msg::friend_event, "FRIEND_EVENT", "another member changed how the two stand", kFriendEvent),
-    server(Msg::presence, "PRESENCE", "a friend came or went", kPresence),
+    server(Msg::presence, "PRESENCE", "a friend, or somebody of a watched group, came or went", kPresence),
     request(Msg::leave_group, "LEAVE_GROUP", Msg::ok, kEntered, kLast, "leave a group", kLeaveGroup),
     request(Msg::groups, "GROUPS", Msg::groups_ack, kEntered, kLast, "own groups"),
     server(Msg::groups_ack, "GROUPS_ACK", "own groups", kGroupsAck),
@@ -274,6 +254,26 @@ constexpr MessageInfo kMessageTable[] = {
             "end tokens and the sessions that use them", kRevokeToken),
     server(Msg::goodbye, "GOODBYE", "the server closes the connection now", kGoodbye),
     server(Msg::error, "ERROR", "answers what has no ack: malformed frames, unknown msgids", kError),
+    request(Msg::subscribe, "SUBSCRIBE", Msg::subscribe_ack, kLast, kLast,
+            "follow a channel, from now on or from a position", kSubscribe),
+    server(Msg::subscribe_ack, "SUBSCRIBE_ACK", "what was missed, or that it cannot be told", kSubscribeAck),
+    request(Msg::unsubscribe, "UNSUBSCRIBE", Msg::ok, kEntered, kLast, "follow a channel no more",
+            kUnsubscribe),
+    request(Msg::publish, "PUBLISH", Msg::publish_ack, kEntered, kLast,
+            "say something in a channel; answered when rid or send_id is given", kPublish),
+    server(Msg::publish_ack, "PUBLISH_ACK", "its place in the channel", kPublishAck),
+    server(Msg::publication, "PUBLICATION", "somebody said something in a channel", kPublication),
+    server(Msg::channel_head, "CHANNEL_HEAD",
+           "no more pushes of this channel: subscribe again from the own position", kChannelHead),
+    request(Msg::channels, "CHANNELS", Msg::channels_ack, kEntered, kLast, "the channels of the zone",
+            kChannels),
+    server(Msg::channels_ack, "CHANNELS_ACK", "a page of channels, by name", kChannelsAck),
+    both(Msg::typing, "TYPING", Msg::ok, kEntered, kLast, "somebody is writing; answered when rid is given",
+         kTyping, kTypingPush),
+    request(Msg::watch_presence, "WATCH_PRESENCE", Msg::watch_presence_ack, kLast, kLast,
+            "be told who of a small group comes and goes", kWatchPresence),
+    server(Msg::watch_presence_ack, "WATCH_PRESENCE_ACK", "who of them is online", kWatchPresenceAck),
+    server(Msg::watch_ended, "WATCH_ENDED", "the group's members changed: watch again", kWatchEnded),
 };
 
 constexpr ErrnoInfo kErrnoTable[] = {
@@ -308,6 +308,7 @@ constexpr ErrnoInfo kErrnoTable[] = {
     {Errno::conflict, "CONFLICT", "not possible in this state", Closes::never},
     {Errno::no_such_zone, "NO_SUCH_ZONE", "no such app or zone", Closes::never},
     {Errno::try_again, "TRY_AGAIN", "busy, try again", Closes::never},
+    {Errno::no_such_channel, "NO_SUCH_CHANNEL", "no such channel", Closes::never},
 };
 
 // What stands in lists --------------------------------------------------------------------------------------
@@ -354,7 +355,9 @@ constexpr Shape kShapeTable[] = {{"friend", kFriendShape, "friends"},
                                  {"group", kGroupShape, "groups"},
                                  {"member", kMemberShape, "members"},
                                  {"conversation", kConversationShape, "conversations"},
-                                 {"token", kTokenShape, "tokens"}};
+                                 {"token", kTokenShape, "tokens"},
+                                 {"channel", kChannelShape, "channels"},
+                                 {"member's presence", kPresenceShape, "presence"}};
 
 // What must hold between the tables -------------------------------------------------------------------------
 consteval bool fields_in_order() {

@@ -68,6 +68,19 @@ enum class Msg : std::uint16_t {
   revoke_token = 53,
   goodbye = 54,
   error = 55,
+  subscribe = 85,
+  subscribe_ack = 86,
+  unsubscribe = 87,
+  publish = 88,
+  publish_ack = 89,
+  publication = 90,
+  channel_head = 91,
+  channels = 92,
+  channels_ack = 93,
+  typing = 94,
+  watch_presence = 95,
+  watch_presence_ack = 96,
+  watch_ended = 97,
 };
 inline constexpr std::size_t kMsgidMax = 255;  ///< no msgid is larger; not every smaller one exists
 
@@ -103,6 +116,7 @@ enum class Errno : std::uint16_t {
   conflict = 28,
   no_such_zone = 29,
   try_again = 30,
+  no_such_channel = 37,
 };
 inline constexpr std::size_t kErrnoMax = 127;  ///< no errno is larger; not every smaller one exists
 

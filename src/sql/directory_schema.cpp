@@ -104,7 +104,16 @@ const Migration kAdministration{
     "INSERT INTO audit_head (seq, hash) VALUES (0, '')",
 };
 
-const std::array kMigrations{&kFirst, &kSecond, &kAdministration};
+/// The channels that apps declare. history_age_ms and rate_per_s: 0 is no limit.
+const Migration kChannels{
+    "INSERT INTO id_counter (kind, last) VALUES ('channel', 0)",
+    "CREATE TABLE channel (id BIGINT NOT NULL PRIMARY KEY, zone BIGINT NOT NULL REFERENCES zone (id),"
+    " name VARCHAR(64) NOT NULL, persistent SMALLINT NOT NULL, publish SMALLINT NOT NULL,"
+    " history_max BIGINT NOT NULL, history_age_ms BIGINT NOT NULL, rate_per_s BIGINT NOT NULL,"
+    " rate_burst BIGINT NOT NULL, UNIQUE (zone, name))",
+};
+
+const std::array kMigrations{&kFirst, &kSecond, &kAdministration, &kChannels};
 
 }  // namespace
 

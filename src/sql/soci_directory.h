@@ -7,7 +7,8 @@
 namespace plaza::sql {
 
 /// SqlDirectory over SOCI; sql_directory.h has its contract. One file per kind of thing: soci_accounts.cpp (apps, zones,
-/// accounts, members), soci_tokens.cpp, soci_friends.cpp, soci_rooms.cpp.
+/// accounts, members), soci_tokens.cpp, soci_friends.cpp, soci_rooms.cpp,
+/// soci_channels.cpp.
 class SociDirectory final : public SqlDirectory {
  public:
   SociDirectory(Target target, const SqlDirectoryOptions& options);
@@ -71,6 +72,13 @@ class SociDirectory final : public SqlDirectory {
   ports::DirectoryResult<ports::RoomWithMembers> room(ZoneId zone, RoomId room) override;
   ports::DirectoryResult<ports::Room> room_by_name(ZoneId zone, const std::string& name_key) override;
   ports::DirectoryResult<std::vector<ports::Room>> rooms_of(ZoneId zone, MemberId member) override;
+
+  ports::DirectoryResult<ports::Channel> channel(ZoneId zone, const std::string& name) override;
+  ports::DirectoryResult<ports::Channel> put_channel(ZoneId zone, const std::string& name,
+                                                     const ports::ChannelSettings& settings) override;
+  ports::DirectoryResult<ports::Channel> remove_channel(ZoneId zone, const std::string& name) override;
+  ports::DirectoryResult<std::vector<ports::Channel>> channels(ZoneId zone, const std::string& after,
+                                                               std::uint32_t limit) override;
 
  private:
   /// The next id of a kind, within the caller's transaction; a refused one is not used up.

@@ -5,6 +5,7 @@
 
 #include "ports/apps.h"
 #include "ports/audit.h"
+#include "ports/channels.h"
 #include "ports/directory.h"
 #include "ports/idempotency.h"
 
@@ -20,7 +21,7 @@ struct SqlDirectoryOptions {
       busy_timeout_ms = 2'000;  ///< how long to wait for another process's lock before `unavailable`
 };
 
-/// Accounts, zones, members, tokens, relations and rooms in a SQL database (SQLite through SOCI).
+/// Accounts, zones, members, tokens, relations, rooms and channels in a SQL database (SQLite through SOCI).
 ///
 /// Thread    Blocks on the disk. Any thread but a shard's. One connection writes, under a lock, so that SQLite never has
 ///           two writers of ours; `readers` others read at the same time and see what is committed.
@@ -29,7 +30,7 @@ struct SqlDirectoryOptions {
 /// Failure   Whatever the database throws becomes `unavailable`, with its text for the log in `detail`; a connection that
 ///           failed is opened anew at the next call, so a disk that was full or locked needs no restart.
 /// Limit     DirectoryLimits. A reader that finds no free connection waits for one.
-class SqlDirectory : public ports::Directory {
+class SqlDirectory : public ports::Directory, public ports::Channels {
  public:
   /// Opens or creates the database and brings its schema to the version of this program. `target` is a file path (an
   /// embedded SQLite database), or `sqlite3://` and what SOCI takes. Fails with a text for an operator when it cannot be
