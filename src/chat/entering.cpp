@@ -286,6 +286,7 @@ void Entering::become_ready(Session& session) {
 void Entering::remove(Session& session) {
   MemberState* member = std::exchange(session.member, nullptr);
   if (!member) return;
+  state_.fans.leave(session);
   state_.sessions.erase(session.id);
   std::erase(member->sessions, &session);
   session.unacknowledged = 0;

@@ -12,8 +12,9 @@ namespace plaza::chat {
 struct MemberRates {
   RateLimit messages;
   RateLimit requests;
+  RateLimit publications;
   [[nodiscard]] bool idle(std::int64_t now_ms) const {
-    return messages.idle(now_ms) && requests.idle(now_ms);
+    return messages.idle(now_ms) && requests.idle(now_ms) && publications.idle(now_ms);
   }
 };
 

@@ -10,6 +10,7 @@ Verdict Hub::request(Session& session, const protocol::Request& request) {
   switch (request.msgid) {
     case Msg::one_chat: return sending_.one_chat(session, request);
     case Msg::group_chat: return sending_.group_chat(session, request);
+    case Msg::publish: return channel_requests_.publish(session, request);
     case Msg::ready: return entering_.ready(session, request);
     case Msg::heartbeat:
       answer(session, request.rid(),
@@ -38,6 +39,9 @@ Verdict Hub::request(Session& session, const protocol::Request& request) {
     case Msg::leave_group: return groups_.leave(session, request);
     case Msg::groups: return groups_.list(session, request);
     case Msg::group_members: return groups_.members(session, request);
+    case Msg::subscribe: return channel_requests_.subscribe(session, request);
+    case Msg::unsubscribe: return channel_requests_.unsubscribe(session, request);
+    case Msg::channels: return channel_requests_.list(session, request);
     default: break;
   }
   return refuse(session, Asked::from(request), {.error = Errno::unknown_msgid});

@@ -1,6 +1,8 @@
 #pragma once
 #include <cstdint>
 
+#include "chat/channel_homes.h"
+#include "chat/channel_requests.h"
 #include "chat/delivering.h"
 #include "chat/entering.h"
 #include "chat/friends.h"
@@ -25,10 +27,16 @@ class Hub {
         friends_(state_),
         groups_(state_),
         entering_(state_, friends_, reading_),
-        delivering_(state_, reading_) {}
+        delivering_(state_, reading_),
+        channel_requests_(state_),
+        channel_homes_(state_) {}
 
   [[nodiscard]] ShardState& state() { return state_; }
-  void set_limits(const Limits& limits) { state_.limits = limits; }
+  [[nodiscard]] ChannelHomes& channel_homes() { return channel_homes_; }
+  void set_limits(const Limits& limits) {
+    state_.limits = limits;
+    channel_homes_.limits_changed();
+  }
 
   void enter(Session& session, EnterAs as) { entering_.enter(session, std::move(as)); }
   /// The session logs out or its connection is gone. Its pushes and requests end here.
@@ -39,7 +47,15 @@ class Hub {
 
   void committed(Delivering::Batch batch) { delivering_.committed(std::move(batch)); }
   [[nodiscard]] bool run(std::size_t deliveries_max) { return delivering_.run(deliveries_max); }
-  void end_of_turn() { state_.flush(); }
+  void end_of_turn() {
+    channel_homes_.end_of_turn();
+    state_.flush();
+  }
+  /// Whether tick() has something to do some time.
+  [[nodiscard]] bool wants_tick() const { return channel_homes_.size() != 0; }
+  /// About once in kTickMs while it is wanted.
+  void tick() { channel_homes_.tick(); }
+  static constexpr std::int64_t kTickMs = 500;
 
   /// The connection has room for pushes again (and, as a safety net, now and then): what a classic client missed is read
   /// for it; a full one was told the head and syncs.
@@ -57,6 +73,19 @@ class Hub {
   Groups groups_;
   Entering entering_;
   Delivering delivering_;
+  ChannelRequests channel_requests_;
+  ChannelHomes channel_homes_;
 };
+
+/// Runs act(ChannelHomes&, ChannelRef) on the channel's home shard: here and now when that is this one.
+template <class Act>
+void at_channel_home(Node& node, std::uint32_t self, channels::ChannelRef channel, Act act) {
+  const std::uint32_t shard = channels::home_shard(channel, node.executor.shards());
+  Hub* hub = node.hubs[shard];
+  if (shard == self) return act(hub->channel_homes(), channel);
+  node.executor.post(shard, [hub, key = channels::ChannelKey(channel), act = std::move(act)]() mutable {
+    act(hub->channel_homes(), key.ref());
+  });
+}
 
 }  // namespace plaza::chat

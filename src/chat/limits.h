@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "base/rate_limit.h"
+#include "ports/channels.h"
 
 namespace plaza::chat {
 
@@ -25,6 +26,16 @@ struct Limits {
   std::uint32_t heartbeat_ms = 25'000;
   std::size_t remark_bytes_max = 128;
   std::size_t room_description_bytes_max = 512;
+  Rate member_publications{5, 20};
+  std::uint32_t channels_per_session_max = 64;
+  std::size_t publication_bytes_max = 8 * 1024;
+  std::size_t channel_history_bytes_max = 1024 * 1024;
+  std::size_t channel_block_bytes_max = 32 * 1024;  ///< publications that are pushed as one piece
+  ports::ChannelSettings world{.persistent = false,
+                               .publish = ports::PublishPolicy::everyone,
+                               .history_max = 100,
+                               .history_age_ms = 3'600'000,
+                               .rate = {50, 200}};
 };
 
 }  // namespace plaza::chat

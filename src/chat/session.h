@@ -1,10 +1,12 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "base/ids.h"
+#include "chat/session_channels.h"
 #include "protocol/table.h"
 
 namespace plaza::chat {
@@ -20,6 +22,14 @@ struct SharedTail {
       shared;  ///< whatever the receivers' side made of it; the domain does not look at it
 };
 
+/// Whole frames that are the same for everyone who gets them. As with SharedTail the owner keeps the text alive, and the
+/// receivers' side keeps what it made of it for the next receivers.
+struct SharedFrames {
+  std::string_view lines;               ///< each frame with a newline behind it
+  std::span<const std::uint32_t> ends;  ///< where each ends, its newline included
+  std::shared_ptr<const void> plain, websocket;
+};
+
 enum class Resume : std::uint8_t { next, same };
 
 /// What the domain may do to a connection. The edge implements it on sockets, the simulator on its network.
@@ -33,6 +43,16 @@ class SessionOut {
   /// False: it goes nowhere, because the connection is closing. What a classic client was not handed it has not received.
   virtual bool send(std::string_view frame) = 0;
   virtual bool push(std::string_view head, SharedTail& tail) = 0;
+  /// Several frames, taken all or, with false, up to some of them.
+  virtual bool push_frames(SharedFrames& frames) {
+    std::uint32_t begin = 0;
+    for (const std::uint32_t end : frames.ends) {
+      SharedTail tail{.text = frames.lines.substr(begin, end - 1 - begin), .shared = {}};
+      if (!push({}, tail)) return false;
+      begin = end;
+    }
+    return true;
+  }
   /// Says GOODBYE with the reason and closes when that is written. No request is delivered from now on.
   virtual void close(protocol::Errno why, std::string_view text) = 0;
   /// Ends the pause that Verdict::wait or ::again began: with the next request, or with the same one once more.
@@ -68,6 +88,7 @@ struct Session {
   TokenId member_token;  ///< the token it got when it entered
   ZoneId zone;
   std::string device;
+  std::unique_ptr<SessionChannels> channels;  ///< null until it uses one
   std::uint64_t
       pushed = 0;  ///< the newest inbox position that was handed to the connection, or skipped as known
   std::uint64_t stored_cursor = 0;      ///< classic: the cursor as the store has it

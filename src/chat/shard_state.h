@@ -7,10 +7,12 @@
 #include <utility>
 #include <vector>
 
+#include "chat/channel_fans.h"
 #include "chat/gone_rates.h"
 #include "chat/limits.h"
 #include "chat/member_state.h"
 #include "chat/session.h"
+#include "ports/channels.h"
 #include "ports/clock.h"
 #include "ports/directory.h"
 #include "ports/executor.h"
@@ -28,11 +30,13 @@ struct Node {
   ports::Executor& executor;
   ports::StreamStore& store;
   ports::Directory& directory;
+  ports::Channels& channels;
   ports::Presence& presence;
   const ports::Clock& clock;
   rooms::RoomRates& room_rates;
   ports::NodeId id;
-  std::vector<Hub*> hubs;  ///< by shard
+  std::uint32_t channel_epochs = 0;  ///< where this process begins to count them: any number
+  std::vector<Hub*> hubs;            ///< by shard
 };
 
 /// Everything that the domain knows on one shard. The request handlers beside it share it and keep nothing themselves.
@@ -46,7 +50,8 @@ class ShardState {
         limits(limits_in),
         rooms(4096),
         known(32 * 1024),
-        gone_rates(16 * 1024) {}
+        gone_rates(16 * 1024),
+        fans(node_in, shard_in) {}
 
   Node& node;
   const std::uint32_t shard;
@@ -56,6 +61,7 @@ class ShardState {
   rooms::RoomCache rooms;
   KnownMembers known;
   GoneRates gone_rates;
+  ChannelFans fans;
   std::uint64_t logins = 0;           ///< so many sessions entered here
   std::vector<ports::Append> outbox;  ///< sends of this turn, on their way to the store
 

@@ -235,10 +235,12 @@ class ChatTest : public testing::Test {
   Node node{.executor = executor,
             .store = store,
             .directory = directory,
+            .channels = directory,
             .presence = presence,
             .clock = clock,
             .room_rates = room_rates,
             .id = ports::NodeId{1},
+            .channel_epochs = 1000,
             .hubs = {}};
   OutcomeRouter router{node};
   Limits limits;

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <latch>
+#include <random>
 #include <thread>
 
 namespace plaza::edge {
@@ -22,10 +23,12 @@ EdgeNode::EdgeNode(EdgeParts parts, const Limits& limits)
       chat_{.executor = executor_,
             .store = parts_.store,
             .directory = parts_.directory,
+            .channels = parts_.channels,
             .presence = parts_.presence,
             .clock = parts_.clock,
             .room_rates = room_rates_,
             .id = parts_.id,
+            .channel_epochs = std::random_device{}(),
             .hubs = {}},
       router_(chat_) {
   for (std::uint32_t i = 0; i < parts_.shards.size(); ++i) {

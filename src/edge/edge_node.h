@@ -40,6 +40,7 @@ struct EdgeParts {
   WorkerPool& password_workers;  ///< jobs that wait for a password hash as well
   ports::StreamStore& store;
   ports::Directory& directory;
+  ports::Channels& channels;
   ports::Presence& presence;
   const ports::Clock& clock;
   login::LoginService& login;

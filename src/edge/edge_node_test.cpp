@@ -209,6 +209,7 @@ class Edge : public testing::Test {
                            .password_workers = password_workers_,
                            .store = store_,
                            .directory = directory_,
+                           .channels = directory_,
                            .presence = presence_,
                            .clock = clock_,
                            .login = login_,

@@ -17,12 +17,35 @@ class EdgeShard::Deliveries final : public net::TurnSource {
   EdgeShard& edge_;
 };
 
+/// The domain's clock: runs only while the domain has something to wait for.
+class EdgeShard::Tick final : private net::Timer {
+ public:
+  explicit Tick(EdgeShard& edge) : edge_(edge) {}
+  ~Tick() override { cancel(); }
+  void arm_if_wanted() {
+    if (armed_ || !edge_.hub_.wants_tick()) return;
+    armed_ = true;
+    edge_.shard_.timers().arm(*this, chat::Hub::kTickMs);
+  }
+
+ private:
+  void on_timer() override {
+    armed_ = false;
+    edge_.hub_.tick();
+    arm_if_wanted();
+  }
+
+  EdgeShard& edge_;
+  bool armed_ = false;
+};
+
 /// Hands the turn's sends to the store, after all requests of the turn.
 class EdgeShard::Sends final : public net::TurnSource {
  public:
   explicit Sends(EdgeShard& edge) : edge_(edge) {}
   bool run_turn() override {
     edge_.hub_.end_of_turn();
+    edge_.tick_->arm_if_wanted();
     return false;
   }
 
@@ -38,7 +61,8 @@ EdgeShard::EdgeShard(EdgeNode& node, net::Shard& shard, const Limits& limits)
       parser_(limits.frame_bytes_max),
       accounts_(*this),
       deliveries_(std::make_unique<Deliveries>(*this)),
-      sends_(std::make_unique<Sends>(*this)) {
+      sends_(std::make_unique<Sends>(*this)),
+      tick_(std::make_unique<Tick>(*this)) {
   shard_.add_source(net::TurnPhase::mailbox, *deliveries_);
   shard_.add_source(net::TurnPhase::end_of_turn, *sends_);
 }

@@ -57,6 +57,7 @@ class EdgeShard {
  private:
   class Deliveries;
   class Sends;
+  class Tick;
   void adopt(std::unique_ptr<Session> session, chat::EnterAs as);
 
   EdgeNode& node_;
@@ -69,6 +70,7 @@ class EdgeShard {
   Revocations revocations_;
   std::unique_ptr<Deliveries> deliveries_;
   std::unique_ptr<Sends> sends_;
+  std::unique_ptr<Tick> tick_;
 };
 
 }  // namespace plaza::edge

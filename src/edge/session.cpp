@@ -7,6 +7,7 @@
 #include "edge/edge_metrics.h"
 #include "edge/edge_node.h"
 #include "edge/edge_shard.h"
+#include "net/ws_codec.h"
 #include "protocol/replies.h"
 
 namespace plaza::edge {
@@ -279,17 +280,18 @@ bool Session::send(std::string_view frame) {
   return true;
 }
 
+/// Behind the pushes an answer must fit: a page is up to half of the queue, and a sixteenth is for what goes around it.
+bool Session::has_room_to_push(std::size_t bytes) {
+  const std::size_t room = shard_->limits().outbound_bytes_max / 16 * 7;
+  if (connection_->outbound_bytes() + bytes <= room || connection_->outbound_bytes() == 0) return true;
+  metrics().fell_to_pull.add();
+  connection_->tell_when_writable();
+  return false;
+}
+
 bool Session::push(std::string_view head, chat::SharedTail& tail) {
   // Nobody will read it. Taken for handed over, it would count as received by a classic client.
-  if (closing_) return false;
-  const std::size_t size = head.size() + tail.text.size();
-  // Behind the pushes an answer must fit: a page is up to half of the queue, and a sixteenth is for what goes around it.
-  const std::size_t room = shard_->limits().outbound_bytes_max / 16 * 7;
-  if (connection_->outbound_bytes() + size > room && connection_->outbound_bytes() > 0) {
-    metrics().fell_to_pull.add();
-    connection_->tell_when_writable();
-    return false;
-  }
+  if (closing_ || !has_room_to_push(head.size() + tail.text.size())) return false;
   net::Offer offer;
   if (tail.text.size() < net::OutboundQueue::kShareBytesMin) {
     // Cheaper to copy than to share; one frame in one piece. Not in frame_buffer(): the parts may stand there.
@@ -302,6 +304,24 @@ bool Session::push(std::string_view head, chat::SharedTail& tail) {
   }
   if (offer != net::Offer::accepted) return false;
   metrics().frames_out.add();
+  said_ms_ = shard_->shard().now_ms();
+  return true;
+}
+
+bool Session::push_frames(chat::SharedFrames& frames) {
+  if (closing_ || !has_room_to_push(frames.lines.size())) return false;
+  const bool websocket = connection_->is_websocket();
+  auto& framed = websocket ? frames.websocket : frames.plain;
+  if (!framed) {
+    framed = websocket
+                 ? std::make_shared<const net::SharedFrame>(net::ws_text_frames(frames.lines, frames.ends))
+                 : std::make_shared<const net::SharedFrame>(frames.lines);
+  }
+  const auto count = static_cast<std::uint32_t>(frames.ends.size());
+  if (connection_->send_framed(*static_cast<const net::SharedFrame*>(framed.get()), count) !=
+      net::Offer::accepted)
+    return false;
+  metrics().frames_out.add(count);
   said_ms_ = shard_->shard().now_ms();
   return true;
 }

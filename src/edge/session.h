@@ -56,6 +56,7 @@ class Session final : public net::ConnectionHandler, public chat::SessionOut, pr
   // chat::SessionOut
   bool send(std::string_view frame) override;
   bool push(std::string_view head, chat::SharedTail& tail) override;
+  bool push_frames(chat::SharedFrames& frames) override;
   void close(protocol::Errno why, std::string_view text) override;
   void resume(chat::Resume with) override;
 
@@ -74,6 +75,7 @@ class Session final : public net::ConnectionHandler, public chat::SessionOut, pr
   chat::Verdict handle(const protocol::Request& request);
   [[nodiscard]] bool within_account_rate(const protocol::Request& request);
   void refuse_frame(const protocol::ParseError& error);
+  [[nodiscard]] bool has_room_to_push(std::size_t bytes);
   void set_pause(Pause reason, bool on);
   void respond(const net::HttpResponse& response);
   void arm_deadline(std::int64_t ms);

@@ -142,6 +142,9 @@ class Connection final : private Pollable {
   Offer send(const SharedFrame& frame);
   /// One frame of two parts, of which the second is shared: pushes whose first bytes differ per recipient.
   Offer send_parts(std::string_view head, const SharedFrame& tail);
+  /// Several frames that were framed for this kind of connection already: lines, or text messages of a WebSocket server.
+  /// Taken all or none.
+  Offer send_framed(const SharedFrame& framed, std::uint32_t frames);
 
   /// The answer to the request that on_http() did not answer itself. The next request is delivered when this is written. Without
   /// effect when no request waits for one: the connection is closing, or a deadline has answered.
@@ -211,7 +214,7 @@ class Connection final : private Pollable {
   void bury() override;
 
   // Output (connection_output.cpp).
-  Offer after_offer(Offer offer);
+  Offer after_offer(Offer offer, std::uint32_t frames = 1);
   Offer send_masked(std::uint8_t opcode, std::string_view first, std::string_view second);
   void send_control(std::uint8_t opcode, std::string_view payload);
   void write_ready();

@@ -58,6 +58,14 @@ Offer Connection::send_parts(std::string_view head, const SharedFrame& tail) {
   return after_offer(outbound_.offer_shared(header.view(), head, tail, tail.size()));
 }
 
+Offer Connection::send_framed(const SharedFrame& framed, std::uint32_t frames) {
+  PLAZA_CHECK(!attached_ || shard_->on_shard());
+  if (stage_ != Stage::json && stage_ != Stage::websocket) return Offer::closed;
+  PLAZA_CHECK(ws_ == nullptr ||
+              ws_->role == WsRole::server);  // a client's frames are masked, each with its own key
+  return after_offer(outbound_.offer_shared({}, {}, framed, framed.size()), frames);
+}
+
 // A client's frame is masked with a key of its own, so nothing of it can be shared.
 Offer Connection::send_masked(std::uint8_t opcode, std::string_view first, std::string_view second) {
   static thread_local std::string masked;
@@ -79,13 +87,13 @@ void Connection::send_control(std::uint8_t opcode, std::string_view payload) {
   [[maybe_unused]] const Offer offer = after_offer(outbound_.offer(header.view(), payload));
 }
 
-Offer Connection::after_offer(Offer offer) {
+Offer Connection::after_offer(Offer offer, std::uint32_t frames) {
   if (offer == Offer::overflow) {
     overflowed_ = true;
     g_overflows.add();
     return offer;
   }
-  g_frames_sent.add();
+  g_frames_sent.add(frames);
   if (!blocked_ && attached_) shard_->mark_dirty(*this);
   return offer;
 }

@@ -48,6 +48,18 @@ WsHeader ws_header(WsOpcode opcode, std::size_t payload_bytes) {
   return header;
 }
 
+std::string ws_text_frames(std::string_view lines, std::span<const std::uint32_t> ends) {
+  std::string framed;
+  framed.reserve(lines.size() + ends.size() * sizeof(WsHeader));
+  std::uint32_t begin = 0;
+  for (const std::uint32_t end : ends) {
+    const std::string_view frame = lines.substr(begin, end - 1 - begin);
+    framed.append(ws_header(WsOpcode::text, frame.size()).view()).append(frame);
+    begin = end;
+  }
+  return framed;
+}
+
 WsHeader ws_masked_header(WsOpcode opcode, std::size_t payload_bytes, std::uint32_t key) {
   WsHeader header;
   header.bytes[0] = static_cast<char>(kFinal | static_cast<std::uint8_t>(opcode));

@@ -24,6 +24,8 @@ struct WsHeader {
   [[nodiscard]] std::string_view view() const { return {bytes.data(), size}; }
 };
 [[nodiscard]] WsHeader ws_header(WsOpcode opcode, std::size_t payload_bytes);
+/// Unmasked text messages, one for each line (`ends`: behind each newline), which loses its newline.
+[[nodiscard]] std::string ws_text_frames(std::string_view lines, std::span<const std::uint32_t> ends);
 /// With the bit that says "masked", and the key.
 [[nodiscard]] WsHeader ws_masked_header(WsOpcode opcode, std::size_t payload_bytes, std::uint32_t key);
 /// Masks or unmasks in place; `key` as it stands on the wire (first byte lowest).

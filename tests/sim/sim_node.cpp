@@ -21,10 +21,12 @@ SimNode::SimNode(const NodeOptions& options, SimStore& store, ports::Directory& 
       node_{.executor = executor_,
             .store = store.port(),
             .directory = directory,
+            .channels = channels_,
             .presence = presence_,
             .clock = clock,
             .room_rates = room_rates_,
             .id = ports::NodeId{1},
+            .channel_epochs = rng.below(1U << 31),
             .hubs = {}},
       router_(node_) {
   for (std::uint32_t shard = 0; shard < options.shards; ++shard) {

@@ -6,6 +6,7 @@
 
 #include "chat/hub.h"
 #include "chat/outcome_router.h"
+#include "memory/memory_directory.h"
 #include "memory/memory_presence.h"
 #include "ports/clock.h"
 #include "ports/directory.h"
@@ -75,6 +76,7 @@ class SimNode {
   SimExecutor executor_;
   memory::MemoryPresence presence_;
   rooms::RoomRates room_rates_;
+  memory::MemoryDirectory channels_;  ///< no channel is declared here
   chat::Node node_;
   chat::OutcomeRouter router_;
   std::vector<std::unique_ptr<chat::Hub>> hubs_;

@@ -232,6 +232,7 @@ Result<std::unique_ptr<Node>, std::string> Node::start(const Config& config) {
           .password_workers = parts.password_workers,
           .store = parts.store,
           .directory = *parts.directory,
+          .channels = *parts.sql_directory,
           .presence = parts.presence,
           .clock = parts.clock,
           .login = *parts.login,

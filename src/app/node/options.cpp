@@ -67,6 +67,16 @@ edge::Limits edge_limits(const Config& config) {
   limits.chat.list_entries_max = u32(config.edge.list_entries_max);
   limits.chat.classic_group_users_max = u32(config.room.classic_users_max);
   limits.chat.receipt_room_members_max = u32(config.room.receipt_members_max);
+  limits.chat.member_publications = {u32(config.channel.member_rate_per_s), u32(config.channel.member_burst)};
+  limits.chat.channels_per_session_max = u32(config.channel.subscriptions_max);
+  limits.chat.publication_bytes_max = static_cast<std::size_t>(config.channel.body_bytes_max);
+  limits.chat.channel_history_bytes_max = static_cast<std::size_t>(config.channel.history_bytes_max);
+  // A reader that keeps up a little always has room for one.
+  limits.chat.channel_block_bytes_max = static_cast<std::size_t>(
+      std::min<std::int64_t>(32 * 1024, config.edge.outbound_bytes_max / 8));
+  limits.chat.world.history_max = u32(config.channel.world_history_max);
+  limits.chat.world.history_age_ms = config.channel.world_history_age_ms;
+  limits.chat.world.rate = {u32(config.channel.world_rate_per_s), u32(config.channel.world_burst)};
   limits.chat.remark_bytes_max = static_cast<std::size_t>(config.member.remark_bytes_max);
   limits.chat.room_description_bytes_max = static_cast<std::size_t>(config.room.description_bytes_max);
   return limits;
@@ -117,6 +127,7 @@ sql::SqlDirectoryOptions directory_options(const Config& config, std::int64_t in
   options.limits.members_per_account_max = u32(config.account.members_per_zone_max);
   options.limits.friends_max = u32(config.member.friends_max);
   options.limits.rooms_per_member_max = u32(config.member.rooms_max);
+  options.limits.channels_per_zone_max = u32(config.channel.declared_max);
   options.limits.room_members_max = u32(std::min(config.room.members_max, config.room.inbox_fanout_max));
   return options;
 }

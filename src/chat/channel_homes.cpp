@@ -1,0 +1,342 @@
+#include "chat/channel_homes.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "chat/channel_metrics.h"
+#include "chat/hub.h"
+#include "protocol/channel_replies.h"
+
+namespace plaza::chat {
+
+using protocol::Errno;
+
+struct ChannelHomes::Home {
+  explicit Home(channels::ChannelRef channel) : key(channel) {}
+
+  const channels::ChannelKey key;
+  bool loading = false;
+  bool stale = false;  ///< declared otherwise while it was being read
+  bool dirty = false;
+  ChannelId id;  ///< none: not declared ("world")
+  ports::ChannelSettings settings;
+  std::optional<channels::ChannelHistory> history;  ///< from the first reading of the declaration on
+  RateLimit rate;
+  std::vector<std::uint32_t> grants;      ///< by shard
+  std::unique_ptr<ChannelBlock> pending;  ///< numbered, and not yet on its way
+  std::vector<Request> waiting;           ///< for the declaration
+
+  [[nodiscard]] bool followed() const {
+    return std::ranges::any_of(grants, [](std::uint32_t count) { return count != 0; });
+  }
+};
+
+namespace {
+
+constexpr std::size_t kWaitingMax = 1024;
+
+Refusal no_such_channel() { return {.error = Errno::no_such_channel, .field = "channel"}; }
+
+}  // namespace
+
+ChannelHomes::ChannelHomes(ShardState& state) : state_(state) {}
+ChannelHomes::~ChannelHomes() = default;
+
+std::size_t ChannelHomes::size() const { return homes_.size(); }
+
+template <class Act>
+void ChannelHomes::on_shard(std::uint32_t shard, Act act) {
+  Hub* hub = state_.node.hubs[shard];
+  if (shard == state_.shard) return act(hub->state());
+  state_.node.executor.post(shard, [hub, act = std::move(act)]() mutable { act(hub->state()); });
+}
+
+// The declaration ---------------------------------------------------------------------------------------------------
+
+ChannelHomes::Home& ChannelHomes::home_of(channels::ChannelRef channel) {
+  const auto at = homes_.find(channel);
+  if (at != homes_.end()) return *at->second;
+  auto made = std::make_unique<Home>(channel);
+  Home& home = *made;
+  home.grants.resize(state_.node.executor.shards());
+  homes_.emplace(channels::ChannelKey(channel), std::move(made));
+  return home;
+}
+
+void ChannelHomes::load(Home& home) {
+  home.loading = true;
+  home.stale = false;
+  Node& node = state_.node;
+  const bool started = node.executor.blocking([this, &node, shard = state_.shard, key = home.key] {
+    auto found = node.channels.channel(key.zone, key.name);
+    node.executor.post(shard, [this, key, found = std::move(found)] { loaded(key, found); });
+  });
+  if (!started) give_up(home, busy());
+}
+
+void ChannelHomes::loaded(const channels::ChannelKey& key, ports::DirectoryResult<ports::Channel> found) {
+  const auto at = homes_.find(key.ref());
+  if (at == homes_.end()) return;
+  Home& home = *at->second;
+  if (home.stale) return load(home);
+  home.loading = false;
+  if (!found) {
+    if (found.error().code != ports::DirectoryCode::not_found) return give_up(home, storage_unavailable());
+    if (key.name != channels::kWorld) return give_up(home, no_such_channel());
+    found = ports::Channel{.id = {}, .zone = key.zone, .name = key.name, .settings = state_.limits.world};
+  }
+  take_over(home, *found);
+  for (Request& request : std::exchange(home.waiting, {})) work(home, std::move(request));
+}
+
+void ChannelHomes::take_over(Home& home, const ports::Channel& found) {
+  const bool same = home.history && home.id == found.id &&
+                    home.settings.persistent == found.settings.persistent;
+  home.settings = found.settings;
+  if (same) {
+    home.history->set_limits(history_limits(found.settings), state_.node.executor.now_ms());
+    return;
+  }
+  const bool another = home.history.has_value();
+  if (another) flush(home);
+  home.id = found.id;
+  home.history.emplace(next_epoch(), history_limits(found.settings));
+  if (another) pause_all(home, home.history->epoch(), 0);
+}
+
+/// Who waits is told why. What is declared no more lets its subscribers go; what only could not be read goes on as it was.
+void ChannelHomes::give_up(Home& home, const Refusal& why) {
+  home.loading = false;
+  for (const Request& request : std::exchange(home.waiting, {})) {
+    std::visit([&](const auto& one) { refuse(home.key, one.who, why); }, request);
+  }
+  if (home.history && why.error == Errno::no_such_channel) {
+    flush(home);
+    pause_all(home, home.history->epoch(), home.history->head());
+    home.history.reset();
+  }
+  // Grants that are not given back yet keep the home: they must not be taken from those of a channel that is declared anew.
+  if (home.history || home.followed()) return;
+  std::erase(dirty_, &home);
+  homes_.erase(homes_.find(home.key.ref()));
+}
+
+void ChannelHomes::pause_all(const Home& home, std::uint32_t epoch, std::uint64_t head) {
+  for (std::uint32_t shard = 0; shard < home.grants.size(); ++shard) {
+    if (home.grants[shard] == 0) continue;
+    on_shard(shard, [key = home.key, epoch, head](ShardState& there) {
+      there.fans.pause_all(key.ref(), epoch, head);
+    });
+  }
+}
+
+void ChannelHomes::redeclared(channels::ChannelRef channel) {
+  const auto at = homes_.find(channel);
+  if (at == homes_.end()) return;
+  if (at->second->loading) {
+    at->second->stale = true;
+  } else {
+    load(*at->second);
+  }
+}
+
+void ChannelHomes::limits_changed() {
+  for (auto& [key, home] : homes_) {
+    if (!home->history) continue;
+    if (!home->id) home->settings = state_.limits.world;
+    home->history->set_limits(history_limits(home->settings), state_.node.executor.now_ms());
+  }
+}
+
+channels::HistoryLimits ChannelHomes::history_limits(const ports::ChannelSettings& settings) const {
+  return {.entries_max = settings.history_max,
+          .bytes_max = state_.limits.channel_history_bytes_max,
+          .age_max_ms = settings.history_age_ms};
+}
+
+/// Never the same twice for one channel: a channel has one home, which counts; and the process before began elsewhere.
+std::uint32_t ChannelHomes::next_epoch() {
+  std::uint32_t epoch = state_.node.channel_epochs + ++epochs_;
+  if (epoch == 0) epoch = state_.node.channel_epochs + ++epochs_;  // 0 means no position
+  return epoch;
+}
+
+// Requests ----------------------------------------------------------------------------------------------------------
+
+void ChannelHomes::subscribe(channels::ChannelRef channel, Subscribing request) {
+  work(home_of(channel), std::move(request));
+}
+
+void ChannelHomes::publish(channels::ChannelRef channel, Publishing request) {
+  work(home_of(channel), std::move(request));
+}
+
+void ChannelHomes::work(Home& home, Request request) {
+  if (home.history && !home.loading) {
+    std::visit([&](const auto& one) { now(home, one); }, request);
+    return;
+  }
+  if (home.waiting.size() >= kWaitingMax) {
+    std::visit([&](const auto& one) { refuse(home.key, one.who, busy()); }, request);
+    return;
+  }
+  home.waiting.push_back(std::move(request));
+  if (!home.loading) load(home);
+}
+
+void ChannelHomes::now(Home& home, const Subscribing& request) {
+  flush(home);  // what is numbered already is not for this one, or is in its answer
+  const std::int64_t now_ms = state_.node.executor.now_ms();
+  const bool asked = request.position.epoch != 0;
+  const channels::Recovered got = asked ? home.history->recover(request.position, now_ms,
+                                                                state_.limits.page_bytes_max)
+                                        : home.history->newest(request.newest, now_ms,
+                                                               state_.limits.page_bytes_max);
+  if (asked) (got.recovered ? channel_metrics().recovered : channel_metrics().unrecovered).add();
+  std::string ack;
+  protocol::encode(ack, request.who.asked.rid,
+                   protocol::SubscribeAckView{.channel = home.key.name,
+                                              .epoch = home.history->epoch(),
+                                              .head = home.history->head(),
+                                              .recovered = got.recovered,
+                                              .more = got.more,
+                                              .publications = got.frames});
+  if (got.more) return answer_subscriber(home.key, request.who, std::move(ack));
+  grant(home, request.who, std::move(ack));
+}
+
+void ChannelHomes::now(Home& home, const Publishing& request) {
+  if (home.settings.publish == ports::PublishPolicy::servers) {
+    return refuse(home.key, request.who,
+                  {.error = Errno::not_permitted,
+                   .message = "only the app's servers publish in this channel",
+                   .field = "channel"});
+  }
+  const std::int64_t now_ms = state_.node.executor.now_ms();
+  std::int64_t wait_ms = 0;
+  if (!home.rate.take(home.settings.rate, now_ms, wait_ms)) {
+    return refuse(home.key, request.who,
+                  {.error = Errno::rate_limited,
+                   .message = "this channel gets too many publications",
+                   .retry_after_ms = static_cast<std::uint64_t>(wait_ms)});
+  }
+  channels::ChannelHistory& history = *home.history;
+  const std::uint64_t seq = history.head() + 1;
+  std::string frame;
+  protocol::encode(frame, protocol::PublicationView{.channel = home.key.name,
+                                                    .epoch = history.epoch(),
+                                                    .seq = seq,
+                                                    .id = request.sender,
+                                                    .name = request.name,
+                                                    .kind = request.kind,
+                                                    .content = request.content,
+                                                    .time_ms = state_.node.clock.wall_ms(),
+                                                    .mid = {}});
+  if (home.followed()) {
+    if (home.pending && home.pending->lines.size() + frame.size() >= state_.limits.channel_block_bytes_max)
+      flush(home);
+    if (!home.pending) {
+      home.pending = std::make_unique<ChannelBlock>(home.key.ref());
+      home.pending->epoch = history.epoch();
+    }
+    home.pending->lines.append(frame).push_back('\n');
+    home.pending->ends.push_back(static_cast<std::uint32_t>(home.pending->lines.size()));
+    home.pending->last = seq;
+    if (!std::exchange(home.dirty, true)) dirty_.push_back(&home);
+  }
+  history.add(std::move(frame), now_ms);
+  channel_metrics().publications.add();
+  std::string ack;
+  if (request.who.asked.rid) {
+    protocol::PublishAck published;
+    published.channel = home.key.name;
+    published.epoch = history.epoch();
+    published.seq = seq;
+    protocol::encode(ack, request.who.asked.rid, published);
+  }
+  answer_publisher(request.who, std::move(ack));
+}
+
+// Answers -----------------------------------------------------------------------------------------------------------
+
+void ChannelHomes::refuse(const channels::ChannelKey& key, const ChannelAsker& who, const Refusal& why) {
+  std::string frame;
+  protocol::encode_refusal(frame, who.asked.msgid, who.asked.rid, why);
+  if (who.asked.msgid == protocol::Msg::publish) return answer_publisher(who, std::move(frame));
+  answer_subscriber(key, who, std::move(frame));
+}
+
+void ChannelHomes::grant(Home& home, const ChannelAsker& who, std::string ack) {
+  ++home.grants[who.shard];
+  channel_metrics().subscribed.add();
+  on_shard(who.shard, [who, key = home.key, ack = std::move(ack)](ShardState& there) {
+    Session* session = there.session(who.session, who.login);
+    there.fans.granted(session, key.ref(), ack);
+    if (session) session->out->resume(Resume::next);
+  });
+}
+
+/// An answer that subscribes to nothing.
+void ChannelHomes::answer_subscriber(const channels::ChannelKey& key, const ChannelAsker& who,
+                                     std::string frame) {
+  on_shard(who.shard, [who, key, frame = std::move(frame)](ShardState& there) {
+    Session* session = there.session(who.session, who.login);
+    if (!session) return;
+    there.fans.end(*session, key.ref());
+    session->out->send(frame);
+    session->out->resume(Resume::next);
+  });
+}
+
+/// An empty frame only counts: the publication was not to be answered.
+void ChannelHomes::answer_publisher(const ChannelAsker& who, std::string frame) {
+  on_shard(who.shard, [who, frame = std::move(frame)](ShardState& there) {
+    Session* session = there.session(who.session, who.login);
+    if (!session || !session->channels) return;
+    if (!frame.empty()) session->out->send(frame);
+    SessionChannels& channels = *session->channels;
+    --channels.publishing;
+    if (channels.window_full && channels.publishing <= there.limits.send_window_max / 2) {
+      channels.window_full = false;
+      session->out->resume(Resume::next);
+    }
+  });
+}
+
+void ChannelHomes::release(channels::ChannelRef channel, std::uint32_t shard, std::uint32_t count) {
+  channel_metrics().released.add(count);
+  const auto at = homes_.find(channel);
+  PLAZA_CHECK(at != homes_.end() && at->second->grants[shard] >= count);
+  at->second->grants[shard] -= count;
+}
+
+// Time --------------------------------------------------------------------------------------------------------------
+
+void ChannelHomes::flush(Home& home) {
+  if (!home.pending) return;
+  const std::shared_ptr<const ChannelBlock> block = std::move(home.pending);
+  for (std::uint32_t shard = 0; shard < home.grants.size(); ++shard) {
+    if (home.grants[shard] == 0) continue;
+    on_shard(shard, [block](ShardState& there) { there.fans.deliver(*block); });
+  }
+}
+
+void ChannelHomes::end_of_turn() {
+  for (Home* home : dirty_) {
+    home->dirty = false;
+    flush(*home);
+  }
+  dirty_.clear();
+}
+
+void ChannelHomes::tick() {
+  const std::int64_t now_ms = state_.node.executor.now_ms();
+  std::erase_if(homes_, [&](const auto& entry) {
+    Home& home = *entry.second;
+    if (home.loading || home.dirty || home.followed()) return false;
+    if (home.history) home.history->expire(now_ms);
+    return !home.history || home.history->empty();
+  });
+}
+
+}  // namespace plaza::chat

@@ -1,0 +1,145 @@
+#include "chat/channel_requests.h"
+
+#include <algorithm>
+
+#include "chat/hub.h"
+#include "protocol/channel_replies.h"
+
+namespace plaza::chat {
+
+using channels::ChannelRef;
+using protocol::Errno;
+
+namespace {
+
+/// A name that no channel can have is simply not found.
+Verdict refuse_name(Session& session, const Asked& asked) {
+  return refuse(session, asked, {.error = Errno::no_such_channel, .field = "channel"});
+}
+
+protocol::ChannelEntry entry_of(const std::string& name, const ports::ChannelSettings& settings) {
+  return {.channel = name,
+          .persistent = settings.persistent,
+          .servers_only = settings.publish == ports::PublishPolicy::servers,
+          .history_max = settings.history_max,
+          .history_age_ms = settings.history_age_ms};
+}
+
+/// Puts "world" where it belongs, unless it is declared or belongs to another page. `last` says that nothing follows.
+void add_world(std::vector<protocol::ChannelEntry>& entries, const std::string& after, bool last,
+               const ports::ChannelSettings& settings) {
+  const std::string world(channels::kWorld);
+  if (world <= after) return;
+  const auto at = std::ranges::lower_bound(entries, world, {}, &protocol::ChannelEntry::channel);
+  if (at == entries.end() ? !last : at->channel == world) return;
+  entries.insert(at, entry_of(world, settings));
+}
+
+}  // namespace
+
+ChannelAsker ChannelRequests::asker(const Session& session, const Asked& asked) const {
+  return {.shard = state_.shard, .session = session.id, .login = session.login, .asked = asked};
+}
+
+Verdict ChannelRequests::subscribe(Session& session, const protocol::Request& request) {
+  const auto wanted = protocol::as<protocol::Subscribe>(request);
+  const Asked asked = Asked::from(request);
+  if (!channels::valid_name(wanted.channel)) return refuse_name(session, asked);
+  const ChannelRef channel{session.zone, wanted.channel};
+  if (!state_.fans.begin(session, channel, state_.limits.channels_per_session_max)) {
+    return refuse(session, asked,
+                  {.error = Errno::limit_reached,
+                   .message = "this session follows as many channels as it may",
+                   .field = "channel",
+                   .allowed = std::to_string(state_.limits.channels_per_session_max) + " channels"});
+  }
+  at_channel_home(state_.node, state_.shard, channel,
+                  [ask = Subscribing{.who = asker(session, asked),
+                                     .position = {wanted.epoch, wanted.since},
+                                     .newest = wanted.limit.value_or(0)}](
+                      ChannelHomes& homes, ChannelRef there) { homes.subscribe(there, ask); });
+  return Verdict::wait;
+}
+
+Verdict ChannelRequests::unsubscribe(Session& session, const protocol::Request& request) {
+  const auto wanted = protocol::as<protocol::Unsubscribe>(request);
+  state_.fans.end(session, {session.zone, wanted.channel});
+  return ok(session, Asked::from(request));
+}
+
+bool ChannelRequests::check_content(Session& session, const Asked& asked,
+                                    const protocol::Content& content) const {
+  const std::size_t size = content.bytes().size();
+  const std::string field = content.kind == 0 ? "msg" : "body";
+  if (size == 0) {
+    refuse(session, asked,
+           {.error = Errno::bad_request,
+            .message = "an empty publication",
+            .field = field,
+            .allowed = "at least 1 byte"});
+    return false;
+  }
+  if (size > state_.limits.publication_bytes_max) {
+    const std::string allowed = "at most " + std::to_string(state_.limits.publication_bytes_max) + " bytes";
+    refuse(session, asked, {.error = Errno::too_large, .field = field, .allowed = allowed});
+    return false;
+  }
+  return true;
+}
+
+Verdict ChannelRequests::publish(Session& session, const protocol::Request& request) {
+  const auto wanted = protocol::as<protocol::Publish>(request);
+  const Asked asked = Asked::from(request);
+  if (!channels::valid_name(wanted.channel)) return refuse_name(session, asked);
+  if (!check_content(session, asked, wanted.content)) return Verdict::done;
+  MemberState& member = *session.member;
+  std::int64_t wait_ms = 0;
+  if (!member.rates.publications.take(state_.limits.member_publications, state_.node.executor.now_ms(),
+                                      wait_ms)) {
+    return refuse(session, asked,
+                  {.error = Errno::rate_limited, .retry_after_ms = static_cast<std::uint64_t>(wait_ms)});
+  }
+  if (!session.channels) session.channels = std::make_unique<SessionChannels>();
+  ++session.channels->publishing;
+  at_channel_home(
+      state_.node, state_.shard, ChannelRef{session.zone, wanted.channel},
+      [said = Publishing{.who = asker(session, asked),
+                         .sender = member.who.id,
+                         .name = member.who.nickname,
+                         .kind = wanted.content.kind,
+                         .content = std::string(wanted.content.bytes())}](
+          ChannelHomes& homes, ChannelRef there) mutable { homes.publish(there, std::move(said)); });
+  if (session.channels->publishing < state_.limits.send_window_max) return Verdict::done;
+  session.channels->window_full = true;
+  return Verdict::wait;
+}
+
+Verdict ChannelRequests::list(Session& session, const protocol::Request& request) {
+  const auto wanted = protocol::as<protocol::Channels>(request);
+  const Asked asked = Asked::from(request);
+  const std::uint32_t limit = std::min(wanted.limit, state_.limits.list_entries_max);
+  auto& directory = state_.node.channels;
+  const bool started = state_.await(
+      session,
+      [&directory, zone = session.zone, after = std::string(wanted.after), limit] {
+        return directory.channels(zone, after, limit + 1);
+      },
+      [this, asked, limit, after = std::string(wanted.after)](
+          Session& s, const ports::DirectoryResult<std::vector<ports::Channel>>& found) {
+        if (!found)
+          return refuse(s, asked, refusal_of(found.error(), Errno::no_such_channel, Errno::no_such_channel));
+        protocol::ChannelsAck ack;
+        for (const auto& channel : *found) ack.channels.push_back(entry_of(channel.name, channel.settings));
+        add_world(ack.channels, after, found->size() <= limit, state_.limits.world);
+        if (ack.channels.size() > limit) {
+          ack.channels.resize(limit);
+          ack.more = true;
+          ack.after = ack.channels.back().channel;
+        }
+        answer(s, asked.rid, ack);
+        return Verdict::done;
+      });
+  return started ? Verdict::wait : refuse(session, asked, busy());
+}
+
+}  // namespace plaza::chat
