@@ -41,8 +41,8 @@ constexpr Set in(Workload workload, More... more) {
   return in(workload) | in(more...);
 }
 
-constexpr Set kMessages = in(Workload::direct, Workload::group, Workload::fakewechat);
-constexpr Set kTimed = in(Workload::direct, Workload::group, Workload::login);
+constexpr Set kMessages = in(Workload::direct, Workload::group, Workload::fakewechat, Workload::channel);
+constexpr Set kTimed = in(Workload::direct, Workload::group, Workload::channel, Workload::login);
 constexpr Set kServer = kMessages | in(Workload::idle, Workload::login);
 
 struct Option {
@@ -82,10 +82,11 @@ constexpr std::array kOptions = {
   Option{"--groups", "N", in(Workload::group), Number{&Options::groups, 1, 10000}, "groups; everybody is in one"},
   Option{"--members", "N", in(Workload::group), Number{&Options::members, 2, 5000}, "members of each group"},
   Option{"--senders", "N", in(Workload::group), Number{&Options::senders, 1, 5000}, "of them write"},
+  Option{"--subscribers", "N", in(Workload::channel), Number{&Options::subscribers, 1, 1000000}, "members that follow the channel"},
   Option{"--users", "N", in(Workload::fakewechat, Workload::login), Number{&Options::users, 2, 100000}, "users"},
   Option{"--friends", "N", in(Workload::fakewechat), Number{&Options::friends, 2, 1000}, "friends of each user (even)"},
   Option{"--messages", "N", in(Workload::fakewechat), Number{&Options::messages, 1, 10000}, "messages to each friend"},
-  Option{"--window", "N", kMessages, Number{&Options::window, 1, 256}, "sends of one member that wait for their acknowledgement"},
+  Option{"--window", "N", kMessages, Number{&Options::window, 1, 256}, "messages of one sender that are under way"},
   Option{"--payload", "BYTES", kMessages, Number{&Options::payload, 16, 32768}, "length of each message's text"},
   Option{"--connections", "N", in(Workload::idle), Number{&Options::connections, 10, 1000000}, "logged-in connections"},
   Option{"--parallel", "N", in(Workload::login), Number{&Options::parallel, 1, 10000}, "logins under way at once"},
@@ -96,7 +97,7 @@ constexpr std::array kOptions = {
   Option{"--warmup-ms", "MS", kTimed, Number{&Options::warmup_ms, 0, 600000}, "running before that"},
   Option{"--rate", "R|half", in(Workload::direct), Word{&set_rate}, "sends a second at fixed times, or half of what was possible"},
   Option{"--burst", "N", in(Workload::direct), Number{&Options::burst, 1, 256}, "with --rate: so many of one member are due at once"},
-  Option{"--no-floor", "", in(Workload::direct), Flag{&Options::floor, false}, "leave out the bare relay"},
+  Option{"--no-floor", "", in(Workload::direct, Workload::channel), Flag{&Options::floor, false}, "leave out the bare relay"},
   Option{"--connect", "ADDR:PORT", kServer, Text{&Options::connect}, "a running server's TCP address; otherwise a private node is started"},
   Option{"--http", "ADDR:PORT", kServer, Text{&Options::http}, "its HTTP address, for --transport ws"},
   Option{"--server-pid", "PID", kServer, Number{&Options::server_pid, 1, 4194304}, "its process, to measure CPU time and memory"},
@@ -116,10 +117,11 @@ struct WorkloadInfo {
 constexpr std::array kWorkloads = {
   WorkloadInfo{Workload::direct, "direct", "pairs write to each other; every message is checked"},
   WorkloadInfo{Workload::group, "group", "groups; everybody must see the same order"},
+  WorkloadInfo{Workload::channel, "channel", "one publishes to many; every delivery is checked"},
   WorkloadInfo{Workload::idle, "idle", "logged-in connections that are quiet: memory of each"},
   WorkloadInfo{Workload::login, "login", "a storm of logins"},
   WorkloadInfo{Workload::fakewechat, "fakewechat", "1,000 users, 30 friends each, 5 messages to each friend"},
-  WorkloadInfo{Workload::raw_relay, "raw-relay", "the bare relay that `direct` compares with"},
+  WorkloadInfo{Workload::raw_relay, "raw-relay", "the bare relay that `direct` and `channel` compare with"},
 };
 // clang-format on
 

@@ -149,6 +149,8 @@ std::vector<std::string> private_node_command(const PrivateNodeOptions& options)
       "member.message_rate_per_s=0",
       "member.request_rate_per_s=0",
       "room.message_rate_per_s=0",
+      "channel.member_rate_per_s=0",
+      "channel.world_rate_per_s=0",
       "login.address_per_minute=1000000",
       "edge.connections_max=1000000",
       "edge.connections_per_address_max=1000000",

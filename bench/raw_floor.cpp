@@ -1,16 +1,13 @@
 #include "bench/raw_floor.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <cstring>
-#include <fstream>
-#include <sstream>
 
 #include "bench/checks.h"
 #include "bench/interrupt.h"
 #include "bench/link.h"
-#include "bench/private_node.h"
+#include "bench/relay_process.h"
 #include "bench/report.h"
 #include "bench/send_window.h"
 
@@ -19,7 +16,6 @@ namespace plaza::bench {
 namespace {
 
 constexpr std::int64_t kWaitNs = 100'000'000;
-constexpr std::int64_t kStartMaxNs = 5'000'000'000;
 constexpr std::int64_t kSilenceMaxNs = 10'000'000'000;
 
 /// Each frame: the name of the receiver, the number of the message (8 bytes), then filler up to the payload.
@@ -119,38 +115,15 @@ class FloorRun final : public LinkHandler {
   bool sending_ = false;
 };
 
-Result<std::uint16_t, std::string> wait_for_port(ChildProcess& relay, const std::string& output) {
-  const std::int64_t deadline = now_ns() + kStartMaxNs;
-  while (now_ns() < deadline && relay.running()) {
-    std::ifstream file(output);
-    std::stringstream text;
-    text << file.rdbuf();
-    if (text.str().find('\n') != std::string::npos) {
-      if (const std::uint64_t port = number_in_json(text.str(), "port"))
-        return static_cast<std::uint16_t>(port);
-      return fail("the bare relay did not start: " + text.str());
-    }
-    ::usleep(2000);
-  }
-  return fail(std::string("the bare relay did not start"));
-}
-
 }  // namespace
 
 Result<Interval, std::string> measure_floor(const Options& options, const CpuList& relay_cpus,
                                             Progress& progress) {
-  auto folder = TemporaryFolder::make(options.tmp_dir);
-  if (!folder) return fail(folder.error());
-  const std::string output = (*folder)->path() + "/raw-relay.out";
-  auto relay = ChildProcess::start({own_executable(), "bench", "raw-relay", "--listen", "127.0.0.1:0"},
-                                   relay_cpus, output);
+  auto relay = RelayProcess::start(options, relay_cpus);
   if (!relay) return fail(relay.error());
-  const auto port = wait_for_port(**relay, output);
-  if (!port) return fail(port.error());
-  const Target target{net::Address::parse(fmt::format("127.0.0.1:{}", *port)).value(), Framing::lengths};
   LinkLoop loop;
-  FloorRun run(loop, options, Stopwatch(ProcessMeter((*relay)->pid()), relay_cpus), progress);
-  return run.go(target);
+  FloorRun run(loop, options, Stopwatch((*relay)->meter(), relay_cpus), progress);
+  return run.go((*relay)->target());
 }
 
 }  // namespace plaza::bench

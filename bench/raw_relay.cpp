@@ -122,6 +122,12 @@ class Relaying {
 
   void take(Peer& from, std::string_view frame) {
     const std::uint32_t name = word_at(frame.data() + 4);
+    if (name == kRelayToEverybody) {
+      for (Peer* to : by_name_) {
+        if (to != nullptr && to != &from) hand(*to, frame);
+      }
+      return;
+    }
     if (name > kNameMax) return;
     if (from.name == kNoName) {
       from.name = name;

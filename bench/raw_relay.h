@@ -7,8 +7,11 @@
 
 namespace plaza::bench {
 
+/// Instead of a name: for every connection that has one, but the sender's.
+inline constexpr std::uint32_t kRelayToEverybody = 0xfffffffe;
+
 /// The least that a message server can do: takes frames of 4 bytes length and that many bytes, whose first 4 name a
-/// connection, and hands each to that connection. It stores nothing, checks nothing and knows nobody; it is what
+/// connection, and hands each to that connection (or to all but the sender: kRelayToEverybody). It stores nothing, checks nothing and knows nobody; it is what
 /// `plaza bench direct` compares the server with (the floor).
 ///
 /// A connection's first frame names itself (4 bytes) and comes back: from then on others reach it. One thread, one epoll; what became ready in one turn goes out with one

@@ -84,6 +84,15 @@ TEST_F(RawRelayTest, HandsEachFrameToTheConnectionItNamesInOrder) {
   EXPECT_TRUE(seen_.got[0].empty());
 }
 
+TEST_F(RawRelayTest, HandsAFrameForEverybodyToAllButItsSender) {
+  links_[1]->send(to(kRelayToEverybody, "one"));
+  links_[1]->send(to(kRelayToEverybody, "two"));
+  turn_until([&] { return seen_.frames == 4; });
+  EXPECT_EQ(seen_.got[0], (std::vector<std::string>{"one", "two"}));
+  EXPECT_EQ(seen_.got[2], (std::vector<std::string>{"one", "two"}));
+  EXPECT_TRUE(seen_.got[1].empty());
+}
+
 TEST_F(RawRelayTest, CarriesFramesLargerThanOneRead) {
   const std::string large(900'000, 'z');
   links_[1]->send(to(0, large));
