@@ -23,6 +23,9 @@ using RoomId = Id<struct RoomTag>;
 using ChannelId = Id<struct ChannelTag>;
 using MessageId = Id<struct MessageTag>;
 using TokenId = Id<struct TokenTag>;
+using ReportId = Id<struct ReportTag>;
+using WordRuleId = Id<struct WordRuleTag>;
+using AnnouncementId = Id<struct AnnouncementTag>;
 
 inline constexpr int kIdBits = 53;
 inline constexpr int kRegionBits = 8;

@@ -47,6 +47,30 @@ class RateLimit {
   std::int64_t tat_us_ = 0;
 };
 
+/// How much per minute, and how much at once, for what is rare. per_min = 0 means no limit.
+struct MinuteRate {
+  std::uint32_t per_min = 0;
+  std::uint32_t burst = 1;
+};
+
+/// The same as RateLimit for such a rate: its clock is the same one, sixty times slower, so waits are right to 60 ms.
+/// Thread  One thread. Times are steady milliseconds.
+class MinuteRateLimit {
+ public:
+  bool take(MinuteRate rate, std::int64_t now_ms, std::int64_t& wait_ms) {
+    if (limit_.take({rate.per_min, rate.burst}, slow(now_ms), wait_ms)) return true;
+    wait_ms *= kSlower;
+    return false;
+  }
+  [[nodiscard]] bool idle(std::int64_t now_ms) const { return limit_.idle(slow(now_ms)); }
+
+ private:
+  static constexpr std::int64_t kSlower = 60;
+  static constexpr std::int64_t slow(std::int64_t now_ms) { return now_ms / kSlower + 1; }
+
+  RateLimit limit_;
+};
+
 /// The same for a thing that several shards use at once (a room).
 /// Thread  Any thread; no lock.
 class SharedRateLimit {

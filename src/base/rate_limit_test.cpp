@@ -40,6 +40,26 @@ TEST(RateLimit, GivesNoMoreThanTheRateOverALongTime) {
   EXPECT_LE(taken, 60 + 10 * 10);
 }
 
+TEST(MinuteRateLimit, GivesTheBurstAndThenSoManyAMinute) {
+  MinuteRateLimit limit;
+  const MinuteRate rate{.per_min = 6, .burst = 2};
+  std::int64_t wait_ms = 0;
+  EXPECT_TRUE(limit.take(rate, 1'000, wait_ms));
+  EXPECT_TRUE(limit.take(rate, 1'000, wait_ms));
+  EXPECT_FALSE(limit.idle(1'000));
+  ASSERT_FALSE(limit.take(rate, 1'000, wait_ms));
+  EXPECT_NEAR(static_cast<double>(wait_ms), 10'000, 60);
+  EXPECT_FALSE(limit.take(rate, 1'000 + wait_ms - 120, wait_ms));
+  EXPECT_TRUE(limit.take(rate, 11'060, wait_ms));
+  EXPECT_TRUE(limit.idle(40'000));
+  int taken = 0;
+  for (std::int64_t now = 100'000; now <= 700'000; now += 100)
+    taken += limit.take(rate, now, wait_ms) ? 1 : 0;
+  EXPECT_GE(taken, 60);
+  EXPECT_LE(taken, 63);
+  EXPECT_TRUE(MinuteRateLimit().take({}, 5, wait_ms)) << "no limit";
+}
+
 TEST(SharedRateLimit, CountsWhatSeveralThreadsTakeTogether) {
   SharedRateLimit limit;
   std::atomic<int> taken{0};

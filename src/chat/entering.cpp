@@ -5,6 +5,7 @@
 #include "chat/groups.h"
 #include "chat/message_view.h"
 #include "chat/reply_size.h"
+#include "chat/sanctions.h"
 
 namespace plaza::chat {
 
@@ -75,8 +76,13 @@ bool Entering::remembered(const Session& session, Loaded& into) const {
   return true;
 }
 
-/// Makes the session one of the member's, unless the bound or the zone's device policy is against it.
+/// Makes the session one of the member's, unless a ban, the bound or the zone's device policy is against it.
 bool Entering::admit(Session& session, const EnterAs& as) {
+  const std::int64_t now_ms = state_.node.clock.wall_ms();
+  if (const auto ban = state_.sanctions.find(as.member.id, ports::SanctionKind::ban, now_ms)) {
+    refuse(session, as.asked, refusal_of(*ban));
+    return false;
+  }
   MemberState* member = state_.member(as.member.id);
   if (member) {
     std::vector<Session*> same_device;
@@ -93,7 +99,7 @@ bool Entering::admit(Session& session, const EnterAs& as) {
     if (as.replaces || as.zone->devices == ports::DevicePolicy::kick) {
       for (Session* other : same_device) {
         leave(*other);
-        other->out->close(Errno::kicked, {});
+        other->out->close({.error = Errno::kicked, .message = {}});
       }
       member = state_.member(as.member.id);  // the last of its sessions took it along
     }
@@ -108,6 +114,7 @@ bool Entering::admit(Session& session, const EnterAs& as) {
     made->who = as.member;
     made->zone = as.zone;
     made->rates = state_.gone_rates.take(as.member.id);
+    made->mute = state_.sanctions.find(as.member.id, ports::SanctionKind::mute, now_ms);
     member = made.get();
     state_.members.emplace(as.member.id, std::move(made));
     state_.known.add(as.member.id, as.member.zone);

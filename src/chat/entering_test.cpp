@@ -268,7 +268,7 @@ TEST_F(Classic, WhatComesWhileTheServerClosesTheConnectionIsThereAtTheNextLogin)
   TestClient& ann_classic = classic(ann);
   bob_web.say(ann.id, "before", 1);
   ASSERT_EQ(ann_classic.take_messages().size(), 1U);
-  ann_classic.close(Errno::bad_request, {});
+  ann_classic.close({.error = Errno::bad_request, .message = {}});
   bob_web.say(ann.id, "into the closing connection", 2);
   leave(ann_classic);
   TestClient& again = classic(ann);
@@ -281,7 +281,7 @@ TEST_F(Classic, OfflineMessagesOfALoginThatCouldNotBeAnsweredAreThereAtTheNext) 
   online(bob).say(ann.id, "while you were away", 1);
   executor.hold_jobs = true;
   TestClient& first = classic(ann);
-  first.close(Errno::server_closing, {});
+  first.close({.error = Errno::server_closing, .message = {}});
   executor.hold_jobs = false;
   settle();
   EXPECT_TRUE(first.frames.empty());

@@ -13,8 +13,10 @@ struct MemberRates {
   RateLimit messages;
   RateLimit requests;
   RateLimit publications;
+  MinuteRateLimit reports;
   [[nodiscard]] bool idle(std::int64_t now_ms) const {
-    return messages.idle(now_ms) && requests.idle(now_ms) && publications.idle(now_ms);
+    return messages.idle(now_ms) && requests.idle(now_ms) && publications.idle(now_ms) &&
+           reports.idle(now_ms);
   }
 };
 

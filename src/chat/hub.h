@@ -8,6 +8,7 @@
 #include "chat/friends.h"
 #include "chat/groups.h"
 #include "chat/reading.h"
+#include "chat/reporting.h"
 #include "chat/sending.h"
 #include "chat/shard_state.h"
 
@@ -26,6 +27,7 @@ class Hub {
         reading_(state_, sending_),
         friends_(state_),
         groups_(state_),
+        reporting_(state_, reading_),
         entering_(state_, friends_, reading_),
         delivering_(state_, reading_),
         channel_requests_(state_),
@@ -44,6 +46,11 @@ class Hub {
 
   /// A request that the protocol's table allows in the session's state, which is entered or ready.
   [[nodiscard]] Verdict request(Session& session, const protocol::Request& request);
+
+  /// What is in force of a member whose home this is, from now on: a ban ends its sessions.
+  void set_sanctions(MemberId member, const std::vector<ports::Sanction>& sanctions);
+  /// Ends all sessions of the member with this goodbye; gives how many.
+  std::uint32_t end_sessions(MemberId member, const protocol::GoodbyePush& goodbye);
 
   void committed(Delivering::Batch batch) { delivering_.committed(std::move(batch)); }
   [[nodiscard]] bool run(std::size_t deliveries_max) { return delivering_.run(deliveries_max); }
@@ -71,6 +78,7 @@ class Hub {
   Reading reading_;
   Friends friends_;
   Groups groups_;
+  Reporting reporting_;
   Entering entering_;
   Delivering delivering_;
   ChannelRequests channel_requests_;

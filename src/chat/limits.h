@@ -13,6 +13,7 @@ struct Limits {
   Rate member_messages{10, 60};
   Rate room_messages{50, 100};
   Rate member_requests{50, 200};  ///< everything else that a member asks for, but heartbeats
+  MinuteRate member_reports{6, 20};
   std::size_t body_bytes_max = 32 * 1024;
   std::uint32_t send_window_max = 256;  ///< sends of a session that wait for the store; then reading pauses
   std::uint32_t page_entries_max = 500;

@@ -7,6 +7,7 @@
 
 #include "chat/gone_rates.h"
 #include "chat/session.h"
+#include "moderation/sanction_table.h"
 #include "ports/directory.h"
 
 namespace plaza::chat {
@@ -27,7 +28,8 @@ struct MemberState {
   std::vector<Peer> peers;                  ///< by id
   std::vector<Session*> sessions;
   MemberRates rates;
-  std::uint64_t head = 0;  ///< newest inbox entry that this shard knows of
+  moderation::SharedSanction mute;  ///< null: may send. One that is over is as none
+  std::uint64_t head = 0;           ///< newest inbox entry that this shard knows of
   std::uint32_t epoch = 0;
   std::uint64_t peers_version = 0;  ///< see Relations; 0 = not read yet
   bool announced = false;           ///< friends were told that it is online

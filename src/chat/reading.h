@@ -26,6 +26,13 @@ class Reading {
   Verdict mark(Session& session, const protocol::Request& request);
   Verdict conversations(Session& session, const protocol::Request& request);
 
+  /// The stream that a request names, or nothing after refusing or starting to read the room.
+  struct Target {
+    ports::StreamId stream;
+    Verdict verdict = Verdict::done;
+  };
+  Target target(Session& session, const Asked& asked, const protocol::ConversationRef& of);
+
   /// Classic: pushes what the session's inbox has past `pushed`, page by page, until it has caught up; then it is pushed
   /// live. To be called at login and whenever the connection can take more. Nothing for a full client.
   void pump(Session& session);
@@ -34,12 +41,6 @@ class Reading {
   void store_cursor(Session& session);
 
  private:
-  /// The stream that a request names, or nothing after refusing or starting to read the room.
-  struct Target {
-    ports::StreamId stream;
-    Verdict verdict = Verdict::done;
-  };
-  Target target(Session& session, const Asked& asked, const protocol::ConversationRef& of);
   Verdict sync_answer(Session& session, const Asked& asked, ports::StreamId stream, ports::Page page);
   void pumped(Session& session, const ports::Page& page);
   Verdict move_marks(Session& session, const Asked& asked, ports::StreamId stream, ports::Marks marks);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "chat/sanctions.h"
+
 namespace plaza::chat {
 
 using protocol::Errno;
@@ -35,7 +37,7 @@ Verdict Sending::one_chat(Session& session, const protocol::Request& request) {
     if (!charge_request(session, asked)) return Verdict::done;
     return put(session, asked, wanted.content, ports::StreamId::pair(sender.who.id, wanted.toid), nullptr);
   }
-  if (!check_content(session, asked, wanted.content)) return Verdict::done;
+  if (!check_mute(session, asked) || !check_content(session, asked, wanted.content)) return Verdict::done;
   if (!wanted.toid) return refuse_send(session, asked, {.error = Errno::no_such_peer, .field = "toid"});
   if (wanted.toid != sender.who.id) {
     if (!state_.known.knows(wanted.toid, session.zone))
@@ -69,7 +71,7 @@ Verdict Sending::group_chat(Session& session, const protocol::Request& request) 
     if (!charge_request(session, asked)) return Verdict::done;
     return put(session, asked, wanted.content, ports::StreamId::room(wanted.groupid), nullptr);
   }
-  if (!check_content(session, asked, wanted.content)) return Verdict::done;
+  if (!check_mute(session, asked) || !check_content(session, asked, wanted.content)) return Verdict::done;
   const rooms::RoomView* room = state_.rooms.find(wanted.groupid);
   if (!room) return load_room(session, asked, wanted.groupid);
   if (room->zone != session.zone)
@@ -97,6 +99,13 @@ Refusal Sending::rate_limited(std::int64_t wait_ms, std::string message) {
   return {.error = Errno::rate_limited,
           .message = std::move(message),
           .retry_after_ms = static_cast<std::uint64_t>(wait_ms)};
+}
+
+bool Sending::check_mute(Session& session, const Asked& asked) {
+  const auto& mute = session.member->mute;
+  if (!mute || !mute->in_force(state_.node.clock.wall_ms())) return true;
+  refuse_send(session, asked, refusal_of(*mute));
+  return false;
 }
 
 bool Sending::check_content(Session& session, const Asked& asked, const protocol::Content& content) {

@@ -10,7 +10,7 @@ namespace plaza::chat {
 /// What is refused here has consumed nothing: the store never saw its send_id. What passes is in the turn's outbox in the
 /// order in which the session's requests came; the store decides send_ids in that order.
 ///
-///   request -> sender is the session's member -> content -> rate -> recipient exists in the zone -> not blocked -> outbox
+///   request -> sender is the session's member -> not muted -> content -> rate -> recipient exists in the zone -> not blocked -> outbox
 ///
 /// A send_id that was accepted before is no new send: it goes to the store for its answer, whatever the rules say by now, and counts as
 /// a request, not as a message. The client that repeats it has not heard that its message is stored, and a refusal would tell it
@@ -32,6 +32,7 @@ class Sending {
  private:
   /// Refuses for good, or for now when the same send_id is stored or may be.
   Verdict refuse_send(Session& session, const Asked& asked, Refusal why);
+  bool check_mute(Session& session, const Asked& asked);
   bool check_content(Session& session, const Asked& asked, const protocol::Content& content);
   bool check_rate(Session& session, const Asked& asked);
   bool charge_request(Session& session, const Asked& asked);

@@ -7,6 +7,7 @@
 
 #include "base/ids.h"
 #include "chat/session_channels.h"
+#include "protocol/reply_structs.h"
 #include "protocol/table.h"
 
 namespace plaza::chat {
@@ -53,8 +54,8 @@ class SessionOut {
     }
     return true;
   }
-  /// Says GOODBYE with the reason and closes when that is written. No request is delivered from now on.
-  virtual void close(protocol::Errno why, std::string_view text) = 0;
+  /// Says this GOODBYE and closes when that is written. No request is delivered from now on.
+  virtual void close(const protocol::GoodbyePush& goodbye) = 0;
   /// Ends the pause that Verdict::wait or ::again began: with the next request, or with the same one once more.
   virtual void resume(Resume with) = 0;
 };

@@ -13,9 +13,11 @@
 #include "chat/member_state.h"
 #include "chat/session.h"
 #include "ports/channels.h"
+#include "moderation/sanction_table.h"
 #include "ports/clock.h"
 #include "ports/directory.h"
 #include "ports/executor.h"
+#include "ports/moderation.h"
 #include "ports/presence.h"
 #include "ports/stream_store.h"
 #include "rooms/room_cache.h"
@@ -31,6 +33,7 @@ struct Node {
   ports::StreamStore& store;
   ports::Directory& directory;
   ports::Channels& channels;
+  ports::Moderation& moderation;
   ports::Presence& presence;
   const ports::Clock& clock;
   rooms::RoomRates& room_rates;
@@ -62,6 +65,7 @@ class ShardState {
   KnownMembers known;
   GoneRates gone_rates;
   ChannelFans fans;
+  moderation::SanctionTable sanctions;
   std::uint64_t logins = 0;           ///< so many sessions entered here
   std::vector<ports::Append> outbox;  ///< sends of this turn, on their way to the store
 

@@ -16,6 +16,7 @@
 #include "chat/outcome_router.h"
 #include "memory/manual_clock.h"
 #include "memory/memory_directory.h"
+#include "memory/memory_moderation.h"
 #include "memory/memory_presence.h"
 #include "memory/memory_stream_store.h"
 #include "protocol/request_parser.h"
@@ -88,7 +89,10 @@ class TestClient final : public SessionOut {
     received(std::string(head) + std::string(tail.text));
     return true;
   }
-  void close(protocol::Errno why, std::string_view) override { closed = why; }
+  void close(const protocol::GoodbyePush& said) override {
+    closed = said.error;
+    goodbye = said;
+  }
   void resume(Resume with) override;
 
   /// Puts a request in line; it is worked off at once unless an earlier one is waited for.
@@ -127,6 +131,7 @@ class TestClient final : public SessionOut {
   std::vector<std::size_t> frame_bytes;  ///< of every frame that ever came
   bool slow = false;                     ///< takes answers, but no pushes
   std::optional<protocol::Errno> closed;
+  protocol::GoodbyePush goodbye;  ///< when closed
 
  private:
   static std::optional<std::uint64_t> wanted(std::uint64_t send_id) {
@@ -228,6 +233,7 @@ class ChatTest : public testing::Test {
 
   memory::ManualClock clock;
   memory::MemoryDirectory directory;
+  memory::MemoryModeration moderation{directory};
   memory::MemoryStreamStore store{clock, {.commits = memory::MemoryStreamStoreOptions::Commits::by_step}};
   memory::MemoryPresence presence;
   rooms::RoomRates room_rates;
@@ -236,6 +242,7 @@ class ChatTest : public testing::Test {
             .store = store,
             .directory = directory,
             .channels = directory,
+            .moderation = moderation,
             .presence = presence,
             .clock = clock,
             .room_rates = room_rates,

@@ -24,12 +24,14 @@ EdgeNode::EdgeNode(EdgeParts parts, const Limits& limits)
             .store = parts_.store,
             .directory = parts_.directory,
             .channels = parts_.channels,
+            .moderation = parts_.moderation,
             .presence = parts_.presence,
             .clock = parts_.clock,
             .room_rates = room_rates_,
             .id = parts_.id,
             .channel_epochs = std::random_device{}(),
             .hubs = {}},
+      moderator_(chat_, parts_.moderation),
       router_(chat_) {
   for (std::uint32_t i = 0; i < parts_.shards.size(); ++i) {
     edges_.push_back(std::make_unique<EdgeShard>(*this, parts_.shards.at(i), limits));

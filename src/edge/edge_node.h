@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/worker_pool.h"
+#include "chat/moderator.h"
 #include "chat/outcome_router.h"
 #include "chat/shard_state.h"
 #include "edge/edge_shard.h"
@@ -41,6 +42,7 @@ struct EdgeParts {
   ports::StreamStore& store;
   ports::Directory& directory;
   ports::Channels& channels;
+  ports::Moderation& moderation;
   ports::Presence& presence;
   const ports::Clock& clock;
   login::LoginService& login;
@@ -79,6 +81,8 @@ class EdgeNode {
   void drain(std::int64_t deadline_ms, const std::function<void()>& stop_pages = [] {});
   [[nodiscard]] bool draining() const { return draining_; }
 
+  /// Mutes, bans and kicks. Its load() belongs between the start of the shards and the first listener.
+  [[nodiscard]] chat::Moderator& moderator() { return moderator_; }
   [[nodiscard]] EdgeParts& parts() { return parts_; }
   [[nodiscard]] chat::Node& chat() { return chat_; }
   [[nodiscard]] EdgeShard& shard(std::uint32_t index) { return *edges_[index]; }
@@ -94,6 +98,7 @@ class EdgeNode {
   NodeExecutor executor_;
   rooms::RoomRates room_rates_;
   chat::Node chat_;
+  chat::Moderator moderator_;
   chat::OutcomeRouter router_;
   std::vector<std::unique_ptr<EdgeShard>> edges_;
   std::atomic<chat::SessionId> session_ids_{1};

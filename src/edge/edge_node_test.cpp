@@ -19,6 +19,7 @@
 
 #include "login/local_login_service.h"
 #include "memory/memory_directory.h"
+#include "memory/memory_moderation.h"
 #include "memory/memory_presence.h"
 #include "memory/memory_stream_store.h"
 #include "memory/system_clock.h"
@@ -197,6 +198,7 @@ class Edge : public testing::Test {
 
   memory::SystemClock clock_;
   memory::MemoryDirectory directory_;
+  memory::MemoryModeration moderation_{directory_};
   memory::MemoryStreamStore store_{clock_};
   memory::MemoryPresence presence_;
   login::PasswordHasher hasher_{{.cost = login::PasswordCost::cheap(), .threads = 1}};
@@ -210,6 +212,7 @@ class Edge : public testing::Test {
                            .store = store_,
                            .directory = directory_,
                            .channels = directory_,
+                           .moderation = moderation_,
                            .presence = presence_,
                            .clock = clock_,
                            .login = login_,
@@ -479,6 +482,78 @@ TEST_F(Edge, NewLimitsHoldForSessionsThatAreThereAlready) {
   node_.set_limits(smaller);
   EXPECT_TRUE(eventually([&] { return say("long enough").refusal.error == Errno::too_large; }));
   EXPECT_FALSE(say("short").refused());
+}
+
+TEST_F(Edge, ABanClosesTheSessionsOfItsMemberOnlyAndKeepsItOutUntilItIsLifted) {
+  const MemberId ann = registered("ann"), bob = registered("bob");
+  const ZoneId zone = directory_.zone("default", "default")->id;
+  Client web(port()), phone(port()), bobs(port());
+  web.enter("ann", "web");
+  phone.enter("ann", "phone");
+  bobs.enter("bob", "web");
+  std::latch in_force(1);
+  const auto banned = node_.moderator().put({.zone = zone,
+                                             .member = ann,
+                                             .kind = ports::SanctionKind::ban,
+                                             .until_ms = 0,
+                                             .reason = "spam",
+                                             .by = "operator"},
+                                            [&] { in_force.count_down(); });
+  ASSERT_TRUE(banned) << banned.error().detail;
+  in_force.wait();
+  EXPECT_EQ(web.goodbye(), Errno::banned);
+  EXPECT_EQ(phone.goodbye(), Errno::banned);
+  Client again(port());
+  const auto in = again.ask(Client::login("ann", "web"));
+  ASSERT_TRUE(in.get<protocol::LoginAck>()) << "the account is not banned";
+  const auto refused = again.ask(protocol::Enter{.id = ann});
+  EXPECT_EQ(refused.refusal.error, Errno::banned);
+  EXPECT_EQ(refused.refusal.reason, "spam");
+  std::latch lifted(1);
+  ASSERT_TRUE(node_.moderator().lift(zone, ann, ports::SanctionKind::ban, [&] { lifted.count_down(); }));
+  lifted.wait();
+  EXPECT_FALSE(again.ask(protocol::Enter{.id = ann}).refused());
+  EXPECT_FALSE(bobs.ask(protocol::Find{.id = bob}).refused());
+}
+
+// Which of two changes at the same time comes last is open; that the shard and the store agree on it is not.
+TEST_F(Edge, OfChangesMadeByManyThreadsAtOnceTheLastStoredIsInForce) {
+  const MemberId ann = registered("ann");
+  const ZoneId zone = directory_.zone("default", "default")->id;
+  Client web(port());
+  web.enter("ann", "web");
+  for (int round = 0; round < 20; ++round) {
+    constexpr int kThreads = 4;
+    std::latch start(kThreads), done(kThreads);
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < kThreads; ++i) {
+      threads.emplace_back([&, i] {
+        start.arrive_and_wait();
+        auto in_force = [&] { done.count_down(); };
+        const auto made = i % 2 == 0 ? node_.moderator()
+                                           .put({.zone = zone,
+                                                 .member = ann,
+                                                 .kind = ports::SanctionKind::mute,
+                                                 .until_ms = 0,
+                                                 .reason = std::to_string(i),
+                                                 .by = "operator"},
+                                                in_force)
+                                           .has_value()
+                                     : node_.moderator()
+                                           .lift(zone, ann, ports::SanctionKind::mute, in_force)
+                                           .has_value();
+        EXPECT_TRUE(made);
+      });
+    }
+    done.wait();
+    const auto stored = node_.moderator().sanctions_of(zone, ann).value();
+    const auto reply = web.ask(protocol::OneChat{
+        .toid = ann, .content = {.kind = 0, .msg = "x", .body = {}}, .send_id = {}, .id = {}});
+    EXPECT_EQ(reply.refused(), !stored.empty());
+    if (!stored.empty()) {
+      EXPECT_EQ(reply.refusal.reason, stored.front().reason);
+    }
+  }
 }
 
 }  // namespace

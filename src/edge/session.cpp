@@ -331,11 +331,11 @@ void Session::on_writable_again() {
   if (chat_.member) shard_->hub().writable(chat_);
 }
 
-void Session::close(Errno why, std::string_view text) {
-  close_with(why, text, why != Errno::kicked && why != Errno::revoked);
+void Session::close_with(Errno why, std::string_view text, bool reconnect) {
+  close({.error = why, .message = std::string(text), .reconnect = reconnect});
 }
 
-void Session::close_with(Errno why, std::string_view text, bool reconnect) {
+void Session::close(const protocol::GoodbyePush& goodbye) {
   if (closing_) return;
   metrics().closed_by_us.add();
   if (!connection_->is_open()) {
@@ -343,15 +343,12 @@ void Session::close_with(Errno why, std::string_view text, bool reconnect) {
     return connection_->abort();
   }
   std::string& frame = chat::frame_buffer();
-  protocol::GoodbyePush goodbye;
-  goodbye.error = why;
-  goodbye.message = text;
-  goodbye.reconnect = reconnect;
   protocol::encode(frame, goodbye);
   static_cast<void>(connection_->send(frame));
   closing_ = true;
   // Of broken framing the connection knows more than our errno tells: unmasked, binary, no UTF-8...
-  connection_->close(framing_broken_ ? net::WsCloseCode::normal : close_code(why), protocol::name_of(why));
+  connection_->close(framing_broken_ ? net::WsCloseCode::normal : close_code(goodbye.error),
+                     protocol::name_of(goodbye.error));
 }
 
 // Time -------------------------------------------------------------------------------------------------------------------

@@ -57,7 +57,7 @@ class Session final : public net::ConnectionHandler, public chat::SessionOut, pr
   bool send(std::string_view frame) override;
   bool push(std::string_view head, chat::SharedTail& tail) override;
   bool push_frames(chat::SharedFrames& frames) override;
-  void close(protocol::Errno why, std::string_view text) override;
+  void close(const protocol::GoodbyePush& goodbye) override;
   void resume(chat::Resume with) override;
 
  private:

@@ -22,6 +22,7 @@ inline constexpr std::uint32_t kHistoryLimitMax = 100;
 inline constexpr std::uint32_t kConversationsLimitMax = 100;
 inline constexpr std::uint32_t kListLimitMax = 200;
 inline constexpr std::size_t kChannelBytesMax = 64;
+inline constexpr std::size_t kReasonBytesMax = 256;
 
 /// What the JSON value must be.
 enum class FieldType : std::uint8_t {
@@ -80,6 +81,8 @@ enum class Field : std::uint8_t {
   channel,
   typing,
   watch,
+  cseq,
+  reason,
   // From the server only.
   error_code,
   errmsg,
@@ -110,7 +113,6 @@ enum class Field : std::uint8_t {
   more,
   dup,
   mid,
-  cseq,
   time,
   time_ms,
   event,
@@ -119,6 +121,7 @@ enum class Field : std::uint8_t {
   publications,
   channels,
   presence,
+  until_ms,
   count_,
 };
 inline constexpr std::size_t kFields = static_cast<std::size_t>(Field::count_);
@@ -225,6 +228,8 @@ inline constexpr std::array<FieldInfo, kFields> kFieldTable = {{
     detail::string(Field::channel, "channel", 1, kChannelBytesMax, "name of a channel of the zone"),
     detail::boolean(Field::typing, "typing", "true: is writing, false: has stopped"),
     detail::boolean(Field::watch, "watch", "true: from now on, false: no more"),
+    detail::integer(Field::cseq, "cseq", "position in the conversation"),
+    detail::string(Field::reason, "reason", 0, kReasonBytesMax, "why, in somebody's own words"),
 
     detail::integer(Field::error_code, "errno", "0, or why it was refused", 0, 65535),
     detail::string(Field::errmsg, "errmsg", 0, 1024, "the same for a person to read"),
@@ -256,7 +261,6 @@ inline constexpr std::array<FieldInfo, kFields> kFieldTable = {{
     detail::boolean(Field::more, "more", "true: ask again from the end of this page"),
     detail::boolean(Field::dup, "dup", "true: this send_id was accepted before; this is its answer again"),
     detail::integer(Field::mid, "mid", "id of the message"),
-    detail::integer(Field::cseq, "cseq", "position in the conversation"),
     detail::string(Field::time, "time", 24, 24, "when it was stored, RFC 3339, UTC, ms"),
     detail::integer(Field::time_ms, "time_ms", "the same as Unix time in ms"),
     detail::string(Field::event, "event", 0, 16, "what happened"),
@@ -265,6 +269,8 @@ inline constexpr std::array<FieldInfo, kFields> kFieldTable = {{
     detail::list(Field::publications, "publications", "publications, as push 90"),
     detail::list(Field::channels, "channels", "channels of the zone"),
     detail::list(Field::presence, "presence", "who is online"),
+    detail::integer(Field::until_ms, "until_ms",
+                    "Unix time in ms at which it ends; absent: it does not end by itself"),
 }};
 
 constexpr const FieldInfo& info(Field field) { return kFieldTable[static_cast<std::size_t>(field)]; }

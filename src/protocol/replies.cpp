@@ -181,6 +181,8 @@ void refusal_fields(JsonWriter& json, const Refusal& x) {
   member_if(json, "retry_after_ms", x.retry_after_ms);
   member_if(json, "expected", x.expected);
   member_if(json, "send_id", x.send_id);
+  member_if(json, "reason", x.reason);
+  member_if(json, "until_ms", x.until_ms);
 }
 
 }  // namespace
@@ -471,6 +473,8 @@ void encode(std::string& out, const GoodbyePush& x) {
   json.member("errmsg", x.message.empty() ? info(x.error).text : std::string_view(x.message));
   json.member_flag("reconnect", x.reconnect);
   member_if(json, "retry_after_ms", x.retry_after_ms);
+  member_if(json, "reason", x.reason);
+  member_if(json, "until_ms", x.until_ms);
   json.end_object();
 }
 

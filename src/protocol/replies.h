@@ -49,6 +49,8 @@ struct Refusal {
   std::uint64_t retry_after_ms = 0;
   std::uint64_t expected = 0;  ///< send_id_ahead, and conflict of a send_id
   std::uint64_t send_id = 0;   ///< echoed in SEND_ACK, so that a sender without rid knows which
+  std::string reason;          ///< muted, banned: what whoever decided it has said
+  std::uint64_t until_ms = 0;  ///< muted, banned: when it ends; 0: not by itself
   bool operator==(const Refusal&) const = default;
 };
 /// Answers `request` (its own ack, or OK with `to`, or ERROR when nothing answers it) with this refusal.

@@ -180,8 +180,9 @@ TEST(Replies, PushesComeBackAsTheyWereSent) {
   push_returns(PresencePush{MemberId{3}, false});
   push_returns(GroupEventPush{GroupEventKind::joined, RoomId{4}, "tea", MemberId{3}, "bob"});
   push_returns(GroupEventPush{GroupEventKind::left, RoomId{4}, "tea", MemberId{3}, "bob"});
-  push_returns(GoodbyePush{Errno::kicked, "elsewhere", false, 0});
-  push_returns(GoodbyePush{Errno::server_closing, "bye", true, 1500});
+  push_returns(GoodbyePush{Errno::kicked, "elsewhere", false, 0, "", 0});
+  push_returns(GoodbyePush{Errno::server_closing, "bye", true, 1500, "", 0});
+  push_returns(GoodbyePush{Errno::banned, "banned", false, 0, "spam", 1767322845678});
 }
 
 TEST(Replies, ChatInTwoPartsIsTheSameFrameForEveryReader) {
@@ -234,7 +235,7 @@ TEST(Replies, ChatLooksAsAClassicClientKnowsIt) {
 }
 
 TEST(Replies, RefusalsAnswerWithTheAckOfTheRequest) {
-  const Refusal refusal{Errno::rate_limited, "slower", "", "", 1500, 0, 4};
+  const Refusal refusal{Errno::rate_limited, "slower", "", "", 1500, 0, 4, "", 0};
   std::string out;
   encode_refusal(out, Msg::one_chat, 3, refusal);
   EXPECT_EQ(out, R"({"msgid":20,"rid":3,"errno":11,"errmsg":"slower","retry_after_ms":1500,"send_id":4})");
@@ -242,6 +243,13 @@ TEST(Replies, RefusalsAnswerWithTheAckOfTheRequest) {
   EXPECT_EQ(got.msgid, Msg::send_ack);
   EXPECT_EQ(got.refusal, refusal);
   EXPECT_EQ(got.body.index(), 0u);
+
+  out.clear();
+  const Refusal muted{.error = Errno::muted, .message = "muted", .reason = "spam", .until_ms = 1767322845678};
+  encode_refusal(out, Msg::one_chat, 3, muted);
+  EXPECT_EQ(out,
+            R"({"msgid":20,"rid":3,"errno":40,"errmsg":"muted","reason":"spam","until_ms":1767322845678})");
+  EXPECT_EQ(decoded(out).refusal, muted);
 
   out.clear();
   encode_refusal(out, Msg::remark, std::nullopt,

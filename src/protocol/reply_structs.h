@@ -235,6 +235,8 @@ struct GoodbyePush {
   std::string message;  ///< empty: the default text
   bool reconnect = false;
   std::uint64_t retry_after_ms = 0;
+  std::string reason;          ///< banned, session_ended: what whoever decided it has said
+  std::uint64_t until_ms = 0;  ///< banned: when it ends; 0: not by itself
   bool operator==(const GoodbyePush&) const = default;
 };
 

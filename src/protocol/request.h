@@ -274,4 +274,14 @@ struct RevokeToken {
   }
 };
 
+struct Report {
+  static constexpr Msg kMsg = Msg::report;
+  ConversationRef of;
+  std::uint64_t cseq = 0;
+  std::string_view reason;
+  static void fields(auto& s, auto&& f) {
+    ConversationRef::fields(s.of, f), f(Field::cseq, s.cseq), f(Field::reason, s.reason);
+  }
+};
+
 }  // namespace plaza::protocol

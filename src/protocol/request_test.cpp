@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "protocol/field_lookup.h"
 #include "protocol/request_parser.h"
 
 namespace plaza::protocol {
@@ -82,6 +83,8 @@ TEST(Requests, ComeBackAsTheyWereSent) {
   returns(Typing{.of = {.friendid = MemberId{4}}, .typing = true});
   returns(Typing{.of = {.groupid = RoomId{4}}, .typing = false});
   returns(WatchPresence{.groupid = RoomId{4}, .watch = true});
+  returns(Report{.of = {.friendid = MemberId{3}}, .cseq = 4, .reason = "rude"});
+  returns(Report{.of = {.groupid = RoomId{3}}, .cseq = 4});
 }
 
 /// The typed request visits exactly the fields that the table says.
@@ -110,7 +113,7 @@ TEST(Requests, HaveTheFieldsOfTheTable) {
       Login, Reg, OneChat, GroupChat, AddFriend, CreateGroup, AddGroup, Loginout, CreateMember, Enter, Ready,
       Sync, History, Received, Mark, Heartbeat, Conversations, Friends, AnswerFriend, RemoveFriend, Block,
       Remark, LeaveGroup, Groups, GroupMembers, Find, ChangePassword, Tokens, RevokeToken, Subscribe,
-      Unsubscribe, Publish, Channels, Typing, WatchPresence>();
+      Unsubscribe, Publish, Channels, Typing, WatchPresence, Report>();
   std::size_t declared = 0;
   for (const MessageInfo& message : messages()) declared += message.direction != Direction::server;
   EXPECT_EQ(typed, declared);

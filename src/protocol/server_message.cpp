@@ -258,7 +258,8 @@ void read(const Reader& from, GroupEventPush& x) {
 void read(const Reader& from, GoodbyePush& x) {
   std::uint16_t error = 0;
   from.get("errno", error), from.get("errmsg", x.message), from.get("reconnect", x.reconnect);
-  from.get("retry_after_ms", x.retry_after_ms);
+  from.get("retry_after_ms", x.retry_after_ms), from.get("reason", x.reason);
+  from.get("until_ms", x.until_ms);
   x.error = static_cast<Errno>(error);
 }
 
@@ -361,7 +362,8 @@ void read_frame(const Reader& from, ServerMessage& out) {
   refusal.error = static_cast<Errno>(error);
   from.get("errmsg", refusal.message), from.get("field", refusal.field), from.get("allowed", refusal.allowed);
   from.get("retry_after_ms", refusal.retry_after_ms), from.get("expected", refusal.expected);
-  from.get("send_id", refusal.send_id);
+  from.get("send_id", refusal.send_id), from.get("reason", refusal.reason);
+  from.get("until_ms", refusal.until_ms);
 }
 
 }  // namespace

@@ -58,6 +58,9 @@ constexpr FieldUse kFind[] = {one(nickname), one(id), one(groupname)};
 constexpr FieldUse kChangePassword[] = {req(password, "the present one"), req(new_password)};
 constexpr FieldUse kRevokeToken[] = {one(token_id), one(device, "the tokens of this device"), one(all)};
 
+constexpr FieldUse kReport[] = {one(friendid), one(groupid), req(cseq, "which message of the conversation"),
+                                opt(reason)};
+
 // From the server -------------------------------------------------------------------------------------------
 constexpr FieldUse kLoginAck[] = {may(id, "the member: classic or entered"),
                                   may(name, "its name"),
@@ -159,7 +162,12 @@ constexpr FieldUse kFindAck[] = {
     may(id, "a member, with name, avatar and state"),         may(name),      may(avatar),   may(state),
     may(groupid, "or a group, with groupname and groupdesc"), may(groupname), may(groupdesc)};
 constexpr FieldUse kTokensAck[] = {has(tokens)};
-constexpr FieldUse kGoodbye[] = {has(error_code, "why"), has(errmsg), has(reconnect), may(retry_after_ms)};
+constexpr FieldUse kGoodbye[] = {has(error_code, "why"),
+                                 has(errmsg),
+                                 has(reconnect),
+                                 may(retry_after_ms),
+                                 may(reason, "with errno 41 and 43"),
+                                 may(until_ms, "with errno 41")};
 constexpr FieldUse kError[] = {may(to, "when the request's msgid could be read")};
 
 using Uses = std::span<const FieldUse>;
@@ -274,6 +282,7 @@ constexpr MessageInfo kMessageTable[] = {
             "be told who of a small group comes and goes", kWatchPresence),
     server(Msg::watch_presence_ack, "WATCH_PRESENCE_ACK", "who of them is online", kWatchPresenceAck),
     server(Msg::watch_ended, "WATCH_ENDED", "the group's members changed: watch again", kWatchEnded),
+    request(Msg::report, "REPORT", Msg::ok, kEntered, kLast, "tell the operators of a message", kReport),
 };
 
 constexpr ErrnoInfo kErrnoTable[] = {
@@ -309,6 +318,12 @@ constexpr ErrnoInfo kErrnoTable[] = {
     {Errno::no_such_zone, "NO_SUCH_ZONE", "no such app or zone", Closes::never},
     {Errno::try_again, "TRY_AGAIN", "busy, try again", Closes::never},
     {Errno::no_such_channel, "NO_SUCH_CHANNEL", "no such channel", Closes::never},
+    {Errno::muted, "MUTED", "you may not send messages here", Closes::never},
+    {Errno::banned, "BANNED", "you may not enter here", Closes::never},
+    {Errno::content_refused, "CONTENT_REFUSED", "the message has words that are not wanted here",
+     Closes::never},
+    {Errno::session_ended, "SESSION_ENDED", "an operator has ended this session", Closes::always},
+    {Errno::no_such_message, "NO_SUCH_MESSAGE", "no such message", Closes::never},
 };
 
 // What stands in lists --------------------------------------------------------------------------------------

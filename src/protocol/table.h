@@ -81,6 +81,7 @@ enum class Msg : std::uint16_t {
   watch_presence = 95,
   watch_presence_ack = 96,
   watch_ended = 97,
+  report = 100,
 };
 inline constexpr std::size_t kMsgidMax = 255;  ///< no msgid is larger; not every smaller one exists
 
@@ -117,6 +118,11 @@ enum class Errno : std::uint16_t {
   no_such_zone = 29,
   try_again = 30,
   no_such_channel = 37,
+  muted = 40,
+  banned = 41,
+  content_refused = 42,
+  session_ended = 43,
+  no_such_message = 44,
 };
 inline constexpr std::size_t kErrnoMax = 127;  ///< no errno is larger; not every smaller one exists
 

@@ -113,7 +113,31 @@ const Migration kChannels{
     " rate_burst BIGINT NOT NULL, UNIQUE (zone, name))",
 };
 
-const std::array kMigrations{&kFirst, &kSecond, &kAdministration, &kChannels};
+/// Who is muted and banned, what was reported, which words a zone does not want. until_ms: 0 is without end. reporter: 0 is the
+/// word filter.
+const Migration kModeration{
+    "INSERT INTO id_counter (kind, last) VALUES ('report', 0)",
+    "INSERT INTO id_counter (kind, last) VALUES ('word_rule', 0)",
+    "CREATE TABLE sanction (member BIGINT NOT NULL REFERENCES member (id), kind SMALLINT NOT NULL,"
+    " zone BIGINT NOT NULL REFERENCES zone (id), since_ms BIGINT NOT NULL, until_ms BIGINT NOT NULL,"
+    " reason VARCHAR(256) NOT NULL, decided_by VARCHAR(128) NOT NULL, PRIMARY KEY (member, kind))",
+    "CREATE INDEX sanction_zone ON sanction (zone, member, kind)",
+    "CREATE INDEX sanction_until ON sanction (until_ms)",
+    "CREATE TABLE report (id BIGINT NOT NULL PRIMARY KEY, zone BIGINT NOT NULL REFERENCES zone (id),"
+    " reporter BIGINT NOT NULL, time_ms BIGINT NOT NULL, reason VARCHAR(256) NOT NULL,"
+    " stream_a BIGINT NOT NULL, stream_b BIGINT NOT NULL, stream_seq BIGINT NOT NULL, message BIGINT NOT "
+    "NULL,"
+    " sender BIGINT NOT NULL, sender_name VARCHAR(128) NOT NULL, sent_ms BIGINT NOT NULL, kind SMALLINT NOT "
+    "NULL,"
+    " body TEXT NOT NULL, state SMALLINT NOT NULL, closed_by VARCHAR(128) NOT NULL,"
+    " resolution VARCHAR(256) NOT NULL, closed_ms BIGINT NOT NULL, UNIQUE (message, reporter))",
+    "CREATE INDEX report_zone ON report (zone, state, id)",
+    "CREATE TABLE word_rule (id BIGINT NOT NULL PRIMARY KEY, zone BIGINT NOT NULL REFERENCES zone (id),"
+    " matching SMALLINT NOT NULL, action SMALLINT NOT NULL, text VARCHAR(256) NOT NULL,"
+    " UNIQUE (zone, matching, text))",
+};
+
+const std::array kMigrations{&kFirst, &kSecond, &kAdministration, &kChannels, &kModeration};
 
 }  // namespace
 

@@ -1,6 +1,7 @@
 #pragma once
 #include "sql/database.h"
 #include "sql/soci_apps.h"
+#include "sql/soci_moderation.h"
 #include "sql/soci_records.h"
 #include "sql/sql_directory.h"
 
@@ -18,6 +19,7 @@ class SociDirectory final : public SqlDirectory {
   ports::Apps& apps() override { return apps_; }
   ports::Idempotency& idempotency() override { return idempotency_; }
   ports::AuditLog& audit() override { return audit_; }
+  ports::Moderation& moderation() override { return moderation_; }
 
   ports::DirectoryResult<ports::Zone> zone(const std::string& app, const std::string& zone) override;
   ports::DirectoryResult<ports::Zone> zone(ZoneId id) override;
@@ -101,6 +103,7 @@ class SociDirectory final : public SqlDirectory {
   SociApps apps_;
   SociIdempotency idempotency_;
   SociAuditLog audit_;
+  SociModeration moderation_;
 };
 
 // Shared by the files of the class.

@@ -8,11 +8,13 @@
 #include "ports/channels.h"
 #include "ports/directory.h"
 #include "ports/idempotency.h"
+#include "ports/moderation.h"
 
 namespace plaza::sql {
 
 struct SqlDirectoryOptions {
   ports::DirectoryLimits limits;
+  ports::ModerationLimits moderation;
   std::uint8_t region = 0;        ///< in the high bits of every id it makes
   std::int64_t installation = 0;  ///< for a database that has no such number yet; 0: it stays without
   std::string audit_key;          ///< of the chain of the audit log
@@ -42,6 +44,7 @@ class SqlDirectory : public ports::Directory, public ports::Channels {
   [[nodiscard]] virtual ports::Apps& apps() = 0;
   [[nodiscard]] virtual ports::Idempotency& idempotency() = 0;
   [[nodiscard]] virtual ports::AuditLog& audit() = 0;
+  [[nodiscard]] virtual ports::Moderation& moderation() = 0;
 };
 
 /// Queries that tell something of a database of any version before it is opened: the first column of the first row; 0, or no such

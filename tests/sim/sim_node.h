@@ -7,6 +7,7 @@
 #include "chat/hub.h"
 #include "chat/outcome_router.h"
 #include "memory/memory_directory.h"
+#include "memory/memory_moderation.h"
 #include "memory/memory_presence.h"
 #include "ports/clock.h"
 #include "ports/directory.h"
@@ -77,6 +78,7 @@ class SimNode {
   memory::MemoryPresence presence_;
   rooms::RoomRates room_rates_;
   memory::MemoryDirectory channels_;  ///< no channel is declared here
+  memory::MemoryModeration moderation_;
   chat::Node node_;
   chat::OutcomeRouter router_;
   std::vector<std::unique_ptr<chat::Hub>> hubs_;

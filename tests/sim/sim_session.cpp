@@ -210,13 +210,11 @@ bool SimSession::push(std::string_view head, chat::SharedTail& tail) {
   return true;
 }
 
-void SimSession::close(Errno why, std::string_view text) {
+void SimSession::close(const protocol::GoodbyePush& said) {
   if (closing_) return;
-  if (why == Errno::kicked) node_.count_kick();
+  if (said.error == Errno::kicked) node_.count_kick();
   std::string frame;
-  protocol::GoodbyePush goodbye;
-  goodbye.error = why;
-  goodbye.message = text;
+  protocol::GoodbyePush goodbye = said;
   goodbye.reconnect = true;
   protocol::encode(frame, goodbye);
   link_->down.put(std::move(frame));

@@ -32,7 +32,7 @@ class SimSession final : public chat::SessionOut {
   // chat::SessionOut
   bool send(std::string_view frame) override;
   bool push(std::string_view head, chat::SharedTail& tail) override;
-  void close(protocol::Errno why, std::string_view text) override;
+  void close(const protocol::GoodbyePush& said) override;
   void resume(chat::Resume with) override;
 
  private:

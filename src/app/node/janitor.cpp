@@ -11,14 +11,18 @@
 namespace plaza::app {
 namespace {
 constexpr std::uint32_t kTokensPerRound = 1000;
+constexpr std::uint32_t kSanctionsPerRound = 1000;
 constexpr std::int64_t kPauseBetweenPiecesMs = 20;  // commits of messages come in between
 }  // namespace
 
-Janitor::Janitor(ports::StreamStore& store, login::LoginService& login, ports::Retention retention,
-                 std::int64_t interval_s)
-    : store_(store), login_(login), retention_(retention), interval_s_(interval_s), thread_([this] {
-        work();
-      }) {}
+Janitor::Janitor(ports::StreamStore& store, login::LoginService& login, chat::Moderator& moderator,
+                 ports::Retention retention, std::int64_t interval_s)
+    : store_(store),
+      login_(login),
+      moderator_(moderator),
+      retention_(retention),
+      interval_s_(interval_s),
+      thread_([this] { work(); }) {}
 
 Janitor::~Janitor() {
   {
@@ -68,6 +72,9 @@ void Janitor::work() {
     }
     if (const auto expired = login_.expire(kTokensPerRound); !expired) {
       PLAZA_LOG(warn, "janitor", "expired tokens could not be removed: {}", expired.error().detail);
+    }
+    if (const auto ended = moderator_.expire(kSanctionsPerRound); !ended) {
+      PLAZA_LOG(warn, "janitor", "sanctions that have ended could not be removed: {}", ended.error().detail);
     }
     if (!sleep(interval_ms)) return;
   }

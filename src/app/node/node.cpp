@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <atomic>
+#include <latch>
 
 #include "app/metrics/exposition.h"
 #include "app/metrics/metrics_page.h"
@@ -72,6 +73,7 @@ struct Node::Parts {
   bool stopped = false;
 
   Result<void, std::string> open_storage(const Config& config);
+  Result<void, std::string> load_sanctions();
   Result<void, std::string> listen(const Config& config);
   void observe();
   net::HttpResponse page(const net::HttpRequest& request);
@@ -89,6 +91,15 @@ Result<void, std::string> Node::Parts::open_storage(const Config& config) {
   if (!zone && zone.error().code == ports::DirectoryCode::not_found)
     zone = directory->put_zone(default_zone(config));
   if (!zone) return fail(fmt::format("{}: {}", data_path(config, "directory.db"), zone.error().detail));
+  return {};
+}
+
+/// Before the first client: nobody who is banned may be in for a moment.
+Result<void, std::string> Node::Parts::load_sanctions() {
+  std::latch known(1);
+  const auto loading = edge->moderator().load([&known] { known.count_down(); });
+  if (!loading) return fail("sanctions: " + loading.error().detail);
+  known.wait();
   return {};
 }
 
@@ -233,6 +244,7 @@ Result<std::unique_ptr<Node>, std::string> Node::start(const Config& config) {
           .store = parts.store,
           .directory = *parts.directory,
           .channels = *parts.sql_directory,
+          .moderation = parts.sql_directory->moderation(),
           .presence = parts.presence,
           .clock = parts.clock,
           .login = *parts.login,
@@ -245,8 +257,9 @@ Result<std::unique_ptr<Node>, std::string> Node::start(const Config& config) {
   }
   parts.store_started = true;
   parts.observe();
-  parts.janitor = std::make_unique<Janitor>(parts.store, *parts.login, retention(config),
-                                            config.store.trim_interval_s);
+  if (auto loaded = parts.load_sanctions(); !loaded) return fail(std::move(loaded.error()));
+  parts.janitor = std::make_unique<Janitor>(parts.store, *parts.login, parts.edge->moderator(),
+                                            retention(config), config.store.trim_interval_s);
   if (auto listening = parts.listen(config); !listening) return fail(std::move(listening.error()));
   return node;
 }

@@ -54,6 +54,8 @@ edge::Limits edge_limits(const Config& config) {
   limits.dead_after_ms = config.edge.dead_after_ms;
   limits.chat.member_messages = {u32(config.member.message_rate_per_s), u32(config.member.message_burst)};
   limits.chat.member_requests = {u32(config.member.request_rate_per_s), u32(config.member.request_burst)};
+  limits.chat.member_reports = {u32(config.moderation.report_rate_per_min),
+                                u32(config.moderation.report_burst)};
   limits.chat.room_messages = {u32(config.room.message_rate_per_s), u32(config.room.message_burst)};
   limits.chat.body_bytes_max = static_cast<std::size_t>(config.message.body_bytes_max);
   limits.chat.send_window_max = u32(config.edge.send_window_max);
@@ -129,6 +131,9 @@ sql::SqlDirectoryOptions directory_options(const Config& config, std::int64_t in
   options.limits.rooms_per_member_max = u32(config.member.rooms_max);
   options.limits.channels_per_zone_max = u32(config.channel.declared_max);
   options.limits.room_members_max = u32(std::min(config.room.members_max, config.room.inbox_fanout_max));
+  options.moderation.sanctions_per_zone_max = u32(config.moderation.zone_sanctions_max);
+  options.moderation.reports_open_per_zone_max = u32(config.moderation.zone_open_reports_max);
+  options.moderation.word_rules_per_zone_max = u32(config.moderation.zone_words_max);
   return options;
 }
 

@@ -74,6 +74,16 @@ const std::vector<Arrives> kArrives{
     {"message.sync_bytes_max", [](const Config& c) { return text(edge_limits(c).chat.page_bytes_max); }},
     {"message.history_entries_max",
      [](const Config& c) { return text(edge_limits(c).chat.history_entries_max); }},
+    {"moderation.zone_sanctions_max",
+     [](const Config& c) { return text(directory_options(c, 0).moderation.sanctions_per_zone_max); }},
+    {"moderation.zone_open_reports_max",
+     [](const Config& c) { return text(directory_options(c, 0).moderation.reports_open_per_zone_max); }},
+    {"moderation.report_rate_per_min",
+     [](const Config& c) { return text(edge_limits(c).chat.member_reports.per_min); }},
+    {"moderation.report_burst",
+     [](const Config& c) { return text(edge_limits(c).chat.member_reports.burst); }},
+    {"moderation.zone_words_max",
+     [](const Config& c) { return text(directory_options(c, 0).moderation.word_rules_per_zone_max); }},
 };
 
 class AnOption : public testing::TestWithParam<Arrives> {};
