@@ -78,7 +78,7 @@ std::size_t OutboundQueue::next_chunk_bytes() const {
 }
 
 void OutboundQueue::append_shared(const SharedFrame& shared, std::size_t bytes) {
-  if (bytes < kShareBytesMin) {
+  if (bytes < kShareBytesMin && head_ != nullptr) {
     append({shared.data(), bytes});
     return;
   }

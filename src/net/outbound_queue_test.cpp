@@ -68,6 +68,18 @@ TEST(OutboundQueue, ALargeSharedFrameIsHeldByReferenceAndASmallOneCopied) {
   EXPECT_EQ(drain(queue), "head" + std::string(large.view()) + std::string(small.view()) + "\n");
 }
 
+TEST(OutboundQueue, ASharedFrameOfAnySizeThatNothingWaitsBeforeIsHeldByReference) {
+  OutboundQueue queue;
+  const SharedFrame small("small"), next("next");
+  EXPECT_EQ(queue.offer_shared("", "", small, small.size()), Offer::accepted);
+  EXPECT_EQ(queue.offer_shared("", "", next, next.size() + 1), Offer::accepted);
+  std::array<iovec, 8> pieces;
+  ASSERT_EQ(queue.gather(pieces), 2u);
+  EXPECT_EQ(pieces[0].iov_base, small.data());
+  EXPECT_NE(pieces[1].iov_base, next.data());
+  EXPECT_EQ(drain(queue, 3, 1), "smallnext\n");
+}
+
 TEST(OutboundQueue, ASharedFrameLivesAsLongAsItsLastQueue) {
   OutboundQueue first, second;
   {

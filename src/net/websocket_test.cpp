@@ -324,6 +324,25 @@ TEST(WebSocketConnection, SharedFramesKeepTheirPayloadAndGetAHeaderOfEveryLength
   EXPECT_EQ(client.receive(4), "\x81\x02{}");
 }
 
+TEST(WebSocketConnection, FramesThatAreFramedAlreadyGoOutAsTheyAre) {
+  const std::string lines = "{\"a\":1}\n{\"b\":\"" + std::string(200, 'y') + "\"}\n";
+  const std::vector<std::uint32_t> ends{8, static_cast<std::uint32_t>(lines.size())};
+  const SharedFrame framed(ws_text_frames(lines, ends));
+  Server server(http_options(), [&](Peer& peer, const std::string&) {
+    EXPECT_EQ(peer.connection->send_framed(framed, 2), Offer::accepted);
+    EXPECT_EQ(peer.connection->send("{}"), Offer::accepted);
+    return FrameVerdict::continue_;
+  });
+  Client client(server.address());
+  ASSERT_TRUE(client.send(upgrade_text() + frame({.payload = "{}"})));
+  client.receive_until("\r\n\r\n");
+  EXPECT_EQ(client.receive(9), "\x81\x07{\"a\":1}");
+  const std::string second = lines.substr(8, lines.size() - 9);
+  EXPECT_EQ(client.receive(4), ws_header(WsOpcode::text, second.size()).view());
+  EXPECT_EQ(client.receive(second.size()), second);
+  EXPECT_EQ(client.receive(4), "\x81\x02{}");
+}
+
 TEST(WebSocketConnection, AForeignOriginIsRefusedBeforeTheUpgrade) {
   ListenerOptions options = http_options();
   options.connection.origins = {"https://good.example"};
