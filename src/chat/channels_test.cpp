@@ -23,7 +23,10 @@ class Channels : public ChatTest {
       auto& side = home(made.id) == channels::home_shard({zone->id, "world"}, 2) ? here : there;
       if (side.size() < 2) side.push_back(made);
     }
-    set_limits([](Limits& limits) { limits.member_publications = {}; });
+    set_limits([](Limits& limits) {
+      limits.member_publications = {};
+      limits.presence_interval_ms = 0;
+    });
   }
   SubscribeAck subscribe(TestClient& client, const Subscribe& wanted = {.channel = "world"}) {
     const auto reply = client.ask(wanted);

@@ -287,13 +287,14 @@ void Entering::become_ready(Session& session) {
   if (member.announced) return;
   member.announced = true;
   state_.node.presence.joined(state_.node.id, member.who.id);
-  friends_.announce(member, true);
+  news_.changed(member, true);
 }
 
 void Entering::remove(Session& session) {
   MemberState* member = std::exchange(session.member, nullptr);
   if (!member) return;
   state_.fans.leave(session);
+  state_.watches.leave(session);
   state_.sessions.erase(session.id);
   std::erase(member->sessions, &session);
   session.unacknowledged = 0;
@@ -303,7 +304,7 @@ void Entering::remove(Session& session) {
   if (member->announced && !here) {
     member->announced = false;
     state_.node.presence.left(state_.node.id, member->who.id);
-    friends_.announce(*member, false);
+    news_.changed(*member, false);
   }
   if (!member->sessions.empty()) return;
   state_.gone_rates.keep(member->who.id, member->rates, state_.node.executor.now_ms());

@@ -5,6 +5,7 @@
 
 #include "chat/answers.h"
 #include "chat/friends.h"
+#include "chat/presence_news.h"
 #include "chat/reading.h"
 #include "chat/shard_state.h"
 
@@ -39,8 +40,8 @@ struct EnterAs {
 /// Thread  The member's home shard.
 class Entering {
  public:
-  Entering(ShardState& state, Friends& friends, Reading& reading)
-      : state_(state), friends_(friends), reading_(reading) {}
+  Entering(ShardState& state, PresenceNews& news, Reading& reading)
+      : state_(state), news_(news), reading_(reading) {}
 
   /// Ends in out->resume(); then session.state tells whether it is in.
   void enter(Session& session, EnterAs as);
@@ -65,7 +66,7 @@ class Entering {
                                              const ports::DeviceState& device) const;
 
   ShardState& state_;
-  Friends& friends_;
+  PresenceNews& news_;
   Reading& reading_;
 };
 

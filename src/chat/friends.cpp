@@ -285,24 +285,6 @@ Verdict Friends::find(Session& session, const protocol::Request& request) {
   return started ? Verdict::wait : refuse(session, asked, busy());
 }
 
-void Friends::announce(const MemberState& member, bool online) {
-  std::string frame;
-  protocol::encode(frame, protocol::PresencePush{.id = member.who.id, .online = online});
-  // One post per shard, not per friend.
-  Node& node = state_.node;
-  const std::uint32_t shards = node.executor.shards();
-  std::vector<std::vector<MemberId>> by_shard(shards);
-  for (const Peer& peer : member.peers) {
-    if (peer.friends) by_shard[home_shard(peer.id, shards)].push_back(peer.id);
-  }
-  for (std::uint32_t shard = 0; shard < shards; ++shard) {
-    if (by_shard[shard].empty()) continue;
-    node.executor.post(shard, [hub = node.hubs[shard], members = std::move(by_shard[shard]), frame] {
-      for (const MemberId friend_id : members) Notices::deliver(hub->state(), friend_id, frame, 0);
-    });
-  }
-}
-
 protocol::FriendEntry friend_entry(const ports::Presence& presence, const Relation& relation) {
   const bool friends = relation.friendship == ports::Friendship::friends;
   return {.id = relation.peer,

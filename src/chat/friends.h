@@ -6,7 +6,7 @@
 
 namespace plaza::chat {
 
-/// Friends, blocks, remarks, look-ups, and who of them is online.
+/// Friends, blocks, remarks and look-ups.
 ///
 ///   request -> directory (one transaction) -> both members' home shards know it -> answer -> the peer is told
 ///
@@ -27,8 +27,6 @@ class Friends {
 
   /// On a member's home shard: takes over what was read, unless something newer is known.
   static void apply(ShardState& state, MemberId member, const Relations& relations);
-  /// Tells the friends of a member that it came or went.
-  void announce(const MemberState& member, bool online);
 
  private:
   struct Changed {

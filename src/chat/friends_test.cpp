@@ -170,6 +170,7 @@ TEST_F(FriendsOfMembers, AreListedInPages) {
 }
 
 TEST_F(FriendsOfMembers, SeeEachOtherComeAndGo) {
+  set_limits([](Limits& all) { all.presence_interval_ms = 0; });
   ann_web.ask(protocol::AddFriend{.friendid = bob.id, .id = {}});
   ann_web.take();
   leave(bob_web);

@@ -42,6 +42,8 @@ Verdict Hub::request(Session& session, const protocol::Request& request) {
     case Msg::group_members: return groups_.members(session, request);
     case Msg::subscribe: return channel_requests_.subscribe(session, request);
     case Msg::unsubscribe: return channel_requests_.unsubscribe(session, request);
+    case Msg::typing: return presence_requests_.typing(session, request);
+    case Msg::watch_presence: return presence_requests_.watch(session, request);
     case Msg::channels: return channel_requests_.list(session, request);
     default: break;
   }

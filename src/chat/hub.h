@@ -7,6 +7,8 @@
 #include "chat/entering.h"
 #include "chat/friends.h"
 #include "chat/groups.h"
+#include "chat/presence_news.h"
+#include "chat/presence_requests.h"
 #include "chat/reading.h"
 #include "chat/reporting.h"
 #include "chat/sending.h"
@@ -28,7 +30,9 @@ class Hub {
         friends_(state_),
         groups_(state_),
         reporting_(state_, reading_),
-        entering_(state_, friends_, reading_),
+        presence_news_(state_),
+        presence_requests_(state_, sending_),
+        entering_(state_, presence_news_, reading_),
         delivering_(state_, reading_),
         channel_requests_(state_),
         channel_homes_(state_) {}
@@ -59,9 +63,12 @@ class Hub {
     state_.flush();
   }
   /// Whether tick() has something to do some time.
-  [[nodiscard]] bool wants_tick() const { return channel_homes_.size() != 0; }
+  [[nodiscard]] bool wants_tick() const { return channel_homes_.size() + presence_news_.size() != 0; }
   /// About once in kTickMs while it is wanted.
-  void tick() { channel_homes_.tick(); }
+  void tick() {
+    channel_homes_.tick();
+    presence_news_.tick();
+  }
   static constexpr std::int64_t kTickMs = 500;
 
   /// The connection has room for pushes again (and, as a safety net, now and then): what a classic client missed is read
@@ -79,6 +86,8 @@ class Hub {
   Friends friends_;
   Groups groups_;
   Reporting reporting_;
+  PresenceNews presence_news_;
+  PresenceRequests presence_requests_;
   Entering entering_;
   Delivering delivering_;
   ChannelRequests channel_requests_;

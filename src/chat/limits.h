@@ -27,6 +27,11 @@ struct Limits {
   std::uint32_t heartbeat_ms = 25'000;
   std::size_t remark_bytes_max = 128;
   std::size_t room_description_bytes_max = 512;
+  std::int64_t presence_interval_ms = 1000;
+  std::uint32_t presence_room_members_max = 50;
+  std::uint32_t watches_per_session_max = 16;
+  std::int64_t typing_interval_ms = 3000;
+  std::uint32_t typing_members_max = 50;
   Rate member_publications{5, 20};
   std::uint32_t channels_per_session_max = 64;
   std::size_t publication_bytes_max = 8 * 1024;

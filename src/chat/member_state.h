@@ -9,6 +9,7 @@
 #include "chat/session.h"
 #include "moderation/sanction_table.h"
 #include "ports/directory.h"
+#include "ports/message.h"
 
 namespace plaza::chat {
 
@@ -20,6 +21,13 @@ struct Peer {
   bool blocked_by_them = false;
 };
 
+/// That somebody is writing, or has stopped, was told.
+struct TypingTold {
+  ports::StreamId conversation;
+  std::int64_t when_ms = 0;
+  bool typing = false;
+};
+
 /// A member who has at least one session, on its home shard.
 /// Thread  The home shard. Owner: ShardState, from the first session's enter to the last one's leave.
 struct MemberState {
@@ -29,7 +37,8 @@ struct MemberState {
   std::vector<Session*> sessions;
   MemberRates rates;
   moderation::SharedSanction mute;  ///< null: may send. One that is over is as none
-  std::uint64_t head = 0;           ///< newest inbox entry that this shard knows of
+  std::vector<TypingTold> typing;
+  std::uint64_t head = 0;  ///< newest inbox entry that this shard knows of
   std::uint32_t epoch = 0;
   std::uint64_t peers_version = 0;  ///< see Relations; 0 = not read yet
   bool announced = false;           ///< friends were told that it is online

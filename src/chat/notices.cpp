@@ -25,6 +25,25 @@ void Notices::deliver(const ShardState& state, MemberId member, std::string_view
   }
 }
 
+void Notices::tell_if_idle(const std::vector<MemberId>& members, const std::string& frame) {
+  Node& node = state_.node;
+  const std::uint32_t shards = node.executor.shards();
+  std::vector<std::vector<MemberId>> by_shard(shards);
+  for (const MemberId member : members) by_shard[home_shard(member, shards)].push_back(member);
+  for (std::uint32_t shard = 0; shard < shards; ++shard) {
+    if (by_shard[shard].empty()) continue;
+    node.executor.post(shard, [hub = node.hubs[shard], told = std::move(by_shard[shard]), frame] {
+      for (const MemberId member : told) {
+        const MemberState* online = hub->state().member(member);
+        if (!online) continue;
+        for (Session* session : online->sessions) {
+          if (session->state == SessionState::ready && !session->classic) session->out->push_if_idle(frame);
+        }
+      }
+    });
+  }
+}
+
 void on_shards_then(Node& node, std::uint32_t self, const std::vector<std::uint32_t>& shards,
                     const std::function<void(Hub&)>& apply, std::move_only_function<void()> then) {
   struct Round {

@@ -18,6 +18,8 @@ class Notices {
 
   /// Pushes the frame to every ready full session of the member but `except`. A session that is too slow misses it.
   void tell(MemberId member, std::string frame, SessionId except = 0);
+  /// The same frame to several, only where hardly anything waits: what is left out first.
+  void tell_if_idle(const std::vector<MemberId>& members, const std::string& frame);
   /// As tell(), on the member's home shard.
   static void deliver(const ShardState& state, MemberId member, std::string_view frame, SessionId except);
 

@@ -4,6 +4,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/ids.h"
 #include "chat/session_channels.h"
@@ -44,6 +45,11 @@ class SessionOut {
   /// False: it goes nowhere, because the connection is closing. What a classic client was not handed it has not received.
   virtual bool send(std::string_view frame) = 0;
   virtual bool push(std::string_view head, SharedTail& tail) = 0;
+  /// For what may as well be left out: taken only while hardly anything waits to be read.
+  virtual bool push_if_idle(std::string_view frame) {
+    SharedTail tail{.text = frame, .shared = {}};
+    return push({}, tail);
+  }
   /// Several frames, taken all or, with false, up to some of them.
   virtual bool push_frames(SharedFrames& frames) {
     std::uint32_t begin = 0;
@@ -90,6 +96,7 @@ struct Session {
   ZoneId zone;
   std::string device;
   std::unique_ptr<SessionChannels> channels;  ///< null until it uses one
+  std::vector<RoomId> watches;                ///< rooms whose presence it watches
   std::uint64_t
       pushed = 0;  ///< the newest inbox position that was handed to the connection, or skipped as known
   std::uint64_t stored_cursor = 0;      ///< classic: the cursor as the store has it

@@ -1,4 +1,5 @@
 #pragma once
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -11,9 +12,10 @@
 #include "chat/gone_rates.h"
 #include "chat/limits.h"
 #include "chat/member_state.h"
+#include "chat/room_watches.h"
 #include "chat/session.h"
-#include "ports/channels.h"
 #include "moderation/sanction_table.h"
+#include "ports/channels.h"
 #include "ports/clock.h"
 #include "ports/directory.h"
 #include "ports/executor.h"
@@ -38,8 +40,9 @@ struct Node {
   const ports::Clock& clock;
   rooms::RoomRates& room_rates;
   ports::NodeId id;
-  std::uint32_t channel_epochs = 0;  ///< where this process begins to count them: any number
-  std::vector<Hub*> hubs;            ///< by shard
+  std::uint32_t channel_epochs = 0;       ///< where this process begins to count them: any number
+  std::vector<Hub*> hubs;                 ///< by shard
+  std::atomic<std::uint32_t> watches{0};  ///< so many rooms are watched, on all shards together
 };
 
 /// Everything that the domain knows on one shard. The request handlers beside it share it and keep nothing themselves.
@@ -54,7 +57,10 @@ class ShardState {
         rooms(4096),
         known(32 * 1024),
         gone_rates(16 * 1024),
-        fans(node_in, shard_in) {}
+        fans(node_in, shard_in),
+        watches(node_in) {
+    rooms.on_invalidated([this](RoomId room) { watches.ended(room); });
+  }
 
   Node& node;
   const std::uint32_t shard;
@@ -66,6 +72,7 @@ class ShardState {
   GoneRates gone_rates;
   ChannelFans fans;
   moderation::SanctionTable sanctions;
+  RoomWatches watches;
   std::uint64_t logins = 0;           ///< so many sessions entered here
   std::vector<ports::Append> outbox;  ///< sends of this turn, on their way to the store
 

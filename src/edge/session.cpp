@@ -326,6 +326,12 @@ bool Session::push_frames(chat::SharedFrames& frames) {
   return true;
 }
 
+bool Session::push_if_idle(std::string_view frame) {
+  if (closing_ || connection_->outbound_bytes() > shard_->limits().outbound_bytes_max / 16) return false;
+  chat::SharedTail tail{.text = frame, .shared = {}};
+  return push({}, tail);
+}
+
 void Session::on_writable_again() {
   set_pause(Pause::backlog, false);
   if (chat_.member) shard_->hub().writable(chat_);

@@ -58,6 +58,7 @@ class Session final : public net::ConnectionHandler, public chat::SessionOut, pr
   bool push(std::string_view head, chat::SharedTail& tail) override;
   bool push_frames(chat::SharedFrames& frames) override;
   void close(const protocol::GoodbyePush& goodbye) override;
+  bool push_if_idle(std::string_view frame) override;
   void resume(chat::Resume with) override;
 
  private:

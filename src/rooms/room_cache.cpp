@@ -33,10 +33,11 @@ bool RoomCache::put(RoomView view, std::uint32_t generation) {
 
 void RoomCache::invalidate(RoomId id) {
   ++generations_[slot(id)];
-  const auto at = views_.find(id);
-  if (at == views_.end()) return;
-  order_.erase(at->second);
-  views_.erase(at);
+  if (const auto at = views_.find(id); at != views_.end()) {
+    order_.erase(at->second);
+    views_.erase(at);
+  }
+  if (on_invalidated_) on_invalidated_(id);
 }
 
 }  // namespace plaza::rooms

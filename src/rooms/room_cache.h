@@ -2,6 +2,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <memory>
 #include <string>
@@ -43,6 +44,8 @@ class RoomCache {
   /// False when the room was invalidated since `generation`: the view may be out of date; read it again.
   bool put(RoomView view, std::uint32_t generation);
   void invalidate(RoomId id);
+  /// Is called by invalidate(), whether the room was here or not.
+  void on_invalidated(std::function<void(RoomId)> call) { on_invalidated_ = std::move(call); }
   [[nodiscard]] std::size_t size() const { return views_.size(); }
 
  private:
@@ -57,6 +60,7 @@ class RoomCache {
       generations_{};  // counted up by invalidate(); rooms share them by hash
   Order order_;        // most recently used first
   std::unordered_map<RoomId, Order::iterator> views_;
+  std::function<void(RoomId)> on_invalidated_;
 };
 
 }  // namespace plaza::rooms

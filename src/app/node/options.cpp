@@ -69,6 +69,11 @@ edge::Limits edge_limits(const Config& config) {
   limits.chat.list_entries_max = u32(config.edge.list_entries_max);
   limits.chat.classic_group_users_max = u32(config.room.classic_users_max);
   limits.chat.receipt_room_members_max = u32(config.room.receipt_members_max);
+  limits.chat.presence_interval_ms = config.presence.interval_ms;
+  limits.chat.presence_room_members_max = u32(config.presence.room_members_max);
+  limits.chat.watches_per_session_max = u32(config.presence.watches_max);
+  limits.chat.typing_interval_ms = config.presence.typing_interval_ms;
+  limits.chat.typing_members_max = u32(config.presence.typing_members_max);
   limits.chat.member_publications = {u32(config.channel.member_rate_per_s), u32(config.channel.member_burst)};
   limits.chat.channels_per_session_max = u32(config.channel.subscriptions_max);
   limits.chat.publication_bytes_max = static_cast<std::size_t>(config.channel.body_bytes_max);
