@@ -82,6 +82,13 @@ void Client::mark_read(Conversation conversation, std::uint64_t cseq) {
   shard_.post([core = core_, conversation, cseq] { core->mark_read(conversation, cseq); });
 }
 
+void Client::subscribe(std::string channel, std::uint32_t newest) {
+  shard_.post([core = core_, channel = std::move(channel), newest] { core->subscribe(channel, newest); });
+}
+void Client::unsubscribe(std::string channel) {
+  shard_.post([core = core_, channel = std::move(channel)] { core->unsubscribe(channel); });
+}
+
 void Client::post_later(std::int64_t delay_ms, std::move_only_function<void()> task) {
   shard_.post([core = core_, delay_ms, task = std::move(task)]() mutable {
     core->run_later(delay_ms, std::move(task));

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "client/endpoint.h"
+#include "client/rules/channel_book.h"
 #include "client/rules/message.h"
 #include "client/rules/session_rules.h"
 #include "protocol/request.h"
@@ -98,6 +99,13 @@ class ClientEvents {
   virtual void on_presence(const protocol::PresencePush& /*presence*/) {}
   virtual void on_friend_event(const protocol::FriendEventPush& /*event*/) {}
   virtual void on_group_event(const protocol::GroupEventPush& /*event*/) {}
+  virtual void on_typing(const protocol::TypingPush& /*typing*/) {}
+  /// Every publication of the channels that are followed, in order, once; one's own among them.
+  virtual void on_publication(const protocol::Publication& /*publication*/) {}
+  /// Publications were missed that the server no longer has; it goes on behind them.
+  virtual void on_channel_gap(const ChannelGap& /*gap*/) {}
+  /// The channel does not exist, or no more: it is not followed any longer.
+  virtual void on_channel_refused(const ChannelRefused& /*refused*/) {}
 
  protected:
   ~ClientEvents() = default;
@@ -144,7 +152,12 @@ class Client {
   /// The person has read the conversation up to this position of it.
   void mark_read(Conversation conversation, std::uint64_t cseq);
 
-  /// Any other request of protocol/request.h, e.g. request(protocol::AddFriend{.friendid = MemberId{7}}, ...). Waits for
+  /// Follows the channel from now on, across all breaks, and shows `newest` of what was said before. Until unsubscribe(),
+  /// on_channel_refused(), or another member is entered.
+  void subscribe(std::string channel, std::uint32_t newest = 0);
+  void unsubscribe(std::string channel);
+
+  /// Any other request of protocol/request.h and channel_requests.h, e.g. request(protocol::AddFriend{.friendid = MemberId{7}}, ...). Waits for
   /// the session when it is not online.
   template <class R>
   void request(const R& typed, ReplyCallback done) {

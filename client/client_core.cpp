@@ -48,7 +48,8 @@ ClientCore::ClientCore(net::Shard& shard, ClientOptions options, ClientEvents& e
       deadline_timer_([this] { on_deadline(); }),
       retry_timer_([this] { connect(); }),
       heartbeat_timer_([this] { on_heartbeat(); }),
-      request_timer_([this] { expire_requests(); }) {
+      request_timer_([this] { expire_requests(); }),
+      channel_timer_([this] { on_channel_retry(); }) {
   net::ConnectionOptions connection;
   connection.frame_bytes_max = kFrameBytesMax;
   connection.depth_max = kDepthMax;
@@ -85,7 +86,8 @@ void ClientCore::leave(std::move_only_function<void()> stopped) {
   events_ = nullptr;
   running_ = false;
   stopped_ = std::move(stopped);
-  for (net::Timer* timer : {&wake_timer_, &retry_timer_, &heartbeat_timer_, &request_timer_}) timer->cancel();
+  for (net::Timer* timer : {&wake_timer_, &retry_timer_, &heartbeat_timer_, &request_timer_, &channel_timer_})
+    timer->cancel();
   shard_.timers().arm(deadline_timer_, kLeaveMs);
   requests_.clear();
   if (!revoke) return hang_up();
@@ -105,7 +107,7 @@ void ClientCore::stop() {
   events_ = nullptr;
   running_ = false;
   for (net::Timer* timer :
-       {&wake_timer_, &deadline_timer_, &retry_timer_, &heartbeat_timer_, &request_timer_})
+       {&wake_timer_, &deadline_timer_, &retry_timer_, &heartbeat_timer_, &request_timer_, &channel_timer_})
     timer->cancel();
   connection_.reset();
   open_ = false;
@@ -232,6 +234,7 @@ void ClientCore::link_lost(std::string why) {
     arm_pump();  // the outcome, if it is known whose fault it was
   }
   rules_->disconnected();
+  channels_.disconnected();
   const ClientState before = state_;
   state_ = ClientState::waiting;
   fail_sent_requests(why);

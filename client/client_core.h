@@ -12,6 +12,7 @@
 
 #include "base/worker_pool.h"
 #include "client/client.h"
+#include "client/rules/channel_book.h"
 #include "net/address.h"
 #include "net/connection.h"
 #include "net/timer_wheel.h"
@@ -47,6 +48,8 @@ class ClientCore final : public net::ConnectionHandler, public std::enable_share
   void logout(bool revoke_token, Client::ReplyCallback done);
   void send(Outgoing message, Client::SendCallback done);
   void mark_read(Conversation conversation, std::uint64_t cseq);
+  void subscribe(const std::string& channel, std::uint32_t newest);
+  void unsubscribe(const std::string& channel);
   void run_later(std::int64_t delay_ms, std::move_only_function<void()> task);
 
   /// When a request may go out.
@@ -112,6 +115,11 @@ class ClientCore final : public net::ConnectionHandler, public std::enable_share
   void forget_session();
   void tell_login(const Reply& reply);
 
+  // Channels (client_channels.cpp).
+  void work_channels();
+  void channel_reply(const std::string& channel, const Reply& reply);
+  void on_channel_retry();
+
   // Frames (client_frames.cpp).
   void dispatch(protocol::ServerMessage message);
   void on_push(const protocol::ServerMessage& message);
@@ -154,12 +162,14 @@ class ClientCore final : public net::ConnectionHandler, public std::enable_share
   std::move_only_function<void()> stopped_;  ///< while leaving
   // The session.
   std::unique_ptr<SessionRules> rules_;
+  ChannelBook channels_;
   std::uint64_t next_tag_ = 1;
   std::uint64_t body_bytes_max_ = protocol::kBodyBytesMax;         ///< as the last ENTER_ACK said
   std::unordered_map<std::uint64_t, Client::SendCallback> sends_;  ///< by tag
   bool pump_armed_ = false;
   std::vector<std::unique_ptr<net::CallbackTimer>> later_;  ///< fired ones go at the next run_later()
-  net::CallbackTimer wake_timer_, deadline_timer_, retry_timer_, heartbeat_timer_, request_timer_;
+  net::CallbackTimer wake_timer_, deadline_timer_, retry_timer_, heartbeat_timer_, request_timer_,
+      channel_timer_;
 };
 
 }  // namespace plaza::client

@@ -54,10 +54,19 @@ void ClientCore::on_push(const ServerMessage& message) {
     if (is_fault(message.refusal.error)) fault_ = message.refusal;
     return;
   }
+  if (const auto* publication = message.get<Publication>()) {
+    channels_.pushed(*publication);
+    return work_channels();
+  }
+  if (const auto* head = message.get<ChannelHeadPush>()) {
+    channels_.head(head->channel);
+    return work_channels();
+  }
   if (events_ == nullptr) return;
   if (const auto* receipt = message.get<ReceiptPush>()) return events_->on_receipt(*receipt);
   if (const auto* presence = message.get<PresencePush>()) return events_->on_presence(*presence);
   if (const auto* event = message.get<FriendEventPush>()) return events_->on_friend_event(*event);
+  if (const auto* typing = message.get<TypingPush>()) return events_->on_typing(*typing);
   if (const auto* event = message.get<GroupEventPush>()) return events_->on_group_event(*event);
 }
 

@@ -245,6 +245,7 @@ void ClientCore::logout(bool revoke_token, Client::ReplyCallback done) {
         heartbeat_timer_.cancel();
         online_since_ms_.reset();
         rules_->disconnected();
+        channels_.disconnected();
         if (revoke_token && reply.ok()) session_revoked(session_tokens_);
         auto finish = [this, reply, done = std::move(done)]() mutable {
           if (link_open()) set_state(ClientState::connected);
@@ -290,6 +291,7 @@ void ClientCore::entered(const protocol::EnterAck& ack) {
   if (rules_->member() != 0 && rules_->member() != ack.id.value) {
     // Another member has other streams and send_ids; what the former one did not get out stays unsent.
     rules_ = std::make_unique<SessionRules>(options_.rules, backoff_.ceiling() + next_tag_);
+    channels_.clear();
     auto open_sends = std::exchange(sends_, {});
     for (auto& [tag, done] : open_sends) {
       done(
@@ -325,6 +327,8 @@ void ClientCore::entered(const protocol::EnterAck& ack) {
     tell_login(reply);
     send_waiting(When::connected);
     send_waiting(When::online);
+    channels_.connected();
+    work_channels();
     arm_pump();
   });
 }

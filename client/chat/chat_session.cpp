@@ -61,6 +61,10 @@ void ChatSession::run(const ParsedLine& line, Done done) {
     case Command::history: return history(line, std::move(done));
     case Command::read: return read_all(std::move(done));
     case Command::find: return find(line, std::move(done));
+    case Command::channels: return channels({}, {}, std::move(done));
+    case Command::subscribe: return subscribe(line, std::move(done));
+    case Command::unsubscribe: return unsubscribe(first, std::move(done));
+    case Command::publish: return publish(line, std::move(done));
     case Command::password: return change_password(std::move(done));
     case Command::tokens: return tokens(std::move(done));
     case Command::revoke: return revoke(first, std::move(done));

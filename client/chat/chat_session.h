@@ -68,6 +68,9 @@ class ChatSession final : private ClientEvents {
   void on_presence(const protocol::PresencePush& presence) override;
   void on_friend_event(const protocol::FriendEventPush& event) override;
   void on_group_event(const protocol::GroupEventPush& event) override;
+  void on_publication(const protocol::Publication& publication) override;
+  void on_channel_gap(const ChannelGap& gap) override;
+  void on_channel_refused(const ChannelRefused& refused) override;
   void show_state(ClientState state, const std::string& why);
   void show_message(const Message& message);
   void show_friend_event(const protocol::FriendEventPush& event);
@@ -114,6 +117,12 @@ class ChatSession final : private ClientEvents {
   void members(const std::string& what, Done done);
   void members_page(std::uint64_t group, std::uint64_t after, std::vector<protocol::UserEntry> so_far,
                     Done done);
+
+  // Channels (commands_channels.cpp).
+  void channels(std::string after, std::string human, Done done);
+  void subscribe(const ParsedLine& line, Done done);
+  void unsubscribe(const std::string& channel, Done done);
+  void publish(const ParsedLine& line, Done done);
 
   // Shared (chat_session.cpp).
   using WithPerson = std::move_only_function<void(std::uint64_t member, Done done)>;
