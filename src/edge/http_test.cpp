@@ -11,6 +11,7 @@
 #include "edge/edge_node.h"
 #include "login/local_login_service.h"
 #include "memory/memory_directory.h"
+#include "memory/memory_moderation.h"
 #include "memory/memory_presence.h"
 #include "memory/memory_stream_store.h"
 #include "memory/system_clock.h"
@@ -101,6 +102,7 @@ class EdgeHttp : public testing::Test {
   std::vector<net::HttpAnswer> answers_;
   memory::SystemClock clock_;
   memory::MemoryDirectory directory_;
+  memory::MemoryModeration moderation_{directory_};
   memory::MemoryStreamStore store_{clock_};
   memory::MemoryPresence presence_;
   login::PasswordHasher hasher_{{.cost = login::PasswordCost::cheap(), .threads = 1}};
@@ -114,6 +116,8 @@ class EdgeHttp : public testing::Test {
                 .password_workers = password_workers_,
                 .store = store_,
                 .directory = directory_,
+                .channels = directory_,
+                .moderation = moderation_,
                 .presence = presence_,
                 .clock = clock_,
                 .login = login_,

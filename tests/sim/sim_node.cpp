@@ -28,7 +28,7 @@ SimNode::SimNode(const NodeOptions& options, SimStore& store, ports::Directory& 
             .clock = clock,
             .room_rates = room_rates_,
             .id = ports::NodeId{1},
-            .channel_epochs = rng.below(1U << 31),
+            .channel_epochs = static_cast<std::uint32_t>(rng.below(1U << 31)),
             .hubs = {}},
       router_(node_) {
   for (std::uint32_t shard = 0; shard < options.shards; ++shard) {
