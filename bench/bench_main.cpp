@@ -24,6 +24,7 @@ bench::Outcome run(const bench::Options& options, bench::Progress& progress) {
     case bench::Workload::direct: return bench::run_direct(options, progress);
     case bench::Workload::group: return bench::run_group(options, progress);
     case bench::Workload::channel: return bench::run_channel(options, progress);
+    case bench::Workload::presence: return bench::run_presence(options, progress);
     case bench::Workload::idle: return bench::run_idle(options, progress);
     case bench::Workload::login: return bench::run_login(options, progress);
     case bench::Workload::fakewechat: return bench::run_fakewechat(options, progress);

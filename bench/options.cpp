@@ -42,8 +42,9 @@ constexpr Set in(Workload workload, More... more) {
 }
 
 constexpr Set kMessages = in(Workload::direct, Workload::group, Workload::fakewechat, Workload::channel);
-constexpr Set kTimed = in(Workload::direct, Workload::group, Workload::channel, Workload::login);
-constexpr Set kServer = kMessages | in(Workload::idle, Workload::login);
+constexpr Set kTimed = in(Workload::direct, Workload::group, Workload::channel, Workload::presence,
+                          Workload::login);
+constexpr Set kServer = kMessages | in(Workload::presence, Workload::idle, Workload::login);
 
 struct Option {
   std::string_view name, value;
@@ -82,7 +83,7 @@ constexpr std::array kOptions = {
   Option{"--groups", "N", in(Workload::group), Number{&Options::groups, 1, 10000}, "groups; everybody is in one"},
   Option{"--members", "N", in(Workload::group), Number{&Options::members, 2, 5000}, "members of each group"},
   Option{"--senders", "N", in(Workload::group), Number{&Options::senders, 1, 5000}, "of them write"},
-  Option{"--subscribers", "N", in(Workload::channel), Number{&Options::subscribers, 1, 1000000}, "members that follow the channel"},
+  Option{"--subscribers", "N", in(Workload::channel, Workload::presence), Number{&Options::subscribers, 1, 10000}, "members that follow the channel, friends that are told"},
   Option{"--users", "N", in(Workload::fakewechat, Workload::login), Number{&Options::users, 2, 100000}, "users"},
   Option{"--friends", "N", in(Workload::fakewechat), Number{&Options::friends, 2, 1000}, "friends of each user (even)"},
   Option{"--messages", "N", in(Workload::fakewechat), Number{&Options::messages, 1, 10000}, "messages to each friend"},
@@ -118,6 +119,7 @@ constexpr std::array kWorkloads = {
   WorkloadInfo{Workload::direct, "direct", "pairs write to each other; every message is checked"},
   WorkloadInfo{Workload::group, "group", "groups; everybody must see the same order"},
   WorkloadInfo{Workload::channel, "channel", "one publishes to many; every delivery is checked"},
+  WorkloadInfo{Workload::presence, "presence", "one comes and goes, and all its friends are told"},
   WorkloadInfo{Workload::idle, "idle", "logged-in connections that are quiet: memory of each"},
   WorkloadInfo{Workload::login, "login", "a storm of logins"},
   WorkloadInfo{Workload::fakewechat, "fakewechat", "1,000 users, 30 friends each, 5 messages to each friend"},

@@ -11,7 +11,7 @@
 
 namespace plaza::bench {
 
-enum class Workload : std::uint8_t { direct, group, channel, idle, login, fakewechat, raw_relay };
+enum class Workload : std::uint8_t { direct, group, channel, presence, idle, login, fakewechat, raw_relay };
 enum class Transport : std::uint8_t { tcp, ws };
 enum class LoginBy : std::uint8_t { token, password };
 enum class LoginOver : std::uint8_t { new_connections, kept_connections };

@@ -150,6 +150,8 @@ std::vector<std::string> private_node_command(const PrivateNodeOptions& options)
       "member.request_rate_per_s=0",
       "room.message_rate_per_s=0",
       "channel.member_rate_per_s=0",
+      "edge.account_request_rate_per_s=0",
+      "presence.interval_ms=0",
       "channel.world_rate_per_s=0",
       "login.address_per_minute=1000000",
       "edge.connections_max=1000000",

@@ -18,6 +18,8 @@ using Outcome = Result<Report, std::string>;
 [[nodiscard]] Outcome run_group(const Options& options, Progress& progress);
 /// One member publishes to many; an operation is one delivery.
 [[nodiscard]] Outcome run_channel(const Options& options, Progress& progress);
+/// One member logs out and in, and each time all its friends are told; an operation is one of them being told.
+[[nodiscard]] Outcome run_presence(const Options& options, Progress& progress);
 /// Each user writes a few messages to each friend (users on a ring, friends are the nearest ones). The reference is the
 /// author's own figure for this workload: 150,000 messages in 182 s on one machine.
 [[nodiscard]] Outcome run_fakewechat(const Options& options, Progress& progress);
