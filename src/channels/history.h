@@ -38,7 +38,9 @@ struct Recovered {
 /// Limit   HistoryLimits; the oldest go first. The memory of what has gone is freed.
 class ChannelHistory {
  public:
-  ChannelHistory(std::uint32_t epoch, const HistoryLimits& limits) : epoch_(epoch), limits_(limits) {}
+  /// `head`: of a stored channel, of which this is what is in memory: everything up to there is not here.
+  ChannelHistory(std::uint32_t epoch, const HistoryLimits& limits, std::uint64_t head = 0)
+      : epoch_(epoch), limits_(limits), head_(head) {}
 
   [[nodiscard]] std::uint32_t epoch() const { return epoch_; }
   /// Position of the newest publication, 0 when there was none.
@@ -71,7 +73,7 @@ class ChannelHistory {
   const std::uint32_t epoch_;
   // On the shard only.
   HistoryLimits limits_;
-  std::uint64_t head_ = 0;
+  std::uint64_t head_;
   std::deque<Entry> entries_;  ///< the last one is head_
   std::size_t bytes_ = 0;
 };

@@ -3,33 +3,13 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "chat/channel_home.h"
 #include "chat/channel_metrics.h"
-#include "chat/hub.h"
 #include "protocol/channel_replies.h"
 
 namespace plaza::chat {
 
 using protocol::Errno;
-
-struct ChannelHomes::Home {
-  explicit Home(channels::ChannelRef channel) : key(channel) {}
-
-  const channels::ChannelKey key;
-  bool loading = false;
-  bool stale = false;  ///< declared otherwise while it was being read
-  bool dirty = false;
-  ChannelId id;  ///< none: not declared ("world")
-  ports::ChannelSettings settings;
-  std::optional<channels::ChannelHistory> history;  ///< from the first reading of the declaration on
-  RateLimit rate;
-  std::vector<std::uint32_t> grants;      ///< by shard
-  std::unique_ptr<ChannelBlock> pending;  ///< numbered, and not yet on its way
-  std::vector<Request> waiting;           ///< for the declaration
-
-  [[nodiscard]] bool followed() const {
-    return std::ranges::any_of(grants, [](std::uint32_t count) { return count != 0; });
-  }
-};
 
 namespace {
 
@@ -43,13 +23,6 @@ ChannelHomes::ChannelHomes(ShardState& state) : state_(state) {}
 ChannelHomes::~ChannelHomes() = default;
 
 std::size_t ChannelHomes::size() const { return homes_.size(); }
-
-template <class Act>
-void ChannelHomes::on_shard(std::uint32_t shard, Act act) {
-  Hub* hub = state_.node.hubs[shard];
-  if (shard == state_.shard) return act(hub->state());
-  state_.node.executor.post(shard, [hub, act = std::move(act)]() mutable { act(hub->state()); });
-}
 
 // The declaration ---------------------------------------------------------------------------------------------------
 
@@ -79,13 +52,17 @@ void ChannelHomes::loaded(const channels::ChannelKey& key, ports::DirectoryResul
   if (at == homes_.end()) return;
   Home& home = *at->second;
   if (home.stale) return load(home);
-  home.loading = false;
   if (!found) {
     if (found.error().code != ports::DirectoryCode::not_found) return give_up(home, storage_unavailable());
     if (key.name != channels::kWorld) return give_up(home, no_such_channel());
     found = ports::Channel{.id = {}, .zone = key.zone, .name = key.name, .settings = state_.limits.world};
   }
   take_over(home, *found);
+}
+
+/// What waited for the declaration.
+void ChannelHomes::ready(Home& home) {
+  home.loading = false;
   for (Request& request : std::exchange(home.waiting, {})) work(home, std::move(request));
 }
 
@@ -95,13 +72,21 @@ void ChannelHomes::take_over(Home& home, const ports::Channel& found) {
   home.settings = found.settings;
   if (same) {
     home.history->set_limits(history_limits(found.settings), state_.node.executor.now_ms());
-    return;
+    return ready(home);
   }
+  stored_.erase(home.id);
+  home.id = found.id;
+  if (!found.settings.persistent) return begin_history(home, next_epoch(), 0);
+  stored_.emplace(home.id, &home);
+  read_head(home);
+}
+
+void ChannelHomes::begin_history(Home& home, std::uint32_t epoch, std::uint64_t head) {
   const bool another = home.history.has_value();
   if (another) flush(home);
-  home.id = found.id;
-  home.history.emplace(next_epoch(), history_limits(found.settings));
-  if (another) pause_all(home, home.history->epoch(), 0);
+  home.history.emplace(epoch, history_limits(home.settings), head);
+  if (another) pause_all(home, epoch, head);
+  ready(home);
 }
 
 /// Who waits is told why. What is declared no more lets its subscribers go; what only could not be read goes on as it was.
@@ -118,6 +103,7 @@ void ChannelHomes::give_up(Home& home, const Refusal& why) {
   // Grants that are not given back yet keep the home: they must not be taken from those of a channel that is declared anew.
   if (home.history || home.followed()) return;
   std::erase(dirty_, &home);
+  stored_.erase(home.id);
   homes_.erase(homes_.find(home.key.ref()));
 }
 
@@ -187,12 +173,19 @@ void ChannelHomes::work(Home& home, Request request) {
 void ChannelHomes::now(Home& home, const Subscribing& request) {
   flush(home);  // what is numbered already is not for this one, or is in its answer
   const std::int64_t now_ms = state_.node.executor.now_ms();
-  const bool asked = request.position.epoch != 0;
-  const channels::Recovered got = asked ? home.history->recover(request.position, now_ms,
-                                                                state_.limits.page_bytes_max)
-                                        : home.history->newest(request.newest, now_ms,
-                                                               state_.limits.page_bytes_max);
-  if (asked) (got.recovered ? channel_metrics().recovered : channel_metrics().unrecovered).add();
+  const std::size_t bytes_max = state_.limits.page_bytes_max;
+  if (request.position.epoch == 0) {
+    if (home.settings.persistent) return read_missed(home, request);
+    return answer_recovered(home, request, home.history->newest(request.newest, now_ms, bytes_max));
+  }
+  const channels::Recovered got = home.history->recover(request.position, now_ms, bytes_max);
+  if (!got.recovered && home.settings.persistent) return read_missed(home, request);
+  answer_recovered(home, request, got);
+}
+
+void ChannelHomes::answer_recovered(Home& home, const Subscribing& request, const channels::Recovered& got) {
+  if (request.position.epoch != 0)
+    (got.recovered ? channel_metrics().recovered : channel_metrics().unrecovered).add();
   std::string ack;
   protocol::encode(ack, request.who.asked.rid,
                    protocol::SubscribeAckView{.channel = home.key.name,
@@ -206,19 +199,27 @@ void ChannelHomes::now(Home& home, const Subscribing& request) {
 }
 
 void ChannelHomes::now(Home& home, const Publishing& request) {
+  if (request.repeated && home.settings.persistent) return let_append(home, request);
   if (home.settings.publish == ports::PublishPolicy::servers) {
     return refuse(home.key, request.who,
                   {.error = Errno::not_permitted,
                    .message = "only the app's servers publish in this channel",
                    .field = "channel"});
   }
-  const std::int64_t now_ms = state_.node.executor.now_ms();
   std::int64_t wait_ms = 0;
-  if (!home.rate.take(home.settings.rate, now_ms, wait_ms)) {
+  if (!home.rate.take(home.settings.rate, state_.node.executor.now_ms(), wait_ms)) {
     return refuse(home.key, request.who,
                   {.error = Errno::rate_limited,
                    .message = "this channel gets too many publications",
                    .retry_after_ms = static_cast<std::uint64_t>(wait_ms)});
+  }
+  if (home.settings.persistent) return let_append(home, request);
+  if (request.who.asked.send_id) {
+    return refuse(home.key, request.who,
+                  {.error = Errno::bad_request,
+                   .message = "this channel is not persistent: nothing in it is numbered by send_id",
+                   .field = "send_id",
+                   .allowed = "no send_id"});
   }
   channels::ChannelHistory& history = *home.history;
   const std::uint64_t seq = history.head() + 1;
@@ -232,19 +233,7 @@ void ChannelHomes::now(Home& home, const Publishing& request) {
                                                     .content = request.content,
                                                     .time_ms = state_.node.clock.wall_ms(),
                                                     .mid = {}});
-  if (home.followed()) {
-    if (home.pending && home.pending->lines.size() + frame.size() >= state_.limits.channel_block_bytes_max)
-      flush(home);
-    if (!home.pending) {
-      home.pending = std::make_unique<ChannelBlock>(home.key.ref());
-      home.pending->epoch = history.epoch();
-    }
-    home.pending->lines.append(frame).push_back('\n');
-    home.pending->ends.push_back(static_cast<std::uint32_t>(home.pending->lines.size()));
-    home.pending->last = seq;
-    if (!std::exchange(home.dirty, true)) dirty_.push_back(&home);
-  }
-  history.add(std::move(frame), now_ms);
+  add(home, std::move(frame), seq);
   channel_metrics().publications.add();
   std::string ack;
   if (request.who.asked.rid) {
@@ -257,12 +246,37 @@ void ChannelHomes::now(Home& home, const Publishing& request) {
   answer_publisher(request.who, std::move(ack));
 }
 
+/// Numbered: into the history, and into the block for who follows.
+void ChannelHomes::add(Home& home, std::string frame, std::uint64_t seq) {
+  channels::ChannelHistory& history = *home.history;
+  if (home.followed()) {
+    if (home.pending && home.pending->lines.size() + frame.size() >= state_.limits.channel_block_bytes_max)
+      flush(home);
+    if (!home.pending) {
+      home.pending = std::make_unique<ChannelBlock>(home.key.ref());
+      home.pending->epoch = history.epoch();
+    }
+    home.pending->lines.append(frame).push_back('\n');
+    home.pending->ends.push_back(static_cast<std::uint32_t>(home.pending->lines.size()));
+    home.pending->last = seq;
+    if (!std::exchange(home.dirty, true)) dirty_.push_back(&home);
+  }
+  history.add(std::move(frame), state_.node.executor.now_ms());
+}
+
 // Answers -----------------------------------------------------------------------------------------------------------
 
 void ChannelHomes::refuse(const channels::ChannelKey& key, const ChannelAsker& who, const Refusal& why) {
+  if (who.asked.msgid == protocol::Msg::publish) {
+    return on_shard(who.shard, [who, why](ShardState& there) {
+      Session* session = there.session(who.session, who.login);
+      if (!session || !session->channels) return;
+      Sending::refuse_send(*session, who.asked, why);
+      publication_decided(*session, who.asked, there.limits);
+    });
+  }
   std::string frame;
   protocol::encode_refusal(frame, who.asked.msgid, who.asked.rid, why);
-  if (who.asked.msgid == protocol::Msg::publish) return answer_publisher(who, std::move(frame));
   answer_subscriber(key, who, std::move(frame));
 }
 
@@ -294,13 +308,20 @@ void ChannelHomes::answer_publisher(const ChannelAsker& who, std::string frame) 
     Session* session = there.session(who.session, who.login);
     if (!session || !session->channels) return;
     if (!frame.empty()) session->out->send(frame);
-    SessionChannels& channels = *session->channels;
-    --channels.publishing;
-    if (channels.window_full && channels.publishing <= there.limits.send_window_max / 2) {
-      channels.window_full = false;
-      session->out->resume(Resume::next);
-    }
+    publication_decided(*session, who.asked, there.limits);
   });
+}
+
+void publication_decided(Session& session, const Asked& asked, const Limits& limits) {
+  SessionChannels& channels = *session.channels;
+  --channels.publishing;
+  // One with a send_id is waited for; of the others so many may be under way.
+  if (session.window_full) return;  // its acknowledgements resume it
+  const bool waits = asked.send_id ||
+                     (channels.window_full && channels.publishing <= limits.send_window_max / 2);
+  if (!waits) return;
+  if (!asked.send_id) channels.window_full = false;
+  session.out->resume(Resume::next);
 }
 
 void ChannelHomes::release(channels::ChannelRef channel, std::uint32_t shard, std::uint32_t count) {
@@ -335,7 +356,10 @@ void ChannelHomes::tick() {
     Home& home = *entry.second;
     if (home.loading || home.dirty || home.followed()) return false;
     if (home.history) home.history->expire(now_ms);
-    return !home.history || home.history->empty();
+    // What is stored can be read again.
+    const bool over = !home.history || home.history->empty() || home.settings.persistent;
+    if (over) stored_.erase(home.id);
+    return over;
   });
 }
 

@@ -35,12 +35,18 @@ struct Publishing {
   std::string name;
   std::uint8_t kind = 0;
   std::string content;
+  bool repeated =
+      false;  ///< its send_id was accepted before: it goes to the store for its answer, whatever the rules say
 };
+
+/// On the session's shard: the home has answered a PUBLISH of it.
+void publication_decided(Session& session, const Asked& asked, const Limits& limits);
 
 /// The channels whose home this shard is: their numbers, their history, and which shards have subscribers.
 ///
 ///   publish() -> who may, how often -> number, encode once -> history -> ack; the turn's publications as one block to each
 ///   shard that has subscribers (end_of_turn)
+///   persistent: publish() -> who may, how often -> the session's shard appends to the store -> committed() -> the same blocks
 ///   subscribe() -> what is waiting goes out first -> history -> ack with what was missed; from then on every block
 ///
 /// Order   One for all: that of publish(). What goes to a shard goes the same way in this order: see ChannelFans.
@@ -60,6 +66,9 @@ class ChannelHomes {
   /// another channel now: then they are told to subscribe again.
   void redeclared(channels::ChannelRef channel);
 
+  /// The store has a message of a channel: pushes it when the channel is known here.
+  void committed(const ports::Message& message);
+
   void end_of_turn();
   /// Drops what is too old, and channels that nobody needs any more. Now and then, while size() is not 0.
   void tick();
@@ -74,10 +83,21 @@ class ChannelHomes {
   void load(Home& home);
   void loaded(const channels::ChannelKey& key, ports::DirectoryResult<ports::Channel> found);
   void take_over(Home& home, const ports::Channel& found);
+  void begin_history(Home& home, std::uint32_t epoch, std::uint64_t head);
+  void ready(Home& home);
+  void read_head(Home& home);
+  void read_head_again(Home& home);
   void work(Home& home, Request request);
   void now(Home& home, const Subscribing& request);
   void now(Home& home, const Publishing& request);
+  void add(Home& home, std::string frame, std::uint64_t seq);
   void flush(Home& home);
+  /// Persistent: what is not in memory (channel_stored.cpp).
+  void read_missed(Home& home, const Subscribing& request);
+  void read_done(const channels::ChannelKey& key, const Subscribing& request, std::uint32_t epoch,
+                 const Result<ports::Page, ports::StoreError>& page);
+  void let_append(const Home& home, const Publishing& request);
+  void answer_recovered(Home& home, const Subscribing& request, const channels::Recovered& got);
   void give_up(Home& home, const Refusal& why);
   void pause_all(const Home& home, std::uint32_t epoch, std::uint64_t head);
   void refuse(const channels::ChannelKey& key, const ChannelAsker& who, const Refusal& why);
@@ -93,8 +113,9 @@ class ChannelHomes {
   std::unordered_map<channels::ChannelKey, std::unique_ptr<Home>, channels::ChannelHash,
                      channels::ChannelEqual>
       homes_;
-  std::vector<Home*> dirty_;  ///< with publications of this turn
-  std::uint32_t epochs_ = 0;  ///< so many histories began here
+  std::unordered_map<ChannelId, Home*> stored_;  ///< the persistent ones among them
+  std::vector<Home*> dirty_;                     ///< with publications of this turn
+  std::uint32_t epochs_ = 0;                     ///< so many histories began here
 };
 
 }  // namespace plaza::chat

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "chat/hub.h"
+#include "chat/sanctions.h"
 #include "protocol/channel_replies.h"
 
 namespace plaza::chat {
@@ -72,43 +73,60 @@ bool ChannelRequests::check_content(Session& session, const Asked& asked,
   const std::size_t size = content.bytes().size();
   const std::string field = content.kind == 0 ? "msg" : "body";
   if (size == 0) {
-    refuse(session, asked,
-           {.error = Errno::bad_request,
-            .message = "an empty publication",
-            .field = field,
-            .allowed = "at least 1 byte"});
+    Sending::refuse_send(session, asked,
+                         {.error = Errno::bad_request,
+                          .message = "an empty publication",
+                          .field = field,
+                          .allowed = "at least 1 byte"});
     return false;
   }
   if (size > state_.limits.publication_bytes_max) {
     const std::string allowed = "at most " + std::to_string(state_.limits.publication_bytes_max) + " bytes";
-    refuse(session, asked, {.error = Errno::too_large, .field = field, .allowed = allowed});
+    Sending::refuse_send(session, asked, {.error = Errno::too_large, .field = field, .allowed = allowed});
     return false;
   }
   return true;
+}
+
+/// What holds for a publication that is not stored yet.
+bool ChannelRequests::check_new(Session& session, const Asked& asked,
+                                const protocol::Content& content) const {
+  const auto& mute = session.member->mute;
+  if (mute && mute->in_force(state_.node.clock.wall_ms())) {
+    Sending::refuse_send(session, asked, refusal_of(*mute));
+    return false;
+  }
+  if (!check_content(session, asked, content)) return false;
+  std::int64_t wait_ms = 0;
+  if (session.member->rates.publications.take(state_.limits.member_publications,
+                                              state_.node.executor.now_ms(), wait_ms))
+    return true;
+  Sending::refuse_send(session, asked,
+                       {.error = Errno::rate_limited, .retry_after_ms = static_cast<std::uint64_t>(wait_ms)});
+  return false;
 }
 
 Verdict ChannelRequests::publish(Session& session, const protocol::Request& request) {
   const auto wanted = protocol::as<protocol::Publish>(request);
   const Asked asked = Asked::from(request);
   if (!channels::valid_name(wanted.channel)) return refuse_name(session, asked);
-  if (!check_content(session, asked, wanted.content)) return Verdict::done;
-  MemberState& member = *session.member;
-  std::int64_t wait_ms = 0;
-  if (!member.rates.publications.take(state_.limits.member_publications, state_.node.executor.now_ms(),
-                                      wait_ms)) {
-    return refuse(session, asked,
-                  {.error = Errno::rate_limited, .retry_after_ms = static_cast<std::uint64_t>(wait_ms)});
-  }
+  // As with messages: one that is stored is answered as before, whatever the rules say by now.
+  const bool repeated = asked.send_id && *asked.send_id <= session.accepted_send_id;
+  if (!repeated && !check_new(session, asked, wanted.content)) return Verdict::done;
   if (!session.channels) session.channels = std::make_unique<SessionChannels>();
   ++session.channels->publishing;
-  at_channel_home(
-      state_.node, state_.shard, ChannelRef{session.zone, wanted.channel},
-      [said = Publishing{.who = asker(session, asked),
-                         .sender = member.who.id,
-                         .name = member.who.nickname,
-                         .kind = wanted.content.kind,
-                         .content = std::string(wanted.content.bytes())}](
-          ChannelHomes& homes, ChannelRef there) mutable { homes.publish(there, std::move(said)); });
+  const MemberState& member = *session.member;
+  at_channel_home(state_.node, state_.shard, ChannelRef{session.zone, wanted.channel},
+                  [said = Publishing{.who = asker(session, asked),
+                                     .sender = member.who.id,
+                                     .name = member.who.nickname,
+                                     .kind = wanted.content.kind,
+                                     .content = std::string(wanted.content.bytes()),
+                                     .repeated = repeated}](ChannelHomes& homes, ChannelRef there) mutable {
+                    homes.publish(there, std::move(said));
+                  });
+  // One with a send_id is in the store's hands before the session's next send: they are decided in their order.
+  if (asked.send_id) return Verdict::wait;
   if (session.channels->publishing < state_.limits.send_window_max) return Verdict::done;
   session.channels->window_full = true;
   return Verdict::wait;

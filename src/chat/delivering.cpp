@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "chat/answers.h"
+#include "chat/channel_homes.h"
 #include "chat/message_view.h"
 #include "chat/reading.h"
 
@@ -28,6 +29,8 @@ bool Delivering::run(std::size_t deliveries_max) {
       if (outcome.append.origin_shard == state_.shard) acknowledge(outcome);
       ++done;
       if (outcome.code != AppendCode::accepted) continue;
+      if (outcome.message->conversation.kind() == ports::StreamKind::channel)
+        channels_.committed(*outcome.message);
       Encoded encoded;
       for (const ports::Delivery& delivery : outcome.message->deliveries) {
         if (home_shard(MemberId{delivery.stream.first()}, shards) == state_.shard)
@@ -71,12 +74,14 @@ void Delivering::acknowledge(const ports::Appended& outcome) {
   if (session->unacknowledged > 0) --session->unacknowledged;
   // A store number for a send without send_id is no send_id of the client's: it is not shown.
   const std::uint64_t send_id = sent.message->send_id;
-  const Asked asked{push_msgid(*sent.message), sent.wants_rid ? protocol::Rid(sent.rid) : std::nullopt,
+  const Asked asked{request_msgid(*sent.message), sent.wants_rid ? protocol::Rid(sent.rid) : std::nullopt,
                     send_id ? std::optional(send_id) : std::nullopt};
   switch (outcome.code) {
     case AppendCode::accepted:
     case AppendCode::duplicate:
-      if (sent.wants_ack) {
+      if (sent.wants_ack && asked.msgid == protocol::Msg::publish) {
+        acknowledge_publication(*session, asked, outcome);
+      } else if (sent.wants_ack) {
         const ports::Message& message = *outcome.message;
         answer(*session, asked.rid,
                protocol::SendAck{.send_id = message.send_id,
@@ -89,6 +94,10 @@ void Delivering::acknowledge(const ports::Appended& outcome) {
       }
       break;
     case AppendCode::duplicate_trimmed: {
+      if (asked.msgid == protocol::Msg::publish) {
+        acknowledge_publication(*session, asked, outcome);
+        break;
+      }
       protocol::SendAck ack;
       ack.send_id = send_id;
       ack.epoch = session->member->epoch;
@@ -117,6 +126,23 @@ void Delivering::acknowledge(const ports::Appended& outcome) {
     session->window_full = false;
     session->out->resume(Resume::next);
   }
+}
+
+void Delivering::acknowledge_publication(Session& session, const Asked& asked,
+                                         const ports::Appended& outcome) {
+  const ChannelId channel{outcome.append.message->conversation.first()};
+  protocol::PublishAck ack;
+  if (const auto at = state_.channel_names.find(channel); at != state_.channel_names.end()) {
+    ack.channel = at->second.name;
+    ack.epoch = at->second.epoch;
+  }
+  ack.send_id = asked.send_id.value_or(0);
+  ack.dup = outcome.code != AppendCode::accepted;
+  if (outcome.message) {
+    ack.seq = outcome.message->conversation_seq;
+    ack.mid = outcome.message->id;
+  }
+  answer(session, asked.rid, ack);
 }
 
 void Delivering::deliver(const ports::Appended& outcome, const ports::Delivery& delivery, Encoded& encoded) {

@@ -4,10 +4,12 @@
 #include <string>
 #include <vector>
 
+#include "chat/answers.h"
 #include "chat/shard_state.h"
 
 namespace plaza::chat {
 
+class ChannelHomes;
 class Reading;
 
 /// From the store to the sockets: acks to senders, pushes to the members whose home this shard is.
@@ -19,7 +21,8 @@ class Delivering {
  public:
   using Batch = std::shared_ptr<const std::vector<ports::Appended>>;
 
-  Delivering(ShardState& state, Reading& reading) : state_(state), reading_(reading) {}
+  Delivering(ShardState& state, Reading& reading, ChannelHomes& channels)
+      : state_(state), reading_(reading), channels_(channels) {}
 
   void committed(Batch batch);
   /// Delivers at most about `deliveries_max` entries; true when there is more.
@@ -29,11 +32,13 @@ class Delivering {
   struct Encoded;
   static void note_accepted(const ports::Appended& outcome, const MemberState& member);
   void acknowledge(const ports::Appended& outcome);
+  void acknowledge_publication(Session& session, const Asked& asked, const ports::Appended& outcome);
   void deliver(const ports::Appended& outcome, const ports::Delivery& delivery, Encoded& encoded);
   void fall_to_pull(Session& session, const MemberState& member);
 
   ShardState& state_;
   Reading& reading_;
+  ChannelHomes& channels_;
   std::deque<Batch> batches_;
   std::size_t next_ = 0;  ///< in the first batch
   std::string tail_;      ///< the shared part of the message at hand; keeps its capacity

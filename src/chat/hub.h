@@ -33,9 +33,9 @@ class Hub {
         presence_news_(state_),
         presence_requests_(state_, sending_),
         entering_(state_, presence_news_, reading_),
-        delivering_(state_, reading_),
-        channel_requests_(state_),
-        channel_homes_(state_) {}
+        channel_homes_(state_),
+        delivering_(state_, reading_, channel_homes_),
+        channel_requests_(state_) {}
 
   [[nodiscard]] ShardState& state() { return state_; }
   [[nodiscard]] ChannelHomes& channel_homes() { return channel_homes_; }
@@ -89,9 +89,9 @@ class Hub {
   PresenceNews presence_news_;
   PresenceRequests presence_requests_;
   Entering entering_;
+  ChannelHomes channel_homes_;
   Delivering delivering_;
   ChannelRequests channel_requests_;
-  ChannelHomes channel_homes_;
 };
 
 /// Runs act(ChannelHomes&, ChannelRef) on the channel's home shard: here and now when that is this one.

@@ -10,6 +10,12 @@ inline protocol::Msg push_msgid(const ports::Message& message) {
                                                                 : protocol::Msg::one_chat;
 }
 
+/// The request that sent it.
+inline protocol::Msg request_msgid(const ports::Message& message) {
+  return message.conversation.kind() == ports::StreamKind::channel ? protocol::Msg::publish
+                                                                   : push_msgid(message);
+}
+
 /// What everybody sees of a message; seq and epoch are the reader's own and stay 0.
 protocol::ChatView view_of(const ports::Message& message);
 

@@ -12,6 +12,8 @@ void OutcomeRouter::appended(std::vector<ports::Appended> outcomes) {
     if (shards == 1) break;
     concerned[outcome.append.origin_shard] = true;
     if (outcome.code != ports::AppendCode::accepted) continue;
+    // Its home is a hash of the channel's name, which is not known here.
+    if (outcome.message->conversation.kind() == ports::StreamKind::channel) concerned.assign(shards, true);
     for (const auto& delivery : outcome.message->deliveries) {
       concerned[home_shard(MemberId{delivery.stream.first()}, shards)] = true;
     }

@@ -19,10 +19,15 @@ std::vector<MemberId> friends_of(const MemberState& member) {
 void PresenceNews::changed(const MemberState& member, bool online) {
   const std::int64_t now_ms = state_.node.executor.now_ms();
   const auto known = lately_.find(member.who.id);
-  if (known != lately_.end()) {
+  if (known != lately_.end() && known->second.when_ms + state_.limits.presence_interval_ms > now_ms) {
     known->second.now = online;
     known->second.friends = online ? std::vector<MemberId>{} : friends_of(member);
     return;
+  }
+  if (known != lately_.end()) {
+    const bool as_told = known->second.online == online;
+    lately_.erase(known);
+    if (as_told) return;
   }
   tell(member.who.id, friends_of(member), online);
   if (state_.limits.presence_interval_ms == 0 || lately_.size() >= members_max) return;

@@ -81,6 +81,15 @@ TEST_F(Presence, WhoIsBackAtTheEndOfTheIntervalWasNeverGone) {
   EXPECT_EQ(states(friend_of), "+");
 }
 
+TEST_F(Presence, AChangeAfterTheIntervalIsToldAtOnce) {
+  befriend(ann, bob);
+  TestClient& friend_of = online(bob);
+  TestClient& phone = online(ann, "phone");
+  clock.advance_ms(limits.presence_interval_ms);
+  leave(phone);
+  EXPECT_EQ(states(friend_of), "+-") << "not with the next tick";
+}
+
 TEST_F(Presence, WithoutAnIntervalEveryChangeIsTold) {
   set_limits([](Limits& all) { all.presence_interval_ms = 0; });
   befriend(ann, bob);

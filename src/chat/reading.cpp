@@ -253,6 +253,8 @@ Verdict Reading::list_conversations(Session& session, const Asked& asked, ports:
         listed.page.more = page.more;
         for (auto& conversation : page.conversations) {
           listed.last = conversation.stream;
+          // One has a mark in a channel where one has published: it is no conversation of one's own.
+          if (conversation.stream.kind() == ports::StreamKind::channel) continue;
           std::string name;
           if (conversation.stream.kind() == ports::StreamKind::room) {
             const auto room = directory.room(zone, RoomId{conversation.stream.first()});

@@ -24,14 +24,15 @@ class Sending {
   Verdict one_chat(Session& session, const protocol::Request& request);
   Verdict group_chat(Session& session, const protocol::Request& request);
 
+  /// Refuses for good, or for now when the same send_id is stored or may be.
+  static Verdict refuse_send(Session& session, const Asked& asked, Refusal why);
+
   /// Reads the room into the shard's cache, then the request is delivered again.
   Verdict load_room(Session& session, const Asked& asked, RoomId room);
   /// Learns whether the member, named by `field`, exists in the session's zone, then the request is delivered again.
   Verdict load_member(Session& session, const Asked& asked, MemberId member, std::string_view field);
 
  private:
-  /// Refuses for good, or for now when the same send_id is stored or may be.
-  Verdict refuse_send(Session& session, const Asked& asked, Refusal why);
   bool check_mute(Session& session, const Asked& asked);
   bool check_content(Session& session, const Asked& asked, const protocol::Content& content);
   bool check_rate(Session& session, const Asked& asked);

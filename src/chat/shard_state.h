@@ -73,6 +73,12 @@ class ShardState {
   ChannelFans fans;
   moderation::SanctionTable sanctions;
   RoomWatches watches;
+  /// Of persistent channels that sessions here publish in: for their acknowledgements. As many as are declared at most.
+  struct ChannelName {
+    std::string name;
+    std::uint32_t epoch = 0;
+  };
+  std::unordered_map<ChannelId, ChannelName> channel_names;
   std::uint64_t logins = 0;           ///< so many sessions entered here
   std::vector<ports::Append> outbox;  ///< sends of this turn, on their way to the store
 

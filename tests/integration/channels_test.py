@@ -213,8 +213,9 @@ class Zones(plaza.Test):
             (app,) = database.execute("SELECT id FROM app WHERE name = 'default'").fetchone()
             database.execute("INSERT OR IGNORE INTO zone (id, app, name, friends, messages, devices) VALUES (50, ?, 'two', 0, 0, 0)",
                              (app,))
-            for number, zone, name, publish in ((60, 1, "news", 1), (61, 50, "arena", 0)):
-                database.execute("INSERT OR IGNORE INTO channel VALUES (?, ?, ?, 0, ?, 10, 0, 0, 1)", (number, zone, name, publish))
+            for number, zone, name, persistent, publish in ((60, 1, "news", 0, 1), (61, 50, "arena", 0, 0), (62, 50, "reports", 1, 0)):
+                database.execute("INSERT OR IGNORE INTO channel VALUES (?, ?, ?, ?, ?, 10, 0, 0, 1)",
+                                 (number, zone, name, persistent, publish))
         database.close()
         self.server.restart()
 
@@ -223,14 +224,14 @@ class Zones(plaza.Test):
         client = self.connect()
         self.assertEqual(client.ask(msgid=3, name=name, password="secret", zone=zone)["errno"], 0)
         ack = client.ask(msgid=1, account=name, password="secret", zone=zone, device="web")
-        client.ask(msgid=16, id=ack["members"][0]["id"])
+        client.token = client.ask(msgid=16, id=ack["members"][0]["id"])["token"]
         client.ask(msgid=18)
         return client
 
     def test_a_zone_has_its_own_world_and_does_not_know_the_channels_of_another(self):
         one, two = self.in_zone("default"), self.in_zone("two")
         names = [[entry["channel"] for entry in client.ask(msgid=CHANNELS)["channels"]] for client in (one, two)]
-        self.assertEqual(names, [["news", "world"], ["arena", "world"]])
+        self.assertEqual(names, [["news", "world"], ["arena", "reports", "world"]])
         self.assertEqual(one.ask(msgid=SUBSCRIBE, channel="arena")["errno"], NO_SUCH_CHANNEL)
         self.assertEqual(two.ask(msgid=SUBSCRIBE, channel="news")["errno"], NO_SUCH_CHANNEL)
         for client in (one, two):
@@ -242,6 +243,32 @@ class Zones(plaza.Test):
         one.nothing_within()
         self.assertEqual(one.ask(msgid=SUBSCRIBE, channel="news")["errno"], 0)
         self.assertEqual(one.ask(msgid=PUBLISH, channel="news", msg="x")["errno"], 12, "only servers publish there")
+
+
+    def test_what_a_persistent_channel_has_acknowledged_is_there_after_a_crash(self):
+        client, reader = self.in_zone("two"), self.in_zone("two")
+        first = reader.ask(msgid=SUBSCRIBE, channel="reports")
+        acks = [client.ask(msgid=PUBLISH, channel="reports", send_id=i, msg=f"report {i}") for i in range(1, 6)]
+        self.assertEqual([(ack["errno"], ack["seq"], ack["dup"]) for ack in acks], [(0, i, False) for i in range(1, 6)])
+        self.assertEqual([reader.receive_until(PUBLICATION)["seq"] for _ in range(5)], [1, 2, 3, 4, 5])
+        tokens = []
+        for one in (client, reader):
+            tokens.append(one.token)
+            one.close()
+        self.server.signal(9)
+        self.server.wait()
+        self.server.restart()
+        client, reader = [self.connect() for _ in tokens]
+        for one, token in zip((client, reader), tokens):
+            self.assertTrue(one.ask(msgid=1, token=token, device="web")["entered"])
+            one.ask(msgid=18)
+        again = client.ask(msgid=PUBLISH, channel="reports", send_id=5, msg="report 5")
+        self.assertEqual((again["errno"], again["seq"], again["dup"], again["mid"]), (0, 5, True, acks[4]["mid"]))
+        ack = reader.ask(msgid=SUBSCRIBE, channel="reports", epoch=first["epoch"], since=2)
+        self.assertTrue(ack["recovered"], ack)
+        self.assertEqual([one["msg"] for one in ack["publications"]], ["report 3", "report 4", "report 5"])
+        self.assertEqual(client.ask(msgid=PUBLISH, channel="reports", send_id=6, msg="after")["seq"], 6)
+        self.assertEqual(reader.receive_until(PUBLICATION)["seq"], 6)
 
 
 if __name__ == "__main__":
