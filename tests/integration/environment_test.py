@@ -83,12 +83,24 @@ class TwoDatabases(unittest.TestCase):
         shutil.copy(os.path.join(other.data, "streams.db"), one.data)
         self.refused(one, "do not belong together", "Restore both from one backup")
 
+    def put_directory_of_version_1(self, server):
+        for name in os.listdir(server.data):
+            if name.startswith("directory.db"):
+                os.remove(os.path.join(server.data, name))
+        database = sqlite3.connect(os.path.join(server.data, "directory.db"))
+        with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "directory_of_version_1.sql")) as script:
+            database.executescript(script.read())
+        database.close()
+
     def test_two_from_before_get_a_number_and_keep_it(self):
         server = self.used_server()
         self.sql(server, "streams.db", "DELETE FROM meta WHERE key = 'installation'")
-        self.sql(server, "directory.db", "DROP TABLE installation")
-        self.sql(server, "directory.db", "UPDATE schema_version SET version = 1 WHERE part = 'directory'")
+        self.put_directory_of_version_1(server)
         server.restart()
+        client = plaza.Client(server.tcp)
+        self.addCleanup(client.close)
+        client.enter("ann")
+        self.assertEqual([m["msg"] for m in client.ask(msgid=22, since=0)["messages"]], ["for ann"])
         self.assertEqual(server.stop(), 0)
         numbers = self.numbers(server)
         self.assertEqual(numbers[0], numbers[1])

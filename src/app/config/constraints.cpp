@@ -69,8 +69,6 @@ std::vector<std::string> conflicts(const Config& config) {
                 config.channel.member_burst);
   check.at_most("channel.world_rate_per_s", config.channel.world_rate_per_s, "channel.world_burst",
                 config.channel.world_burst);
-  check.at_most("channel.body_bytes_max", config.channel.body_bytes_max, "message.body_bytes_max",
-                config.message.body_bytes_max);
   check.at_most("edge.account_request_rate_per_s", edge.account_request_rate_per_s,
                 "edge.account_request_burst", edge.account_request_burst);
   check.at_most("room.message_rate_per_s", config.room.message_rate_per_s, "room.message_burst",

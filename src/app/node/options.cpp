@@ -76,7 +76,8 @@ edge::Limits edge_limits(const Config& config) {
   limits.chat.typing_members_max = u32(config.presence.typing_members_max);
   limits.chat.member_publications = {u32(config.channel.member_rate_per_s), u32(config.channel.member_burst)};
   limits.chat.channels_per_session_max = u32(config.channel.subscriptions_max);
-  limits.chat.publication_bytes_max = static_cast<std::size_t>(config.channel.body_bytes_max);
+  limits.chat.publication_bytes_max = static_cast<std::size_t>(
+      std::min<std::int64_t>(config.channel.body_bytes_max, config.message.body_bytes_max));
   limits.chat.channel_history_bytes_max = static_cast<std::size_t>(config.channel.history_bytes_max);
   // A reader that keeps up a little always has room for one.
   limits.chat.channel_block_bytes_max = static_cast<std::size_t>(
