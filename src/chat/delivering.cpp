@@ -66,6 +66,7 @@ void Delivering::note_accepted(const ports::Appended& outcome, const MemberState
 
 void Delivering::acknowledge(const ports::Appended& outcome) {
   const ports::Append& sent = outcome.append;
+  if (sent.message->from_server()) return announcing_.outcome(outcome);
   // The connection may have logged out meanwhile, and somebody in.
   Session* session = state_.session(sent.origin_session, sent.origin_login);
   const MemberState* member = session ? session->member : state_.member(sent.message->sender);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "chat/answers.h"
+#include "chat/announcing.h"
 #include "chat/shard_state.h"
 
 namespace plaza::chat {
@@ -21,8 +22,8 @@ class Delivering {
  public:
   using Batch = std::shared_ptr<const std::vector<ports::Appended>>;
 
-  Delivering(ShardState& state, Reading& reading, ChannelHomes& channels)
-      : state_(state), reading_(reading), channels_(channels) {}
+  Delivering(ShardState& state, Reading& reading, ChannelHomes& channels, Announcing& announcing)
+      : state_(state), reading_(reading), channels_(channels), announcing_(announcing) {}
 
   void committed(Batch batch);
   /// Delivers at most about `deliveries_max` entries; true when there is more.
@@ -39,6 +40,7 @@ class Delivering {
   ShardState& state_;
   Reading& reading_;
   ChannelHomes& channels_;
+  Announcing& announcing_;
   std::deque<Batch> batches_;
   std::size_t next_ = 0;  ///< in the first batch
   std::string tail_;      ///< the shared part of the message at hand; keeps its capacity

@@ -154,6 +154,7 @@ Verdict Entering::opened(Session& session, const EnterPtr& as, Loaded loaded,
   member.head = std::max(member.head, device.inbox.head);
   session.pushed = session.stored_cursor = device.received;
   session.accepted_send_id = session.submitted_send_id = device.last_send_id;
+  announcing_.consider(member);
   if (as->style == EnterStyle::classic) return read_offline(session, as, std::move(loaded));
   session.state = SessionState::entered;
   protocol::EnterAck ack = enter_ack(session, *as, loaded, device);

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "chat/announcing.h"
 #include "chat/answers.h"
 #include "chat/friends.h"
 #include "chat/presence_news.h"
@@ -40,8 +41,8 @@ struct EnterAs {
 /// Thread  The member's home shard.
 class Entering {
  public:
-  Entering(ShardState& state, PresenceNews& news, Reading& reading)
-      : state_(state), news_(news), reading_(reading) {}
+  Entering(ShardState& state, PresenceNews& news, Reading& reading, Announcing& announcing)
+      : state_(state), news_(news), reading_(reading), announcing_(announcing) {}
 
   /// Ends in out->resume(); then session.state tells whether it is in.
   void enter(Session& session, EnterAs as);
@@ -68,6 +69,7 @@ class Entering {
   ShardState& state_;
   PresenceNews& news_;
   Reading& reading_;
+  Announcing& announcing_;
 };
 
 }  // namespace plaza::chat

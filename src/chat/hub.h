@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 
+#include "chat/announcing.h"
 #include "chat/channel_homes.h"
 #include "chat/channel_requests.h"
 #include "chat/delivering.h"
@@ -32,12 +33,14 @@ class Hub {
         reporting_(state_, reading_),
         presence_news_(state_),
         presence_requests_(state_, sending_),
-        entering_(state_, presence_news_, reading_),
+        announcing_(state_),
+        entering_(state_, presence_news_, reading_, announcing_),
         channel_homes_(state_),
-        delivering_(state_, reading_, channel_homes_),
+        delivering_(state_, reading_, channel_homes_, announcing_),
         channel_requests_(state_) {}
 
   [[nodiscard]] ShardState& state() { return state_; }
+  [[nodiscard]] Announcing& announcing() { return announcing_; }
   [[nodiscard]] ChannelHomes& channel_homes() { return channel_homes_; }
   void set_limits(const Limits& limits) {
     state_.limits = limits;
@@ -63,11 +66,14 @@ class Hub {
     state_.flush();
   }
   /// Whether tick() has something to do some time.
-  [[nodiscard]] bool wants_tick() const { return channel_homes_.size() + presence_news_.size() != 0; }
+  [[nodiscard]] bool wants_tick() const {
+    return channel_homes_.size() + presence_news_.size() != 0 || announcing_.wants_tick();
+  }
   /// About once in kTickMs while it is wanted.
   void tick() {
     channel_homes_.tick();
     presence_news_.tick();
+    announcing_.tick(kTickMs);
   }
   static constexpr std::int64_t kTickMs = 500;
 
@@ -88,6 +94,7 @@ class Hub {
   Reporting reporting_;
   PresenceNews presence_news_;
   PresenceRequests presence_requests_;
+  Announcing announcing_;
   Entering entering_;
   ChannelHomes channel_homes_;
   Delivering delivering_;

@@ -28,6 +28,15 @@ struct TypingTold {
   bool typing = false;
 };
 
+/// Which announcements a member has got, as far as its shard knows; see Announcing.
+struct AnnouncedTo {
+  std::uint64_t upto = 0;     ///< number of the last one that is stored for it, when `known`
+  std::uint64_t visit = 0;    ///< what it got is being read, or the next one stored; 0: neither
+  std::uint64_t showing = 0;  ///< the number that is being stored
+  bool known = false;
+  bool waiting = false;  ///< stands in line
+};
+
 /// A member who has at least one session, on its home shard.
 /// Thread  The home shard. Owner: ShardState, from the first session's enter to the last one's leave.
 struct MemberState {
@@ -41,7 +50,8 @@ struct MemberState {
   std::uint64_t head = 0;  ///< newest inbox entry that this shard knows of
   std::uint32_t epoch = 0;
   std::uint64_t peers_version = 0;  ///< see Relations; 0 = not read yet
-  bool announced = false;           ///< friends were told that it is online
+  AnnouncedTo announced_to;
+  bool announced = false;  ///< friends were told that it is online
 
   [[nodiscard]] const Peer* peer(MemberId id) const {
     const auto at = std::lower_bound(peers.begin(), peers.end(), id,

@@ -35,8 +35,7 @@ Reading::Target Reading::target(Session& session, const Asked& asked, const prot
     return {StreamId::room(*of.groupid), Verdict::done};
   }
   if (of.friendid) {
-    if (!*of.friendid)
-      return {{}, refuse(session, asked, {.error = Errno::no_such_peer, .field = "friendid"})};
+    if (!*of.friendid) return {StreamId::notices(session.member->who.id), Verdict::done};
     if (*of.friendid != session.member->who.id && !state_.known.knows(*of.friendid, session.zone)) {
       return {{}, sending_.load_member(session, asked, *of.friendid, "friendid")};
     }
@@ -194,6 +193,7 @@ void Reading::tell_receipt(const Session& session, StreamId stream, const ports:
     notices.tell(me, encoded(push), session.id);
     return;
   }
+  if (stream.kind() == ports::StreamKind::notices) return notices.tell(me, encoded(push), session.id);
   push.groupid = RoomId{stream.first()};
   const rooms::RoomView* room = state_.rooms.find(push.groupid);
   const std::string frame = encoded(push);
@@ -261,6 +261,8 @@ Verdict Reading::list_conversations(Session& session, const Asked& asked, ports:
             // Of two databases one may know already that the member has left: the directory decides.
             if (room ? !is_in(*room, me) : room.error().code == ports::DirectoryCode::not_found) continue;
             if (room) name = room->room.name;
+          } else if (conversation.stream.kind() == ports::StreamKind::notices) {
+            if (conversation.last) name = conversation.last->sender_name;
           } else if (const auto peer = directory.member(zone, conversation.stream.peer_of(me))) {
             name = peer->nickname;
           }

@@ -58,6 +58,11 @@ class TestExecutor final : public ports::Executor {
     tasks_.pop_back();
     return last;
   }
+  /// The process dies: what waits goes with it.
+  void drop() {
+    tasks_.clear();
+    jobs_.clear();
+  }
   bool busy = false;       ///< too much waits already: jobs are refused
   bool hold_jobs = false;  ///< jobs wait until somebody lets them go on
 

@@ -32,6 +32,7 @@ EdgeNode::EdgeNode(EdgeParts parts, const Limits& limits)
             .channel_epochs = std::random_device{}(),
             .hubs = {}},
       moderator_(chat_, parts_.moderation),
+      announcer_(chat_, parts_.announcements, limits.announcements),
       router_(chat_) {
   for (std::uint32_t i = 0; i < parts_.shards.size(); ++i) {
     edges_.push_back(std::make_unique<EdgeShard>(*this, parts_.shards.at(i), limits));

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/worker_pool.h"
+#include "chat/announcer.h"
 #include "chat/moderator.h"
 #include "chat/outcome_router.h"
 #include "chat/shard_state.h"
@@ -43,6 +44,7 @@ struct EdgeParts {
   ports::Directory& directory;
   ports::Channels& channels;
   ports::Moderation& moderation;
+  ports::Announcements& announcements;
   ports::Presence& presence;
   const ports::Clock& clock;
   login::LoginService& login;
@@ -83,6 +85,8 @@ class EdgeNode {
 
   /// Mutes, bans and kicks. Its load() belongs between the start of the shards and the first listener.
   [[nodiscard]] chat::Moderator& moderator() { return moderator_; }
+  /// Announcements. Its load() belongs to the same place.
+  [[nodiscard]] chat::Announcer& announcer() { return announcer_; }
   [[nodiscard]] EdgeParts& parts() { return parts_; }
   [[nodiscard]] chat::Node& chat() { return chat_; }
   [[nodiscard]] EdgeShard& shard(std::uint32_t index) { return *edges_[index]; }
@@ -99,6 +103,7 @@ class EdgeNode {
   rooms::RoomRates room_rates_;
   chat::Node chat_;
   chat::Moderator moderator_;
+  chat::Announcer announcer_;
   chat::OutcomeRouter router_;
   std::vector<std::unique_ptr<EdgeShard>> edges_;
   std::atomic<chat::SessionId> session_ids_{1};

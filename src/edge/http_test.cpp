@@ -10,6 +10,7 @@
 
 #include "edge/edge_node.h"
 #include "login/local_login_service.h"
+#include "memory/memory_announcements.h"
 #include "memory/memory_directory.h"
 #include "memory/memory_moderation.h"
 #include "memory/memory_presence.h"
@@ -103,6 +104,7 @@ class EdgeHttp : public testing::Test {
   memory::SystemClock clock_;
   memory::MemoryDirectory directory_;
   memory::MemoryModeration moderation_{directory_};
+  memory::MemoryAnnouncements announcements_{directory_};
   memory::MemoryStreamStore store_{clock_};
   memory::MemoryPresence presence_;
   login::PasswordHasher hasher_{{.cost = login::PasswordCost::cheap(), .threads = 1}};
@@ -118,6 +120,7 @@ class EdgeHttp : public testing::Test {
                 .directory = directory_,
                 .channels = directory_,
                 .moderation = moderation_,
+                .announcements = announcements_,
                 .presence = presence_,
                 .clock = clock_,
                 .login = login_,

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "chat/limits.h"
+#include "moderation/announcement_rules.h"
 
 namespace plaza::edge {
 
@@ -19,6 +20,7 @@ struct Limits {
   std::int64_t heartbeat_ms = 25'000;
   std::int64_t dead_after_ms = 75'000;
   std::uint32_t deliveries_per_turn = 8192;
+  moderation::AnnouncementBounds announcements;  ///< as it was at the start
   chat::Limits chat;
 };
 

@@ -18,6 +18,7 @@
 #include "edge/edge_node.h"
 #include "login/local_login_service.h"
 #include "memory/memory_directory.h"
+#include "memory/memory_announcements.h"
 #include "memory/memory_moderation.h"
 #include "memory/memory_presence.h"
 #include "memory/memory_stream_store.h"
@@ -197,6 +198,7 @@ class Edge : public testing::Test {
   memory::SystemClock clock_;
   memory::MemoryDirectory directory_;
   memory::MemoryModeration moderation_{directory_};
+  memory::MemoryAnnouncements announcements_{directory_};
   memory::MemoryStreamStore store_{clock_};
   memory::MemoryPresence presence_;
   login::PasswordHasher hasher_{{.cost = login::PasswordCost::cheap(), .threads = 1}};
@@ -211,6 +213,7 @@ class Edge : public testing::Test {
                            .directory = directory_,
                            .channels = directory_,
                            .moderation = moderation_,
+                           .announcements = announcements_,
                            .presence = presence_,
                            .clock = clock_,
                            .login = login_,

@@ -54,6 +54,11 @@ const ports::Zone* MemoryDirectory::find_zone_locked(ZoneId id) const {
   return at == zones_.end() ? nullptr : &at->second;
 }
 
+bool MemoryDirectory::has_app(AppId app) {
+  const std::lock_guard lock(mutex_);
+  return std::any_of(apps_.begin(), apps_.end(), [app](const auto& known) { return known.second == app; });
+}
+
 bool MemoryDirectory::open_locked(const ports::Zone& zone) const {
   return !disabled_zones_.contains(zone.id) && !disabled_apps_.contains(zone.app);
 }

@@ -20,6 +20,8 @@ class MemoryDirectory : public ports::Directory, public ports::Channels {
  public:
   explicit MemoryDirectory(ports::DirectoryLimits limits = {}, std::uint8_t region = 0);
 
+  [[nodiscard]] bool has_app(AppId app);
+
   /// A fault: while true every method gives `unavailable` and changes nothing.
   void set_unavailable(bool unavailable);
   /// Whether remembered() knows every member (unless unavailable) or none: both are right.

@@ -237,6 +237,8 @@ void MemoryStreamStore::store(const Append& append, Device& device) {
     durable_.marks[{message.sender, conversation}].listed = true;
     durable_.marks[{conversation.peer_of(message.sender), conversation}].listed = true;
   }
+  if (message.from_server() && conversation.kind() == StreamKind::notices)
+    durable_.marks[{MemberId{conversation.first()}, conversation}].listed = true;
   const auto own = durable_.marks.find({message.sender, conversation});
   if (own != durable_.marks.end() && own->second.listed) {
     own->second.marks = {.delivered = message.conversation_seq, .read = message.conversation_seq};

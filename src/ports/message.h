@@ -10,10 +10,10 @@
 namespace plaza::ports {
 
 /// What an ordered list of references belongs to. The numbers are stored: append only.
-enum class StreamKind : std::uint8_t { inbox = 1, pair = 2, room = 3, channel = 4 };
+enum class StreamKind : std::uint8_t { inbox = 1, pair = 2, room = 3, channel = 4, notices = 5 };
 
 /// The name of a stream: an inbox of a member, the conversation of two members (smaller id first, so both name the same
-/// one), a room, a channel. `a` carries the kind above the 53 bits of the id.
+/// one), a room, a channel, what the server tells a member. `a` carries the kind above the 53 bits of the id.
 struct StreamId {
   std::uint64_t a = 0;
   std::uint64_t b = 0;
@@ -24,13 +24,15 @@ struct StreamId {
   static constexpr StreamId inbox(MemberId member) { return make(StreamKind::inbox, member.value, 0); }
   static constexpr StreamId room(RoomId room) { return make(StreamKind::room, room.value, 0); }
   static constexpr StreamId channel(ChannelId channel) { return make(StreamKind::channel, channel.value, 0); }
+  static constexpr StreamId notices(MemberId member) { return make(StreamKind::notices, member.value, 0); }
   static constexpr StreamId pair(MemberId x, MemberId y) {
     return x.value < y.value ? make(StreamKind::pair, x.value, y.value)
                              : make(StreamKind::pair, y.value, x.value);
   }
 
   [[nodiscard]] constexpr StreamKind kind() const { return static_cast<StreamKind>(a >> kIdBits); }
-  /// The member of an inbox, the smaller member of a pair, the room of a room, the channel of a channel.
+  /// The member of an inbox, the smaller member of a pair, the room of a room, the channel of a channel, the
+  /// member who is told.
   [[nodiscard]] constexpr std::uint64_t first() const { return a & kIdMax; }
   [[nodiscard]] constexpr std::uint64_t second() const { return b; }
   /// In a pair, the one who is not `member`.
@@ -70,8 +72,9 @@ struct Message {
   std::string device;         ///< 1..32 bytes; the server's begin with kServerDevicePrefix
   std::uint64_t send_id = 0;  ///< per (sender, device): 1, 2, 3...; 0 asks the store to take the next one
   MessageKind kind = MessageKind::text;
-  StreamId conversation;  ///< a pair, a room or a channel; not a pair when it is the server's
-  std::string body;       ///< text, or compact JSON of an object, by kind
+  StreamId
+      conversation;  ///< a pair, a room, a channel, or a member's notices; no pair when it is the server's
+  std::string body;  ///< text, or compact JSON of an object, by kind
 
   // Set by the store.
   MessageId id;

@@ -159,7 +159,8 @@ struct StoreStats {
 ///           3 An accepted message has one entry in the sender's inbox, one in each recipient's and one in its conversation,
 ///             all in the same transaction; with Reach::conversation it has that last one only. Every stream is 1, 2, 3...
 ///             within an epoch, whatever the messages in it reach.
-///             A message of the server itself (sender 0) has no inbox of its sender and moves nobody's marks; its send_ids
+///             A message of the server itself (sender 0) has no inbox of its sender and moves nobody's marks, but one in a
+///             member's notices makes that conversation one of the member's; its send_ids
 ///             count per device as those of members do, so that one who does not know whether it is stored appends it again.
 ///           4 A read sees every append reported before it was asked for, and pages have no holes: what cannot be served is
 ///             said (too_old). So a reader that is past the head was told so by another stream.

@@ -137,7 +137,22 @@ const Migration kModeration{
     " UNIQUE (zone, matching, text))",
 };
 
-const std::array kMigrations{&kFirst, &kSecond, &kAdministration, &kChannels, &kModeration};
+/// number: 0 while it is scheduled. announcement_member: whom one is for that names members, or is for a room.
+const Migration kAnnouncements{
+    "INSERT INTO id_counter (kind, last) VALUES ('announcement', 0)",
+    "INSERT INTO id_counter (kind, last) VALUES ('announcement_nr', 0)",
+    "CREATE TABLE announcement (id BIGINT NOT NULL PRIMARY KEY, app BIGINT NOT NULL REFERENCES app (id),"
+    " target SMALLINT NOT NULL, zone BIGINT NOT NULL, room BIGINT NOT NULL, name VARCHAR(128) NOT NULL,"
+    " kind SMALLINT NOT NULL, body TEXT NOT NULL, created_ms BIGINT NOT NULL, not_before_ms BIGINT NOT NULL,"
+    " until_ms BIGINT NOT NULL, made_by VARCHAR(128) NOT NULL, state SMALLINT NOT NULL, number BIGINT NOT "
+    "NULL)",
+    "CREATE INDEX announcement_app ON announcement (app, id)",
+    "CREATE INDEX announcement_state ON announcement (state, not_before_ms)",
+    "CREATE TABLE announcement_member (announcement BIGINT NOT NULL REFERENCES announcement (id),"
+    " member BIGINT NOT NULL, PRIMARY KEY (announcement, member))",
+};
+
+const std::array kMigrations{&kFirst, &kSecond, &kAdministration, &kChannels, &kModeration, &kAnnouncements};
 
 }  // namespace
 

@@ -1,5 +1,6 @@
 #pragma once
 #include "sql/database.h"
+#include "sql/soci_announcements.h"
 #include "sql/soci_apps.h"
 #include "sql/soci_moderation.h"
 #include "sql/soci_records.h"
@@ -20,6 +21,7 @@ class SociDirectory final : public SqlDirectory {
   ports::Idempotency& idempotency() override { return idempotency_; }
   ports::AuditLog& audit() override { return audit_; }
   ports::Moderation& moderation() override { return moderation_; }
+  ports::Announcements& announcements() override { return announcements_; }
 
   ports::DirectoryResult<ports::Zone> zone(const std::string& app, const std::string& zone) override;
   ports::DirectoryResult<ports::Zone> zone(ZoneId id) override;
@@ -104,6 +106,7 @@ class SociDirectory final : public SqlDirectory {
   SociIdempotency idempotency_;
   SociAuditLog audit_;
   SociModeration moderation_;
+  SociAnnouncements announcements_;
 };
 
 // Shared by the files of the class.

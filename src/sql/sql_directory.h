@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include "ports/announcements.h"
 #include "ports/apps.h"
 #include "ports/audit.h"
 #include "ports/channels.h"
@@ -15,6 +16,7 @@ namespace plaza::sql {
 struct SqlDirectoryOptions {
   ports::DirectoryLimits limits;
   ports::ModerationLimits moderation;
+  ports::AnnouncementLimits announcements;
   std::uint8_t region = 0;        ///< in the high bits of every id it makes
   std::int64_t installation = 0;  ///< for a database that has no such number yet; 0: it stays without
   std::string audit_key;          ///< of the chain of the audit log
@@ -45,6 +47,7 @@ class SqlDirectory : public ports::Directory, public ports::Channels {
   [[nodiscard]] virtual ports::Idempotency& idempotency() = 0;
   [[nodiscard]] virtual ports::AuditLog& audit() = 0;
   [[nodiscard]] virtual ports::Moderation& moderation() = 0;
+  [[nodiscard]] virtual ports::Announcements& announcements() = 0;
 };
 
 /// Queries that tell something of a database of any version before it is opened: the first column of the first row; 0, or no such

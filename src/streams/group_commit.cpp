@@ -102,7 +102,8 @@ bool GroupCommit::deliver(const Append& append) {
 }
 
 bool GroupCommit::move_own_marks(const Message& message) {
-  if (message.from_server()) return true;
+  if (message.from_server())
+    return message.conversation.kind() != StreamKind::notices || list_notice(message);
   MarkState* const own = set_.mark(message.sender, message.conversation);
   if (own == nullptr) return false;
   remember(*own);
@@ -116,6 +117,16 @@ bool GroupCommit::move_own_marks(const Message& message) {
     }
   }
   own->own_send(message.conversation_seq);
+  return true;
+}
+
+/// What the server tells a member lists the conversation for it, and leaves it unread.
+bool GroupCommit::list_notice(const Message& message) {
+  MarkState* const mark = set_.mark(MemberId{message.conversation.first()}, message.conversation);
+  if (mark == nullptr) return false;
+  if (mark->listing == MarkState::Listing::listed) return true;
+  remember(*mark);
+  mark->list_for_message(message.conversation_seq);
   return true;
 }
 

@@ -77,6 +77,7 @@ class GroupCommit {
   bool enter(ports::StreamId id, std::uint64_t message_id, std::uint64_t& seq);
   bool deliver(const ports::Append& append);
   bool move_own_marks(const ports::Message& message);
+  bool list_notice(const ports::Message& message);
   void remember(MarkState& mark);
   void call_changed(MarkState& mark);
   void clear();

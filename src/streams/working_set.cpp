@@ -104,7 +104,7 @@ bool WorkingSet::replay(const ports::MessagePtr& message) {
   from->last_message = m.id.value;
   from->recent.note(m.id.value);
   touch(*from);
-  if (!m.from_server() && !replay_marks(m)) return false;
+  if (!replay_marks(m)) return false;
 
   last_message = m.id.value;
   last_time_ms = std::max(last_time_ms, m.time_ms);
@@ -113,6 +113,7 @@ bool WorkingSet::replay(const ports::MessagePtr& message) {
 }
 
 bool WorkingSet::replay_marks(const ports::Message& m) {
+  if (m.from_server()) return m.conversation.kind() != StreamKind::notices || replay_notice(m);
   MarkState* const own = mark(m.sender, m.conversation);
   if (own == nullptr) return false;
   bool changed = false;
@@ -124,6 +125,13 @@ bool WorkingSet::replay_marks(const ports::Message& m) {
   }
   changed = own->own_send(m.conversation_seq) || changed;
   if (changed) touch(*own);
+  return true;
+}
+
+bool WorkingSet::replay_notice(const ports::Message& m) {
+  MarkState* const theirs = mark(MemberId{m.conversation.first()}, m.conversation);
+  if (theirs == nullptr) return false;
+  if (theirs->list_for_message(m.conversation_seq)) touch(*theirs);
   return true;
 }
 

@@ -80,6 +80,7 @@ class WorkingSet {
 
  private:
   [[nodiscard]] bool replay_marks(const ports::Message& message);
+  bool replay_notice(const ports::Message& m);
 
   const WorkingSetLimits limits_;
   StateSource& source_;

@@ -242,4 +242,48 @@ TEST_P(StreamReachContract, TheServersSendIdsCountPerDeviceAndMakeARepetitionADu
   }
 }
 
+// ---- what the server tells a member --------------------------------------------------------------
+
+inline Append notice_to(MemberId member, std::string body, std::string device) {
+  Append append = from_server(std::move(body), 1, Reach::inboxes, {member}, std::move(device));
+  append.message->kind = MessageKind::text;
+  append.message->conversation = StreamId::notices(member);
+  return append;
+}
+
+TEST_P(StreamReachContract, ANoticeIsInTheMembersInboxAndInAConversationOfItsOwnWhichItListsUnread) {
+  say(kAda, kBob, "hello");
+  ASSERT_EQ(append(notice_to(kAda, "one", "@a1.1")).code, AppendCode::accepted);
+  ASSERT_EQ(append(notice_to(kAda, "two", "@a2.1")).code, AppendCode::accepted);
+  ASSERT_EQ(append(notice_to(kBob, "two", "@a2.2")).code, AppendCode::accepted);
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(bodies(whole(StreamId::inbox(kAda))), (Texts{"hello", "one", "two"}));
+    EXPECT_EQ(bodies(whole(StreamId::notices(kAda))), (Texts{"one", "two"}));
+    EXPECT_EQ(bodies(whole(StreamId::notices(kBob))), (Texts{"two"}));
+    const ConversationPage page = conversations(kAda);
+    ASSERT_EQ(page.conversations.size(), 2U);
+    EXPECT_EQ(page.conversations[1].stream, StreamId::notices(kAda));
+    EXPECT_EQ(page.conversations[1].unread, 2U);
+    reopen();
+  }
+  ASSERT_TRUE(mark(kAda, StreamId::notices(kAda), {.delivered = 2, .read = 1}).changed);
+  EXPECT_EQ(conversations(kAda).conversations[1].unread, 1U);
+}
+
+TEST_P(StreamReachContract, ANoticeOfOneNameIsStoredOnceHoweverOftenItIsAppendedAlsoWhenItIsTrimmed) {
+  ASSERT_EQ(append(notice_to(kAda, "one", "@a1.1")).code, AppendCode::accepted);
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(append(notice_to(kAda, "one", "@a1.1")).code, AppendCode::duplicate);
+    EXPECT_EQ(head(StreamId::inbox(kAda)).head, 1U);
+    reopen();
+  }
+  ASSERT_EQ(append(notice_to(kAda, "two", "@a2.1")).code, AppendCode::accepted);
+  trim({.inbox_entries_max = 1});
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(append(notice_to(kAda, "one", "@a1.1")).code, AppendCode::duplicate_trimmed);
+    EXPECT_EQ(head(StreamId::inbox(kAda)).head, 2U);
+    reopen();
+  }
+}
+
 }  // namespace plaza::contract

@@ -16,12 +16,12 @@ constexpr std::int64_t kPauseBetweenPiecesMs = 20;  // commits of messages come 
 }  // namespace
 
 Janitor::Janitor(ports::StreamStore& store, login::LoginService& login, chat::Moderator& moderator,
-                 ports::Retention retention, std::int64_t interval_s)
+                 chat::Announcer& announcer, JanitorOptions options)
     : store_(store),
       login_(login),
       moderator_(moderator),
-      retention_(retention),
-      interval_s_(interval_s),
+      announcer_(announcer),
+      options_(options),
       thread_([this] { work(); }) {}
 
 Janitor::~Janitor() {
@@ -33,10 +33,9 @@ Janitor::~Janitor() {
   thread_.join();
 }
 
-void Janitor::set(ports::Retention retention, std::int64_t interval_s) {
+void Janitor::set(JanitorOptions options) {
   const std::lock_guard lock(mutex_);
-  retention_ = retention;
-  interval_s_ = interval_s;
+  options_ = options;
 }
 
 /// False when it is time to end.
@@ -60,14 +59,12 @@ bool Janitor::trim_once(ports::Retention retention) {
 void Janitor::work() {
   pthread_setname_np(pthread_self(), "janitor");
   for (;;) {
-    ports::Retention retention;
-    std::int64_t interval_ms = 0;
+    JanitorOptions options;
     {
       const std::lock_guard lock(mutex_);
-      retention = retention_;
-      interval_ms = interval_s_ * 1000;
+      options = options_;
     }
-    while (trim_once(retention)) {
+    while (trim_once(options.retention)) {
       if (!sleep(kPauseBetweenPiecesMs)) return;
     }
     if (const auto expired = login_.expire(kTokensPerRound); !expired) {
@@ -76,7 +73,11 @@ void Janitor::work() {
     if (const auto ended = moderator_.expire(kSanctionsPerRound); !ended) {
       PLAZA_LOG(warn, "janitor", "sanctions that have ended could not be removed: {}", ended.error().detail);
     }
-    if (!sleep(interval_ms)) return;
+    if (const auto tidied = announcer_.tidy(options.announcements_kept_ms); !tidied) {
+      PLAZA_LOG(warn, "janitor", "announcements that are over could not be removed: {}",
+                tidied.error().detail);
+    }
+    if (!sleep(options.interval_s * 1000)) return;
   }
 }
 

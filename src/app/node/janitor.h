@@ -5,21 +5,29 @@
 #include <mutex>
 #include <thread>
 
+#include "chat/announcer.h"
 #include "chat/moderator.h"
 #include "login/login_service.h"
 #include "ports/stream_store.h"
 
 namespace plaza::app {
 
-/// Removes what is over: messages past their retention, expired tokens, sanctions that have ended. A bounded piece at a time.
+struct JanitorOptions {
+  ports::Retention retention;
+  std::int64_t interval_s = 60;
+  std::int64_t announcements_kept_ms = 0;  ///< so long they are listed after their end
+};
+
+/// Removes what is over: messages past their retention, expired tokens, sanctions and
+/// announcements that have ended. A bounded piece at a time.
 ///
 /// Thread   One of its own, asleep between rounds. Owner: the node.
 class Janitor {
  public:
   Janitor(ports::StreamStore& store, login::LoginService& login, chat::Moderator& moderator,
-          ports::Retention retention, std::int64_t interval_s);
+          chat::Announcer& announcer, JanitorOptions options);
   ~Janitor();
-  void set(ports::Retention retention, std::int64_t interval_s);
+  void set(JanitorOptions options);
 
  private:
   void work();
@@ -29,11 +37,11 @@ class Janitor {
   ports::StreamStore& store_;
   login::LoginService& login_;
   chat::Moderator& moderator_;
+  chat::Announcer& announcer_;
   std::mutex mutex_;
   std::condition_variable wake_;
   // Guarded by mutex_.
-  ports::Retention retention_;
-  std::int64_t interval_s_;
+  JanitorOptions options_;
   bool stopping_ = false;
   // The owner's thread.
   std::thread thread_;

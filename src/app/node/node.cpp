@@ -7,6 +7,7 @@
 
 #include "app/metrics/exposition.h"
 #include "app/metrics/metrics_page.h"
+#include "app/node/announcement_clock.h"
 #include "app/node/installation.h"
 #include "app/node/janitor.h"
 #include "app/node/options.h"
@@ -66,6 +67,7 @@ struct Node::Parts {
   std::shared_ptr<net::TlsContext> tls;
   std::unique_ptr<net::Listener> tcp, http;
   std::unique_ptr<Janitor> janitor;
+  std::unique_ptr<AnnouncementClock> announcement_clock;
   std::vector<std::unique_ptr<Observed>> observed;
   MetricsPage metrics;
   std::atomic<bool> draining{false};
@@ -73,7 +75,7 @@ struct Node::Parts {
   bool stopped = false;
 
   Result<void, std::string> open_storage(const Config& config);
-  Result<void, std::string> load_sanctions();
+  Result<void, std::string> load_moderation();
   Result<void, std::string> listen(const Config& config);
   void observe();
   net::HttpResponse page(const net::HttpRequest& request);
@@ -95,11 +97,14 @@ Result<void, std::string> Node::Parts::open_storage(const Config& config) {
 }
 
 /// Before the first client: nobody who is banned may be in for a moment.
-Result<void, std::string> Node::Parts::load_sanctions() {
-  std::latch known(1);
-  const auto loading = edge->moderator().load([&known] { known.count_down(); });
-  if (!loading) return fail("sanctions: " + loading.error().detail);
-  known.wait();
+Result<void, std::string> Node::Parts::load_moderation() {
+  std::latch sanctions(1), announcements(1);
+  if (const auto loading = edge->moderator().load([&] { sanctions.count_down(); }); !loading)
+    return fail("sanctions: " + loading.error().detail);
+  sanctions.wait();
+  if (const auto loading = edge->announcer().load([&] { announcements.count_down(); }); !loading)
+    return fail("announcements: " + loading.error().detail);
+  announcements.wait();
   return {};
 }
 
@@ -213,6 +218,7 @@ void Node::Parts::stop(std::int64_t drain_ms) {
   };
   if (edge) edge->drain(drain_ms, stop_pages);
   stop_pages();
+  announcement_clock.reset();
   janitor.reset();
   observed.clear();
   // Workers first: what they finish still finds the shards. Then the store reports its last outcomes, to nobody.
@@ -245,6 +251,7 @@ Result<std::unique_ptr<Node>, std::string> Node::start(const Config& config) {
           .directory = *parts.directory,
           .channels = *parts.sql_directory,
           .moderation = parts.sql_directory->moderation(),
+          .announcements = parts.sql_directory->announcements(),
           .presence = parts.presence,
           .clock = parts.clock,
           .login = *parts.login,
@@ -257,9 +264,10 @@ Result<std::unique_ptr<Node>, std::string> Node::start(const Config& config) {
   }
   parts.store_started = true;
   parts.observe();
-  if (auto loaded = parts.load_sanctions(); !loaded) return fail(std::move(loaded.error()));
+  if (auto loaded = parts.load_moderation(); !loaded) return fail(std::move(loaded.error()));
   parts.janitor = std::make_unique<Janitor>(parts.store, *parts.login, parts.edge->moderator(),
-                                            retention(config), config.store.trim_interval_s);
+                                            parts.edge->announcer(), janitor_options(config));
+  parts.announcement_clock = std::make_unique<AnnouncementClock>(parts.edge->announcer());
   if (auto listening = parts.listen(config); !listening) return fail(std::move(listening.error()));
   return node;
 }
@@ -267,7 +275,7 @@ Result<std::unique_ptr<Node>, std::string> Node::start(const Config& config) {
 void Node::apply(const Config& config) {
   set_log_level(config.log.level);
   parts_->edge->set_limits(edge_limits(config));
-  parts_->janitor->set(retention(config), config.store.trim_interval_s);
+  parts_->janitor->set(janitor_options(config));
   if (!parts_->tls) return;
   if (const auto reloaded = parts_->tls->reload(); !reloaded) {
     PLAZA_LOG(error, "reload", "{}: the old certificate stays", reloaded.error());

@@ -6,6 +6,7 @@
 namespace plaza::app {
 namespace {
 // Settings are checked against their ranges when they are read, and every range fits.
+constexpr std::int64_t kDayMs = 24LL * 3600 * 1000;
 std::uint32_t u32(std::int64_t value) { return static_cast<std::uint32_t>(value); }
 }  // namespace
 
@@ -56,6 +57,9 @@ edge::Limits edge_limits(const Config& config) {
   limits.chat.member_requests = {u32(config.member.request_rate_per_s), u32(config.member.request_burst)};
   limits.chat.member_reports = {u32(config.moderation.report_rate_per_min),
                                 u32(config.moderation.report_burst)};
+  limits.chat.announcement_members_per_s = u32(config.announcement.members_per_s);
+  limits.announcements.body_bytes_max = static_cast<std::size_t>(config.announcement.body_bytes_max);
+  limits.announcements.keep_ms_max = config.announcement.keep_days_max * kDayMs;
   limits.chat.room_messages = {u32(config.room.message_rate_per_s), u32(config.room.message_burst)};
   limits.chat.body_bytes_max = static_cast<std::size_t>(config.message.body_bytes_max);
   limits.chat.send_window_max = u32(config.edge.send_window_max);
@@ -139,6 +143,8 @@ sql::SqlDirectoryOptions directory_options(const Config& config, std::int64_t in
   options.limits.room_members_max = u32(std::min(config.room.members_max, config.room.inbox_fanout_max));
   options.moderation.sanctions_per_zone_max = u32(config.moderation.zone_sanctions_max);
   options.moderation.reports_open_per_zone_max = u32(config.moderation.zone_open_reports_max);
+  options.announcements.open_per_app_max = u32(config.announcement.app_open_max);
+  options.announcements.members_max = u32(config.announcement.members_max);
   options.moderation.word_rules_per_zone_max = u32(config.moderation.zone_words_max);
   return options;
 }
@@ -160,8 +166,14 @@ sqlite::EmbeddedStreamStoreOptions store_options(const Config& config, std::int6
 }
 
 ports::Retention retention(const Config& config) {
-  return {.message_age_max_ms = config.store.retention_days * 24 * 3600 * 1000,
+  return {.message_age_max_ms = config.store.retention_days * kDayMs,
           .inbox_entries_max = static_cast<std::uint64_t>(config.store.inbox_entries_max)};
+}
+
+JanitorOptions janitor_options(const Config& config) {
+  return {.retention = retention(config),
+          .interval_s = config.store.trim_interval_s,
+          .announcements_kept_ms = config.announcement.listed_days * kDayMs};
 }
 
 ports::Zone default_zone(const Config& config) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "app/config/config.h"
+#include "app/node/janitor.h"
 #include "cache/member_lists_cache.h"
 #include "edge/limits.h"
 #include "login/local_login_service.h"
@@ -28,6 +29,7 @@ sql::SqlDirectoryOptions directory_options(const Config& config, std::int64_t in
 cache::MemberListsCacheOptions member_lists_options(const Config& config);
 sqlite::EmbeddedStreamStoreOptions store_options(const Config& config, std::int64_t installation);
 ports::Retention retention(const Config& config);
+JanitorOptions janitor_options(const Config& config);
 ports::Zone default_zone(const Config& config);
 std::string data_path(const Config& config, const std::string& file);
 
