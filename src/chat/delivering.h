@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "chat/answers.h"
 #include "chat/announcing.h"
+#include "chat/answers.h"
 #include "chat/shard_state.h"
 
 namespace plaza::chat {

@@ -17,8 +17,8 @@
 
 #include "edge/edge_node.h"
 #include "login/local_login_service.h"
-#include "memory/memory_directory.h"
 #include "memory/memory_announcements.h"
+#include "memory/memory_directory.h"
 #include "memory/memory_moderation.h"
 #include "memory/memory_presence.h"
 #include "memory/memory_stream_store.h"
