@@ -103,6 +103,27 @@ TEST(BenchMain, PullsWhenTheServerStopsPushing) {
   EXPECT_TRUE(verdict.says(R"("lost":0,"duplicated":0,"reordered":0,"corrupted":0)")) << verdict.json;
 }
 
+TEST(BenchMain, IsContentWithAChannelThatTellsEveryoneAndFindsWhatOneFollowerMissed) {
+  const std::vector<std::string> words = {"channel", "--subscribers", "3", "--window", "4"};
+  const Verdict good = bench_against(Fault::none, words);
+  EXPECT_EQ(good.exit, 0);
+  EXPECT_TRUE(good.says(R"("lost":0,"duplicated":0,"reordered":0,"corrupted":0)")) << good.json;
+  EXPECT_FALSE(good.says(R"("operations":0)"));
+  // Who follows is pushed everything: a hole is a loss, also where asking for it would help.
+  const Verdict lost = bench_against(Fault::loses_push, words);
+  EXPECT_EQ(lost.exit, 1);
+  EXPECT_TRUE(lost.says(R"("lost":1,"duplicated":0)")) << lost.json;
+  const Verdict doubled = bench_against(Fault::doubles, words);
+  EXPECT_EQ(doubled.exit, 1);
+  EXPECT_TRUE(doubled.says(R"("lost":0,"duplicated":1)")) << doubled.json;
+  const Verdict reordered = bench_against(Fault::reorders, words);
+  EXPECT_EQ(reordered.exit, 1);
+  EXPECT_FALSE(reordered.says(R"("reordered":0)")) << reordered.json;
+  const Verdict changed = bench_against(Fault::changes, words);
+  EXPECT_EQ(changed.exit, 1);
+  EXPECT_FALSE(changed.says(R"("corrupted":0)")) << changed.json;
+}
+
 TEST(BenchMain, IsContentWithAGroupThatSeesOneOrderAndFindsAMemberThatSawAnother) {
   const std::vector<std::string> words = {"group",     "--groups", "1",        "--members", "3",
                                           "--senders", "2",        "--window", "4"};

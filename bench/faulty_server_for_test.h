@@ -36,8 +36,8 @@ enum class Fault : std::uint8_t {
   group_disorder,  ///< one member sees two positions of a group exchanged
 };
 
-/// Just enough of a server for `direct` and `group`, that breaks the promises in one way. In memory, one thread, poll().
-/// The fault happens to the 20th message accepted.
+/// Just enough of a server for `direct`, `group` and `channel`, that breaks the promises in one way. In memory, one thread, poll().
+/// The fault happens to the 20th message accepted; of a publication, at one follower.
 class FaultyServer {
  public:
   explicit FaultyServer(Fault fault) : fault_(fault) {
@@ -69,6 +69,8 @@ class FaultyServer {
   struct Session {
     std::string in, out;
     MemberId member;
+    bool follows = false;
+    std::string held;
   };
   struct Member {
     int fd = -1;
@@ -167,6 +169,8 @@ class FaultyServer {
         const std::uint64_t group = request.number(Field::groupid);
         return accept(session, request, groups_[group - 1], cseq_[{0, group}]);
       }
+      case Msg::subscribe: return subscribe(session, request);
+      case Msg::publish: return publish(session, request);
       case Msg::sync: {
         const Member& who = member(session);
         SyncAckView page;
@@ -179,6 +183,53 @@ class FaultyServer {
         return say(session, request, page);
       }
       default: return;
+    }
+  }
+
+  void subscribe(Session& session, const protocol::Request& request) {
+    using namespace protocol;
+    session.follows = true;
+    SubscribeAckView ack{.channel = "world", .epoch = 1, .head = published_.size(), .publications = {}};
+    if (request.number(Field::epoch) == 1) {
+      ack.recovered = true;
+      const std::size_t since = request.number(Field::since);
+      ack.publications.assign(published_.begin() + static_cast<std::ptrdiff_t>(since), published_.end());
+    }
+    say(session, request, ack);
+  }
+
+  void publish(Session& session, const protocol::Request& request) {
+    using namespace protocol;
+    const auto encoded = [&](std::string_view text) {
+      std::string frame;
+      encode(frame, PublicationView{.channel = "world",
+                                    .epoch = 1,
+                                    .seq = published_.size() + 1,
+                                    .id = session.member,
+                                    .name = "x",
+                                    .content = text});
+      return frame;
+    };
+    std::string text(request.text(Field::msg));
+    const std::string frame = encoded(text);
+    text[3] = '!';
+    const std::string other = encoded(text);
+    published_.push_back(frame);
+    PublishAck ack;
+    ack.channel = "world", ack.epoch = 1, ack.seq = published_.size();
+    say(session, request, ack);
+    bool now = published_.size() == kFaultAt;
+    for (auto& [fd, to] : sessions_) {
+      if (!to.follows) continue;
+      const bool here = std::exchange(now, false);
+      std::string out = (here && fault_ == Fault::changes ? other : frame) + '\n';
+      if (here && fault_ == Fault::loses_push) out.clear();
+      if (here && fault_ == Fault::doubles) out += out;
+      if (here && fault_ == Fault::reorders) {
+        to.held = out;
+      } else {
+        to.out += out + std::exchange(to.held, {});
+      }
     }
   }
 
@@ -286,6 +337,7 @@ class FaultyServer {
   std::map<std::uint64_t, Member> members_;
   std::vector<std::string> names_;
   std::vector<std::vector<std::uint64_t>> groups_;
+  std::vector<std::string> published_;
   std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint64_t> cseq_;
   std::uint64_t accepted_ = 0, asked_ = 0;
   std::string held_;
