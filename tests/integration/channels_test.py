@@ -4,6 +4,8 @@ import asyncio
 import json
 import os
 import sqlite3
+import subprocess
+import threading
 
 import websockets
 
@@ -249,8 +251,9 @@ class Zones(plaza.Test):
         client, reader = self.in_zone("two"), self.in_zone("two")
         first = reader.ask(msgid=SUBSCRIBE, channel="reports")
         acks = [client.ask(msgid=PUBLISH, channel="reports", send_id=i, msg=f"report {i}") for i in range(1, 6)]
-        self.assertEqual([(ack["errno"], ack["seq"], ack["dup"]) for ack in acks], [(0, i, False) for i in range(1, 6)])
-        self.assertEqual([reader.receive_until(PUBLICATION)["seq"] for _ in range(5)], [1, 2, 3, 4, 5])
+        head = first["head"]
+        self.assertEqual([(ack["errno"], ack["seq"], ack["dup"]) for ack in acks], [(0, head + i, False) for i in range(1, 6)])
+        self.assertEqual([reader.receive_until(PUBLICATION)["seq"] for _ in range(5)], [head + i for i in range(1, 6)])
         tokens = []
         for one in (client, reader):
             tokens.append(one.token)
@@ -263,12 +266,70 @@ class Zones(plaza.Test):
             self.assertTrue(one.ask(msgid=1, token=token, device="web")["entered"])
             one.ask(msgid=18)
         again = client.ask(msgid=PUBLISH, channel="reports", send_id=5, msg="report 5")
-        self.assertEqual((again["errno"], again["seq"], again["dup"], again["mid"]), (0, 5, True, acks[4]["mid"]))
-        ack = reader.ask(msgid=SUBSCRIBE, channel="reports", epoch=first["epoch"], since=2)
+        self.assertEqual((again["errno"], again["seq"], again["dup"], again["mid"]), (0, head + 5, True, acks[4]["mid"]))
+        ack = reader.ask(msgid=SUBSCRIBE, channel="reports", epoch=first["epoch"], since=head + 2)
         self.assertTrue(ack["recovered"], ack)
         self.assertEqual([one["msg"] for one in ack["publications"]], ["report 3", "report 4", "report 5"])
-        self.assertEqual(client.ask(msgid=PUBLISH, channel="reports", send_id=6, msg="after")["seq"], 6)
-        self.assertEqual(reader.receive_until(PUBLICATION)["seq"], 6)
+        self.assertEqual(client.ask(msgid=PUBLISH, channel="reports", send_id=6, msg="after")["seq"], head + 6)
+        self.assertEqual(reader.receive_until(PUBLICATION)["seq"], head + 6)
+
+
+    def test_the_terminal_client_goes_on_from_where_it_was_after_a_crash(self):
+        speaker = self.in_zone("two")
+        terminal = Terminal(self, self.name())
+        terminal.type("/subscribe reports 1")
+        terminal.type("/subscribe world")
+        terminal.type("/subscribe nowhere")
+        terminal.expects('error errno=37')
+        self.assertEqual(speaker.ask(msgid=PUBLISH, channel="reports", msg="before")["errno"], 0)
+        terminal.expects('publication channel="reports"', 'text="before"')
+        terminal.type("/publish world hello")
+        terminal.expects('publication channel="world"', 'text="hello" seq=1')
+        token = speaker.token
+        self.server.signal(9)
+        self.server.wait()
+        self.server.restart(same_ports=True)
+        speaker = self.connect()
+        self.assertTrue(speaker.ask(msgid=1, token=token, device="web")["entered"])
+        speaker.ask(msgid=18)
+        for text in ("after 1", "after 2"):
+            speaker.ask(msgid=PUBLISH, channel="reports", msg=text)
+            terminal.expects('publication channel="reports"', f'text="{text}"')
+        terminal.expects('channel_gap channel="world" restarted=true')
+        terminal.type("/unsubscribe reports")
+        terminal.expects('ok command="/unsubscribe"')
+        terminal.type("/channels")
+        terminal.expects('channel name="world"')
+        lines = terminal.end()
+        self.assertEqual(sum('text="after' in line for line in lines), 2, "each once")
+        self.assertFalse(any('channel_gap channel="reports"' in line for line in lines))
+
+
+class Terminal:
+    """`plaza chat` as a script: lines in, events out."""
+
+    def __init__(self, test, name):
+        environment = dict(os.environ, PLAZA_PASSWORD="secret")
+        self.process = subprocess.Popen([plaza.BINARY, "chat", f"127.0.0.1:{test.server.tcp}", "--user", name, "--register", "--zone", "two",
+                                         "--script"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment,
+                                        preexec_fn=plaza.die_with_the_test)
+        test.addCleanup(self.process.kill)
+        self.lines = []
+        self.reader = threading.Thread(target=lambda: self.lines.extend(iter(self.process.stdout.readline, "")), daemon=True)
+        self.reader.start()
+
+    def type(self, line):
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+
+    def expects(self, *parts):
+        plaza.wait_until(lambda: any(all(part in line for part in parts) for line in self.lines), f"{parts} in {self.lines}")
+
+    def end(self):
+        self.process.stdin.close()
+        self.process.wait(plaza.DEADLINE_S)
+        self.reader.join(plaza.DEADLINE_S)
+        return self.lines
 
 
 if __name__ == "__main__":

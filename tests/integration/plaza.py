@@ -42,12 +42,13 @@ class Server:
         self._settings = list(CHEAP) + list(settings)
         self._arguments = list(arguments)
         self._shards = shards
+        self._tcp_port = 0
         self.process = None
         atexit.register(self.close)
         self.start()
 
     def command(self):
-        words = [BINARY, "serve", "--data-dir", self.data, "--tcp", "127.0.0.1:0", "--http", "127.0.0.1:0",
+        words = [BINARY, "serve", "--data-dir", self.data, "--tcp", f"127.0.0.1:{self._tcp_port}", "--http", "127.0.0.1:0",
                  "--shards", str(self._shards)]
         for setting in self._settings:
             words += ["--set", setting]
@@ -95,7 +96,9 @@ class Server:
         self.signal(signal.SIGTERM)
         return self.wait()
 
-    def restart(self):
+    def restart(self, same_ports=False):
+        """With the same ports clients come back by themselves."""
+        self._tcp_port = self.tcp if same_ports else 0
         self.start()
 
     def says(self, text):
