@@ -72,6 +72,8 @@ void ClientCore::on_push(const ServerMessage& message) {
 
 void ClientCore::on_goodbye(const GoodbyePush& goodbye) {
   Refusal why{.error = goodbye.error, .message = goodbye.message, .field = {}, .allowed = {}};
+  why.reason = goodbye.reason;
+  why.until_ms = goodbye.until_ms;
   last_why_ = refusal_text(why);
   if (is_fault(goodbye.error) && !fault_) fault_ = std::move(why);
   retry_after_ms_ = static_cast<std::int64_t>(goodbye.retry_after_ms);

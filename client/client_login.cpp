@@ -124,7 +124,7 @@ void ClientCore::login_refused(const Reply& reply) {
     return connection_->abort();
   }
   // Our own session of before may still count as alive there; a busy or starting server is asked again as well.
-  if (says_wait(error) || (resuming && error != Errno::bad_credentials)) {
+  if (says_wait(error) || (resuming && error != Errno::bad_credentials && error != Errno::banned)) {
     retry_after_ms_ = static_cast<std::int64_t>(reply.message.refusal.retry_after_ms);
     last_why_ = reply.text();
     open_ = false;
@@ -171,7 +171,8 @@ void ClientCore::enter_refused(const Reply& reply) {
     wait_for_choice(reply.text());
     return tell_login(reply);
   }
-  const bool resuming = member_ != 0 && rules_->member() == member_;
+  // Whoever is banned asks again when told to, and not by itself.
+  const bool resuming = member_ != 0 && rules_->member() == member_ && reply.error() != Errno::banned;
   if (resuming || says_wait(reply.error())) {
     retry_after_ms_ = static_cast<std::int64_t>(reply.message.refusal.retry_after_ms);
     last_why_ = reply.text();

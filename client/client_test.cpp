@@ -216,6 +216,41 @@ TEST(Client, AKickedSessionDoesNotComeBackByItself) {
   EXPECT_TRUE(p.ann.login({.name = "ann", .password = "secret-1"}).ok());
 }
 
+TEST(Client, ABannedMemberIsToldWhyAndUntilWhenAndDoesNotComeBackByItself) {
+  Pair p;
+  GoodbyePush goodbye{.error = Errno::banned, .message = {}, .reconnect = false};
+  goodbye.reason = "spam";
+  goodbye.until_ms = 1767326645678;
+  p.server.goodbye(goodbye);
+  ASSERT_TRUE(p.ann.wait_state(ClientState::ended));
+  EXPECT_NE(p.ann.why().find("spam (until 2026-01-02T04:04:05.678Z)"), std::string::npos) << p.ann.why();
+  EXPECT_FALSE(p.ann.wait_state(ClientState::connecting, kNever));
+}
+
+// It was away when it was banned: the goodbye reached nobody.
+TEST(Client, WhoeverIsFoundBannedWhenItComesBackIsToldAndDoesNotTryForEver) {
+  Pair p;
+  p.server.ban("spam");
+  const std::uint64_t before = p.server.connections_ever();
+  p.server.cut_all();
+  ASSERT_TRUE(p.ann.wait_state(ClientState::connected));
+  EXPECT_NE(p.ann.why().find("spam"), std::string::npos) << p.ann.why();
+  EXPECT_FALSE(p.ann.wait_state(ClientState::online, kNever));
+  EXPECT_LE(p.server.connections_ever(), before + 2) << "one for each of the two";
+}
+
+TEST(Client, AnAnnouncementIsAMessageOfMemberZeroThatCanBeMarked) {
+  Pair p;
+  p.server.announce("maintenance at noon");
+  const auto message = p.ann.next_message();
+  ASSERT_TRUE(message);
+  EXPECT_EQ(message->conversation, Conversation::peer(0));
+  EXPECT_EQ(message->sender, 0u);
+  EXPECT_EQ(message->sender_name, "Plaza");
+  EXPECT_EQ(message->body, "maintenance at noon");
+  EXPECT_FALSE(message->mine);
+}
+
 TEST(Client, AClosingServerIsWaitedFor) {
   Pair p;
   p.server.goodbye(Errno::server_closing, true);

@@ -36,6 +36,13 @@ class FakeServer {
   void lose_pushes(int times);
   /// Says goodbye to all.
   void goodbye(protocol::Errno error, bool reconnect);
+  void goodbye(const protocol::GoodbyePush& goodbye);
+  /// Entering is refused from now on with errno 41 and this reason.
+  void ban(const std::string& reason);
+  /// An announcement to everybody.
+  void announce(const std::string& text);
+  /// The requests REPORT so far, as "cseq reason".
+  [[nodiscard]] std::vector<std::string> reported();
   /// Every token is forgotten.
   void forget_tokens();
   /// Those that still log in.
@@ -75,6 +82,8 @@ class FakeServer {
   std::set<Session*> sessions_;
   std::map<protocol::Msg, int> lost_replies_;
   std::set<std::string> refused_, breaking_;
+  std::string banned_why_;  ///< not empty: nobody enters
+  std::vector<std::string> reported_;
   int lost_pushes_ = 0;
   std::uint64_t next_id_ = 1;
   std::uint64_t connections_ = 0;

@@ -52,6 +52,11 @@ class FakeServer::Session final : public net::ConnectionHandler {
       case Msg::groups: return answer(GroupsAck{}, r.rid());
       case Msg::heartbeat: return answer(HeartbeatAck{.epoch = 1, .head = 0, .time_ms = 0}, r.rid());
       case Msg::received: return;
+      case Msg::report: {
+        const auto report = as<Report>(r);
+        server_.reported_.push_back(std::to_string(report.cseq) + " " + std::string(report.reason));
+        return answer(OkReply{.to = r.msgid, .received = {}, .delivered = {}, .read = {}}, r.rid());
+      }
       case Msg::loginout:
         if (as<Loginout>(r).revoke) {
           for (const std::string& token : session_tokens_) {
@@ -84,6 +89,15 @@ class FakeServer::Session final : public net::ConnectionHandler {
                    Refusal{.error = error, .message = {}, .field = {}, .allowed = {}, .expected = expected});
     connection_->send(out);
   }
+  bool refuse_banned(Msg msg, Rid rid) {
+    if (server_.banned_why_.empty()) return false;
+    Refusal why{.error = Errno::banned, .message = {}, .field = {}, .allowed = {}};
+    why.reason = server_.banned_why_;
+    std::string out;
+    encode_refusal(out, msg, rid, why);
+    connection_->send(out);
+    return true;
+  }
   Member& me() { return *server_.member(member_); }
 
   void reg(const Reg& r, Rid rid) {
@@ -99,6 +113,7 @@ class FakeServer::Session final : public net::ConnectionHandler {
     answer(RegAck{.id = MemberId{id}, .account = std::string(r.name), .name = std::string(r.name)}, rid);
   }
   void login(const Login& r, Rid rid) {
+    if (refuse_banned(Msg::login, rid)) return;
     device_ = r.device.value_or("classic");
     if (!account_.empty()) return refuse(Msg::login, Errno::already_logged_in, rid);
     session_tokens_.clear();
@@ -168,6 +183,7 @@ class FakeServer::Session final : public net::ConnectionHandler {
   }
   void enter(std::uint64_t id, Rid rid) {
     const Member* wanted = server_.member(id);
+    if (refuse_banned(Msg::enter, rid)) return;
     if (wanted == nullptr || wanted->account != account_)
       return refuse(Msg::enter, Errno::not_permitted, rid);
     member_ = id;
@@ -370,9 +386,34 @@ void FakeServer::forget_tokens() {
   });
 }
 void FakeServer::goodbye(Errno error, bool reconnect) {
+  goodbye(GoodbyePush{.error = error, .message = {}, .reconnect = reconnect});
+}
+void FakeServer::ban(const std::string& reason) {
+  on_shard([&] { banned_why_ = reason; });
+}
+void FakeServer::announce(const std::string& text) {
+  on_shard([&] {
+    for (auto& [id, one] : members_) {
+      one.inbox.push_back({.id = next_id_++,
+                           .sender = 0,
+                           .to = id,
+                           .send_id = 1,
+                           .cseq = ++conversations_[{0, id}],
+                           .device = "@a",
+                           .text = text});
+      push(one, one.inbox.size());
+    }
+  });
+}
+std::vector<std::string> FakeServer::reported() {
+  std::vector<std::string> all;
+  on_shard([&] { all = reported_; });
+  return all;
+}
+void FakeServer::goodbye(const GoodbyePush& said) {
   on_shard([&] {
     std::string out;
-    encode(out, GoodbyePush{.error = error, .message = {}, .reconnect = reconnect});
+    encode(out, said);
     for (Session* session : sessions_) {
       session->connection_->send(out);
       session->connection_->close();
@@ -415,7 +456,7 @@ FakeServer::Member* FakeServer::member(std::string_view name) {
 Chat FakeServer::chat(const Stored& stored, const Member& reader, std::uint64_t seq, FakeServer& server) {
   const bool own = stored.sender == reader.id;
   return {.id = MemberId{stored.sender},
-          .name = server.member(stored.sender)->name,
+          .name = stored.sender == 0 ? "Plaza" : server.member(stored.sender)->name,
           .toid = MemberId{stored.to},
           .groupid = {},
           .content = stored.text,

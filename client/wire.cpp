@@ -3,6 +3,7 @@
 #include <type_traits>
 
 #include "protocol/request.h"
+#include "protocol/rfc3339.h"
 
 namespace plaza::client {
 namespace {
@@ -147,6 +148,11 @@ std::string refusal_text(const Refusal& refusal) {
     text += "; allowed: " + refusal.allowed;
   if (refusal.retry_after_ms >= 1000) {
     text += "; try again in " + std::to_string((refusal.retry_after_ms + 999) / 1000) + " s";
+  }
+  if (!refusal.reason.empty()) text += ": " + refusal.reason;
+  if (refusal.until_ms != 0) {
+    protocol::Rfc3339 clock;
+    text += " (until " + std::string(clock.format(static_cast<std::int64_t>(refusal.until_ms))) + ")";
   }
   return text;
 }

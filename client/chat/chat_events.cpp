@@ -90,7 +90,9 @@ void ChatSession::load_conversations(std::string after) {
   client_.request(request, here([this](const Reply& reply) {
                     const auto* page = reply.get<protocol::ConversationsAck>();
                     if (page == nullptr) return;  // asked again at the next login; messages come without it
-                    for (const protocol::Conversation& one : page->conversations) model_.conversation(one);
+                    for (const protocol::Conversation& one : page->conversations) {
+                      if (one.friendid || one.groupid) model_.conversation(one);  // not the server's
+                    }
                     if (page->more && !page->after.empty()) load_conversations(page->after);
                     frontend_.changed();
                   }));
@@ -101,6 +103,7 @@ void ChatSession::on_message(const Message& message) {
 }
 
 void ChatSession::show_message(const Message& message) {
+  if (message.sender == 0 && !message.conversation.is_group()) return show_announcement(message);
   model_.message(message);
   Record record("message");
   record.add(message.conversation.is_group() ? "group" : "with",
@@ -110,6 +113,19 @@ void ChatSession::show_message(const Message& message) {
   if (message.kind != BodyKind::text) record.add("kind", static_cast<std::uint64_t>(message.kind));
   record.add("text", message.body).add("seq", message.seq).add("cseq", message.cseq).add("id", message.id);
   tell(record.add("time_ms", static_cast<std::uint64_t>(message.time_ms)).add_flag("mine", message.mine));
+  frontend_.changed();
+}
+
+/// What the server says to many belongs to no talk: it stands among the notices, and is read when it is shown there.
+void ChatSession::show_announcement(const Message& message) {
+  tell(Record("announcement")
+           .add("from", message.sender_name)
+           .add("text", message.body)
+           .add("seq", message.seq)
+           .add("cseq", message.cseq)
+           .add("time_ms", static_cast<std::uint64_t>(message.time_ms)),
+       message.sender_name + " announces: " + message.body, {}, Line::Kind::warning);
+  client_.mark_read(message.conversation, message.cseq);
   frontend_.changed();
 }
 
@@ -128,6 +144,7 @@ void ChatSession::on_gap(const Gap& gap) {
 
 void ChatSession::on_receipt(const protocol::ReceiptPush& receipt) {
   queue_.post([this, receipt] {
+    if (!receipt.friendid && !receipt.groupid) return;  // of the announcements, read on another device
     model_.receipt(receipt);
     const Conversation key = receipt.groupid ? Conversation::group(receipt.groupid.value)
                                              : Conversation::peer(receipt.friendid.value);

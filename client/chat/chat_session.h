@@ -73,6 +73,7 @@ class ChatSession final : private ClientEvents {
   void on_channel_refused(const ChannelRefused& refused) override;
   void show_state(ClientState state, const std::string& why);
   void show_message(const Message& message);
+  void show_announcement(const Message& message);
   void show_friend_event(const protocol::FriendEventPush& event);
   void load_conversations(std::string after);
   void load_friends(MemberId after);
@@ -83,6 +84,7 @@ class ChatSession final : private ClientEvents {
   void open_command(const ParsedLine& line, Done done);
   void history(const ParsedLine& line, Done done);
   void read_all(Done done);
+  void report(const std::string& reason, Done done);
   void status(Done done);
   void find(const ParsedLine& line, Done done);
 

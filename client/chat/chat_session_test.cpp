@@ -91,6 +91,42 @@ TEST(ChatSession, HistorySaysHowMuchOlderItBroughtAndWhereTheConversationBegins)
   EXPECT_TRUE(ann.told("That is the beginning of the conversation."));
 }
 
+TEST(ChatSession, AnAnnouncementStandsAmongTheNoticesAndInNoTalk) {
+  FakeServer server;
+  Person ann(server, "ann");
+  ASSERT_TRUE(ann.until([&] { return ann.session().state() == ClientState::online; }));
+  server.announce("maintenance at noon");
+  ASSERT_TRUE(ann.until([&] { return ann.told("Plaza announces: maintenance at noon"); }));
+  EXPECT_EQ(ann.session().model().unread_total(), 0u);
+  EXPECT_FALSE(ann.session().model().people().contains(0));
+}
+
+TEST(ChatSession, ReportsTheLastMessageOfSomebodyElseInTheOpenConversation) {
+  FakeServer server;
+  Person ann(server, "ann");
+  ASSERT_TRUE(ann.until([&] { return ann.session().state() == ClientState::online; }));
+  ASSERT_TRUE(ann.types("/report"));
+  EXPECT_TRUE(ann.told("open the conversation first"));
+  ClientOptions options;
+  options.endpoint = server.endpoint();
+  options.device = "test";
+  SyncClient bob(options);
+  ASSERT_TRUE(bob.register_and_login("bob", "password-bob").ok());
+  const std::uint64_t ann_id = bob.call(protocol::Find{.nickname = "ann", .groupname = {}, .id = {}})
+                                   .get<protocol::FindAck>()
+                                   ->id.value;
+  bob.send_later(Conversation::peer(ann_id), "first");
+  bob.send_later(Conversation::peer(ann_id), "something rude");
+  ASSERT_TRUE(bob.flush());
+  const Conversation with_bob = Conversation::peer(bob.id());
+  ASSERT_TRUE(ann.until([&] { return ann.session().model().talk(with_bob).lines.size() >= 2; }));
+  ASSERT_TRUE(ann.types("/open bob"));
+  ASSERT_TRUE(ann.types("mine"));
+  ASSERT_TRUE(ann.types("/report this is rude"));
+  EXPECT_TRUE(ann.told("Reported: bob: something rude"));
+  EXPECT_EQ(server.reported(), std::vector<std::string>{"2 this is rude"});
+}
+
 TEST(ChatSession, CommandsOfAMemberAreRefusedAtOnceWhenNobodyIsLoggedIn) {
   FakeServer server;
   Person ann(server, "ann");

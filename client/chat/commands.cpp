@@ -39,6 +39,8 @@ constexpr std::array kCommands = std::to_array<CommandInfo>({
     {Command::history, "/history", "[N]", "load N older messages of the open conversation (PgUp does too)", 0,
      1},
     {Command::read, "/read", "", "mark everything read", 0, 0},
+    {Command::report, "/report", "[REASON]", "show the operators the last message of somebody else here", 0,
+     kAll, true},
     {Command::who, "/who", "", "which of your friends are online", 0, 0},
     {Command::find, "/find", "NAME|#GROUP", "look somebody or a group up", 1, kAll, true,
      Word::person_or_group},

@@ -35,6 +35,7 @@ enum class Command : std::uint8_t {
   members,
   history,
   read,
+  report,
   who,
   find,
   channels,

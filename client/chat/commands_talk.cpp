@@ -93,6 +93,32 @@ void ChatSession::seen(Conversation key) {
   if (const std::uint64_t position = model_.seen(key); position != 0) client_.mark_read(key, position);
 }
 
+void ChatSession::report(const std::string& reason, Done done) {
+  const Conversation key = model_.open();
+  const auto& lines = model_.talk(key).lines;
+  const auto last = std::find_if(lines.rbegin(), lines.rend(), [](const Line& line) {
+    return line.kind == Line::Kind::message && line.message.cseq != 0 && !line.message.mine;
+  });
+  if (!key || last == lines.rend())
+    return failed("open the conversation first: /open NAME or /open #GROUP", std::move(done));
+  protocol::Report request;
+  if (key.is_group()) {
+    request.of.groupid = RoomId{key.id};
+  } else {
+    request.of.friendid = MemberId{key.id};
+  }
+  request.cseq = last->message.cseq;
+  request.reason = reason;
+  ask_server(request, std::move(done), [this, key, message = last->message](const Reply&, Done then) {
+    succeeded(Record("ok")
+                  .add("command", "/report")
+                  .add("with", model_.title(key))
+                  .add("cseq", message.cseq)
+                  .add("text", message.body),
+              "Reported: " + message.sender_name + ": " + message.body, std::move(then), key);
+  });
+}
+
 void ChatSession::load_history(Conversation key, std::uint32_t count, Done done, Telling telling) {
   Talk& talk = model_.talk(key);
   const bool from_newest = frontend_.is_script();
