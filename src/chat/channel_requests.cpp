@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "chat/hub.h"
-#include "chat/sanctions.h"
+#include "chat/screening.h"
 #include "protocol/channel_replies.h"
 
 namespace plaza::chat {
@@ -88,31 +88,36 @@ bool ChannelRequests::check_content(Session& session, const Asked& asked,
   return true;
 }
 
-/// What holds for a publication that is not stored yet.
-bool ChannelRequests::check_new(Session& session, const Asked& asked,
-                                const protocol::Content& content) const {
-  const auto& mute = session.member->mute;
-  if (mute && mute->in_force(state_.node.clock.wall_ms())) {
-    Sending::refuse_send(session, asked, refusal_of(*mute));
+/// What holds for a publication that is not stored yet. `masked` is filled when something else is to be said.
+bool ChannelRequests::check_new(Session& session, const Asked& asked, const protocol::Content& content,
+                                std::string& masked) const {
+  if (auto why = muted(state_, *session.member)) {
+    Sending::refuse_send(session, asked, std::move(*why));
     return false;
   }
   if (!check_content(session, asked, content)) return false;
   std::int64_t wait_ms = 0;
-  if (session.member->rates.publications.take(state_.limits.member_publications,
-                                              state_.node.executor.now_ms(), wait_ms))
-    return true;
-  Sending::refuse_send(session, asked,
-                       {.error = Errno::rate_limited, .retry_after_ms = static_cast<std::uint64_t>(wait_ms)});
-  return false;
+  if (!session.member->rates.publications.take(state_.limits.member_publications,
+                                               state_.node.executor.now_ms(), wait_ms)) {
+    Sending::refuse_send(
+        session, asked,
+        {.error = Errno::rate_limited, .retry_after_ms = static_cast<std::uint64_t>(wait_ms)});
+    return false;
+  }
+  auto why = screen(state_, session.zone, content, masked);
+  if (why) Sending::refuse_send(session, asked, std::move(*why));
+  return !why;
 }
 
 Verdict ChannelRequests::publish(Session& session, const protocol::Request& request) {
-  const auto wanted = protocol::as<protocol::Publish>(request);
+  auto wanted = protocol::as<protocol::Publish>(request);
   const Asked asked = Asked::from(request);
   if (!channels::valid_name(wanted.channel)) return refuse_name(session, asked);
   // As with messages: one that is stored is answered as before, whatever the rules say by now.
   const bool repeated = asked.send_id && *asked.send_id <= session.accepted_send_id;
-  if (!repeated && !check_new(session, asked, wanted.content)) return Verdict::done;
+  std::string masked;
+  if (!repeated && !check_new(session, asked, wanted.content, masked)) return Verdict::done;
+  if (!masked.empty()) wanted.content.msg = masked;
   if (!session.channels) session.channels = std::make_unique<SessionChannels>();
   ++session.channels->publishing;
   const MemberState& member = *session.member;

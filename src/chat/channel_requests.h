@@ -25,7 +25,8 @@ class ChannelRequests {
 
  private:
   [[nodiscard]] ChannelAsker asker(const Session& session, const Asked& asked) const;
-  [[nodiscard]] bool check_new(Session& session, const Asked& asked, const protocol::Content& content) const;
+  [[nodiscard]] bool check_new(Session& session, const Asked& asked, const protocol::Content& content,
+                               std::string& masked) const;
   [[nodiscard]] bool check_content(Session& session, const Asked& asked,
                                    const protocol::Content& content) const;
 

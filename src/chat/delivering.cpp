@@ -6,6 +6,7 @@
 #include "chat/channel_homes.h"
 #include "chat/message_view.h"
 #include "chat/reading.h"
+#include "chat/screening.h"
 
 namespace plaza::chat {
 
@@ -67,6 +68,7 @@ void Delivering::note_accepted(const ports::Appended& outcome, const MemberState
 void Delivering::acknowledge(const ports::Appended& outcome) {
   const ports::Append& sent = outcome.append;
   if (sent.message->from_server()) return announcing_.outcome(outcome);
+  if (outcome.code == AppendCode::accepted) report_words(state_, *outcome.message);
   // The connection may have logged out meanwhile, and somebody in.
   Session* session = state_.session(sent.origin_session, sent.origin_login);
   const MemberState* member = session ? session->member : state_.member(sent.message->sender);

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "chat/sanctions.h"
+#include "chat/screening.h"
 
 namespace plaza::chat {
 
@@ -26,7 +26,7 @@ bool undecided(const Session& session, const Asked& asked) {
 }  // namespace
 
 Verdict Sending::one_chat(Session& session, const protocol::Request& request) {
-  const auto wanted = protocol::as<protocol::OneChat>(request);
+  auto wanted = protocol::as<protocol::OneChat>(request);
   const Asked asked = Asked::from(request);
   const MemberState& sender = *session.member;
   if (wanted.id && *wanted.id != sender.who.id) {
@@ -55,12 +55,12 @@ Verdict Sending::one_chat(Session& session, const protocol::Request& request) {
                          {.error = Errno::not_permitted, .field = "toid", .allowed = "a friend of yours"});
     }
   }
-  if (!check_rate(session, asked)) return Verdict::done;
+  if (!check_rate(session, asked) || !check_words(session, asked, wanted.content)) return Verdict::done;
   return put(session, asked, wanted.content, ports::StreamId::pair(sender.who.id, wanted.toid), nullptr);
 }
 
 Verdict Sending::group_chat(Session& session, const protocol::Request& request) {
-  const auto wanted = protocol::as<protocol::GroupChat>(request);
+  auto wanted = protocol::as<protocol::GroupChat>(request);
   const Asked asked = Asked::from(request);
   const MemberState& sender = *session.member;
   if (wanted.id && *wanted.id != sender.who.id) {
@@ -83,6 +83,7 @@ Verdict Sending::group_chat(Session& session, const protocol::Request& request) 
   if (!room->rate->take(state_.limits.room_messages, state_.node.executor.now_ms(), wait_ms)) {
     return refuse_send(session, asked, rate_limited(wait_ms, "this group gets too many messages"));
   }
+  if (!check_words(session, asked, wanted.content)) return Verdict::done;
   return put(session, asked, wanted.content, ports::StreamId::room(wanted.groupid), room->members);
 }
 
@@ -102,10 +103,21 @@ Refusal Sending::rate_limited(std::int64_t wait_ms, std::string message) {
 }
 
 bool Sending::check_mute(Session& session, const Asked& asked) {
-  const auto& mute = session.member->mute;
-  if (!mute || !mute->in_force(state_.node.clock.wall_ms())) return true;
-  refuse_send(session, asked, refusal_of(*mute));
+  auto why = muted(state_, *session.member);
+  if (!why) return true;
+  refuse_send(session, asked, std::move(*why));
   return false;
+}
+
+bool Sending::check_words(Session& session, const Asked& asked, protocol::Content& content) {
+  masked_.clear();
+  auto why = screen(state_, session.zone, content, masked_);
+  if (why) {
+    refuse_send(session, asked, std::move(*why));
+    return false;
+  }
+  if (!masked_.empty()) content.msg = masked_;
+  return true;
 }
 
 bool Sending::check_content(Session& session, const Asked& asked, const protocol::Content& content) {

@@ -10,7 +10,7 @@ namespace plaza::chat {
 /// What is refused here has consumed nothing: the store never saw its send_id. What passes is in the turn's outbox in the
 /// order in which the session's requests came; the store decides send_ids in that order.
 ///
-///   request -> sender is the session's member -> not muted -> content -> rate -> recipient exists in the zone -> not blocked -> outbox
+///   request -> sender is the session's member -> not muted -> content -> rate -> recipient exists in the zone -> not blocked -> words -> outbox
 ///
 /// A send_id that was accepted before is no new send: it goes to the store for its answer, whatever the rules say by now, and counts as
 /// a request, not as a message. The client that repeats it has not heard that its message is stored, and a refusal would tell it
@@ -34,6 +34,8 @@ class Sending {
 
  private:
   bool check_mute(Session& session, const Asked& asked);
+  /// Refuses a text that has words the zone does not want, or puts the masked one in its place, which lives until the next call.
+  bool check_words(Session& session, const Asked& asked, protocol::Content& content);
   bool check_content(Session& session, const Asked& asked, const protocol::Content& content);
   bool check_rate(Session& session, const Asked& asked);
   bool charge_request(Session& session, const Asked& asked);
@@ -42,6 +44,7 @@ class Sending {
               ports::StreamId conversation, std::shared_ptr<const std::vector<MemberId>> fanout);
 
   ShardState& state_;
+  std::string masked_;  ///< what is sent instead of the text at hand
 };
 
 }  // namespace plaza::chat

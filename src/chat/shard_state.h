@@ -14,6 +14,7 @@
 #include "chat/member_state.h"
 #include "chat/room_watches.h"
 #include "chat/session.h"
+#include "chat/zone_words.h"
 #include "moderation/sanction_table.h"
 #include "ports/channels.h"
 #include "ports/clock.h"
@@ -79,6 +80,7 @@ class ShardState {
     std::uint32_t epoch = 0;
   };
   std::unordered_map<ChannelId, ChannelName> channel_names;
+  ZoneWords words;
   std::uint64_t logins = 0;           ///< so many sessions entered here
   std::vector<ports::Append> outbox;  ///< sends of this turn, on their way to the store
 

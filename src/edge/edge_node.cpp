@@ -5,6 +5,9 @@
 #include <random>
 #include <thread>
 
+#include "chat/announcement_metrics.h"
+#include "chat/screening_metrics.h"
+
 namespace plaza::edge {
 
 void NodeExecutor::post(std::uint32_t shard, Task task) {
@@ -33,7 +36,11 @@ EdgeNode::EdgeNode(EdgeParts parts, const Limits& limits)
             .hubs = {}},
       moderator_(chat_, parts_.moderation),
       announcer_(chat_, parts_.announcements, limits.announcements),
+      word_lists_(chat_, parts_.moderation, parts_.word_compiler),
       router_(chat_) {
+  // Counted from the start, so that nothing has happened yet is a number as well.
+  chat::announcement_metrics();
+  chat::screening_metrics();
   for (std::uint32_t i = 0; i < parts_.shards.size(); ++i) {
     edges_.push_back(std::make_unique<EdgeShard>(*this, parts_.shards.at(i), limits));
     chat_.hubs.push_back(&edges_.back()->hub());

@@ -10,6 +10,7 @@
 #include "chat/moderator.h"
 #include "chat/outcome_router.h"
 #include "chat/shard_state.h"
+#include "chat/word_lists.h"
 #include "edge/edge_shard.h"
 #include "edge/limits.h"
 #include "login/login_service.h"
@@ -45,6 +46,7 @@ struct EdgeParts {
   ports::Channels& channels;
   ports::Moderation& moderation;
   ports::Announcements& announcements;
+  const ports::WordCompiler& word_compiler;
   ports::Presence& presence;
   const ports::Clock& clock;
   login::LoginService& login;
@@ -87,6 +89,8 @@ class EdgeNode {
   [[nodiscard]] chat::Moderator& moderator() { return moderator_; }
   /// Announcements. Its load() belongs to the same place.
   [[nodiscard]] chat::Announcer& announcer() { return announcer_; }
+  /// Words that zones do not want. Its load() belongs to the same place.
+  [[nodiscard]] chat::WordLists& word_lists() { return word_lists_; }
   [[nodiscard]] EdgeParts& parts() { return parts_; }
   [[nodiscard]] chat::Node& chat() { return chat_; }
   [[nodiscard]] EdgeShard& shard(std::uint32_t index) { return *edges_[index]; }
@@ -104,6 +108,7 @@ class EdgeNode {
   chat::Node chat_;
   chat::Moderator moderator_;
   chat::Announcer announcer_;
+  chat::WordLists word_lists_;
   chat::OutcomeRouter router_;
   std::vector<std::unique_ptr<EdgeShard>> edges_;
   std::atomic<chat::SessionId> session_ids_{1};

@@ -15,6 +15,7 @@
 #include "memory/memory_moderation.h"
 #include "memory/memory_presence.h"
 #include "memory/memory_stream_store.h"
+#include "memory/no_word_compiler.h"
 #include "memory/system_clock.h"
 #include "net/listener.h"
 
@@ -105,6 +106,7 @@ class EdgeHttp : public testing::Test {
   memory::MemoryDirectory directory_;
   memory::MemoryModeration moderation_{directory_};
   memory::MemoryAnnouncements announcements_{directory_};
+  memory::NoWordCompiler no_words_;
   memory::MemoryStreamStore store_{clock_};
   memory::MemoryPresence presence_;
   login::PasswordHasher hasher_{{.cost = login::PasswordCost::cheap(), .threads = 1}};
@@ -121,6 +123,7 @@ class EdgeHttp : public testing::Test {
                 .channels = directory_,
                 .moderation = moderation_,
                 .announcements = announcements_,
+                .word_compiler = no_words_,
                 .presence = presence_,
                 .clock = clock_,
                 .login = login_,

@@ -22,6 +22,7 @@
 #include "memory/memory_moderation.h"
 #include "memory/memory_presence.h"
 #include "memory/memory_stream_store.h"
+#include "memory/no_word_compiler.h"
 #include "memory/system_clock.h"
 #include "net/listener.h"
 #include "protocol/request.h"
@@ -199,6 +200,7 @@ class Edge : public testing::Test {
   memory::MemoryDirectory directory_;
   memory::MemoryModeration moderation_{directory_};
   memory::MemoryAnnouncements announcements_{directory_};
+  memory::NoWordCompiler no_words_;
   memory::MemoryStreamStore store_{clock_};
   memory::MemoryPresence presence_;
   login::PasswordHasher hasher_{{.cost = login::PasswordCost::cheap(), .threads = 1}};
@@ -214,6 +216,7 @@ class Edge : public testing::Test {
                            .channels = directory_,
                            .moderation = moderation_,
                            .announcements = announcements_,
+                           .word_compiler = no_words_,
                            .presence = presence_,
                            .clock = clock_,
                            .login = login_,

@@ -91,7 +91,8 @@ struct Message {
 
 using MessagePtr = std::shared_ptr<const Message>;
 
-/// Whether a send repeats an earlier one: the same words to the same conversation.
+/// Whether a send repeats an earlier one: the same words to the same conversation. A `*` in a text stands for any character, since
+/// either of the two may have been masked, by word lists that were not the same then.
 [[nodiscard]] bool same_send(const Message& one, const Message& other);
 
 }  // namespace plaza::ports

@@ -22,6 +22,7 @@
 #include "net/tls_context.h"
 #include "sql/sql_directory.h"
 #include "sqlite/embedded_stream_store.h"
+#include "words/compiler.h"
 
 namespace plaza::app {
 
@@ -53,6 +54,7 @@ struct Node::Parts {
 
   const std::int64_t installation;
   memory::SystemClock clock;
+  words::Compiler word_compiler;
   std::unique_ptr<sql::SqlDirectory> sql_directory;
   std::unique_ptr<cache::CachedDirectory> directory;
   sqlite::EmbeddedStreamStore store;
@@ -98,13 +100,16 @@ Result<void, std::string> Node::Parts::open_storage(const Config& config) {
 
 /// Before the first client: nobody who is banned may be in for a moment.
 Result<void, std::string> Node::Parts::load_moderation() {
-  std::latch sanctions(1), announcements(1);
+  std::latch sanctions(1), announcements(1), words(1);
   if (const auto loading = edge->moderator().load([&] { sanctions.count_down(); }); !loading)
     return fail("sanctions: " + loading.error().detail);
   sanctions.wait();
   if (const auto loading = edge->announcer().load([&] { announcements.count_down(); }); !loading)
     return fail("announcements: " + loading.error().detail);
   announcements.wait();
+  if (const auto loading = edge->word_lists().load([&] { words.count_down(); }); !loading)
+    return fail("words: " + loading.error().detail);
+  words.wait();
   return {};
 }
 
@@ -252,6 +257,7 @@ Result<std::unique_ptr<Node>, std::string> Node::start(const Config& config) {
           .channels = *parts.sql_directory,
           .moderation = parts.sql_directory->moderation(),
           .announcements = parts.sql_directory->announcements(),
+          .word_compiler = parts.word_compiler,
           .presence = parts.presence,
           .clock = parts.clock,
           .login = *parts.login,
