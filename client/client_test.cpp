@@ -218,7 +218,7 @@ TEST(Client, AKickedSessionDoesNotComeBackByItself) {
 
 TEST(Client, ABannedMemberIsToldWhyAndUntilWhenAndDoesNotComeBackByItself) {
   Pair p;
-  GoodbyePush goodbye{.error = Errno::banned, .message = {}, .reconnect = false};
+  protocol::GoodbyePush goodbye{.error = Errno::banned, .message = {}, .reconnect = false};
   goodbye.reason = "spam";
   goodbye.until_ms = 1767326645678;
   p.server.goodbye(goodbye);
