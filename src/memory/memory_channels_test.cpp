@@ -10,7 +10,6 @@ class MemoryChannelsHarness final : public ChannelsHarness {
     directory_ = std::make_unique<memory::MemoryDirectory>(limits);
     return {*directory_, *directory_};
   }
-  [[nodiscard]] bool durable() const override { return false; }
 
  private:
   std::unique_ptr<memory::MemoryDirectory> directory_;

@@ -24,7 +24,6 @@ class SqliteChannelsHarness final : public ChannelsHarness {
     directory_ = std::move(*opened);
     return {*directory_, *directory_};
   }
-  [[nodiscard]] bool durable() const override { return true; }
 
  private:
   std::filesystem::path path_;
@@ -34,6 +33,8 @@ class SqliteChannelsHarness final : public ChannelsHarness {
 std::unique_ptr<ChannelsHarness> sqlite() { return std::make_unique<SqliteChannelsHarness>(); }
 
 INSTANTIATE_TEST_SUITE_P(Sql, ChannelsContract, testing::Values(ChannelsUnderTest{"sqlite", sqlite}),
+                         name_of_channels);
+INSTANTIATE_TEST_SUITE_P(Sql, DurableChannelsContract, testing::Values(ChannelsUnderTest{"sqlite", sqlite}),
                          name_of_channels);
 
 }  // namespace
