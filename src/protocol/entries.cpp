@@ -31,6 +31,17 @@ std::string_view to_text(FriendEventKind x) {
   return {};
 }
 
-std::string_view to_text(GroupEventKind x) { return x == GroupEventKind::joined ? "joined" : "left"; }
+std::string_view to_text(GroupEventKind x) {
+  switch (x) {
+    case GroupEventKind::joined: return "joined";
+    case GroupEventKind::left: return "left";
+    case GroupEventKind::requested: return "requested";
+    case GroupEventKind::invited: return "invited";
+    case GroupEventKind::refused: return "refused";
+    case GroupEventKind::removed: return "removed";
+    case GroupEventKind::dissolved: return "dissolved";
+  }
+  return {};
+}
 
 }  // namespace plaza::protocol

@@ -13,7 +13,7 @@ namespace plaza::protocol {
 enum class Friendship : std::uint8_t { none, friends, requested, asked };
 enum class Role : std::uint8_t { member, admin, owner };
 enum class FriendEventKind : std::uint8_t { requested, friends, refused, removed };
-enum class GroupEventKind : std::uint8_t { joined, left };
+enum class GroupEventKind : std::uint8_t { joined, left, requested, invited, refused, removed, dissolved };
 
 // As they are written.
 std::string_view to_text(Friendship x);
@@ -36,7 +36,31 @@ struct UserEntry {
   std::string name;
   Role role = Role::member;
   bool online = false;
+  std::int64_t muted_until_ms = 0;  ///< 0: not muted
   bool operator==(const UserEntry&) const = default;
+};
+struct PinEntry {
+  std::uint64_t cseq = 0;
+  MessageId mid;
+  MemberId id;  ///< who pinned it
+  std::int64_t time_ms = 0;
+  bool operator==(const PinEntry&) const = default;
+};
+struct ListedEntry {
+  MemberId id;
+  std::string name;
+  MemberId by;
+  std::int64_t time_ms = 0;
+  std::int64_t until_ms = 0;  ///< 0: for ever, or nothing that ends
+  bool operator==(const ListedEntry&) const = default;
+};
+struct InvitationEntry {
+  RoomId groupid;
+  std::string groupname, groupdesc;
+  std::uint32_t members = 0;
+  MemberId by;
+  std::int64_t time_ms = 0;
+  bool operator==(const InvitationEntry&) const = default;
 };
 struct GroupEntry {
   RoomId id;

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/ids.h"
+#include "protocol/field.h"
 
 namespace plaza::protocol {
 
@@ -23,137 +24,6 @@ inline constexpr std::uint32_t kConversationsLimitMax = 100;
 inline constexpr std::uint32_t kListLimitMax = 200;
 inline constexpr std::size_t kChannelBytesMax = 64;
 inline constexpr std::size_t kReasonBytesMax = 256;
-
-/// What the JSON value must be.
-enum class FieldType : std::uint8_t {
-  integer,  ///< 0..2^53-1, written without fraction and exponent
-  string,
-  boolean,
-  object,  ///< handed on as compact JSON text
-  list,    ///< server only
-};
-
-/// The fields that a request may carry come first: only these are looked at by the server. A name has one
-/// type everywhere at the top level of a frame (inside lists the shapes of table.h rule).
-enum class Field : std::uint8_t {
-  // In requests (some in replies as well).
-  msgid,
-  rid,
-  id,
-  name,
-  account,
-  password,
-  new_password,
-  token,
-  vendor,
-  vendor_user,
-  proof,
-  app,
-  zone,
-  device,
-  platform,
-  toid,
-  msg,
-  body,
-  kind,
-  send_id,
-  friendid,
-  groupid,
-  groupname,
-  groupdesc,
-  revoke,
-  nickname,
-  avatar,
-  epoch,
-  since,
-  limit,
-  before,
-  seq,
-  delivered,
-  read,
-  after,
-  after_id,
-  accept,
-  blocked,
-  remark,
-  token_id,
-  all,
-  channel,
-  typing,
-  watch,
-  cseq,
-  reason,
-  // From the server only.
-  error_code,
-  errmsg,
-  field,
-  allowed,
-  retry_after_ms,
-  expected,
-  to,
-  members,
-  friends,
-  groups,
-  offlinemsg,
-  users,
-  messages,
-  conversations,
-  tokens,
-  entered,
-  token_expires_ms,
-  friendship,
-  state,
-  head,
-  received,
-  last_send_id,
-  heartbeat_ms,
-  body_bytes_max,
-  trimmed,
-  too_old,
-  more,
-  dup,
-  mid,
-  time,
-  time_ms,
-  event,
-  reconnect,
-  recovered,
-  publications,
-  channels,
-  presence,
-  until_ms,
-  count_,
-};
-inline constexpr std::size_t kFields = static_cast<std::size_t>(Field::count_);
-inline constexpr std::size_t kRequestFields = static_cast<std::size_t>(Field::error_code);
-static_assert(kRequestFields <= 128, "FieldSet is two words");
-
-/// A set of request fields.
-struct FieldSet {
-  std::uint64_t low = 0, high = 0;
-
-  [[nodiscard]] constexpr bool any() const { return (low | high) != 0; }
-  [[nodiscard]] constexpr bool has(Field field) const {
-    const auto i = static_cast<unsigned>(field);
-    return ((i < 64 ? low >> i : high >> (i - 64)) & 1) != 0;
-  }
-  [[nodiscard]] constexpr int count() const { return std::popcount(low) + std::popcount(high); }
-  /// Of a set that is not empty: the first in the order of the fields.
-  [[nodiscard]] constexpr Field first() const {
-    return static_cast<Field>(low != 0 ? std::countr_zero(low) : 64 + std::countr_zero(high));
-  }
-  [[nodiscard]] constexpr FieldSet without(FieldSet other) const {
-    return {low & ~other.low, high & ~other.high};
-  }
-  friend constexpr FieldSet operator|(FieldSet a, FieldSet b) { return {a.low | b.low, a.high | b.high}; }
-  friend constexpr FieldSet operator&(FieldSet a, FieldSet b) { return {a.low & b.low, a.high & b.high}; }
-  constexpr FieldSet& operator|=(FieldSet other) { return *this = *this | other; }
-  friend constexpr bool operator==(FieldSet, FieldSet) = default;
-};
-constexpr FieldSet bit(Field field) {
-  const auto i = static_cast<unsigned>(field);
-  return i < 64 ? FieldSet{std::uint64_t{1} << i, 0} : FieldSet{0, std::uint64_t{1} << (i - 64)};
-}
 
 /// min..max: of an integer its value, of a string or object its bytes (an object's as compact text).
 struct FieldInfo {
@@ -230,6 +100,21 @@ inline constexpr std::array<FieldInfo, kFields> kFieldTable = {{
     detail::boolean(Field::watch, "watch", "true: from now on, false: no more"),
     detail::integer(Field::cseq, "cseq", "position in the conversation"),
     detail::string(Field::reason, "reason", 0, kReasonBytesMax, "why, in somebody's own words"),
+    detail::string(
+        Field::action, "action", 1, 16,
+        "invite, approve, refuse, kick, ban, unban, mute, unmute, make_admin, remove_admin or transfer"),
+    detail::string(Field::list_name, "list", 1, 16, "requests, invitations or bans"),
+    detail::string(Field::join, "join", 1, 16, "how one joins: open, approval or invitation"),
+    detail::string(Field::speak, "speak", 1, 16, "who may speak: everyone or admins"),
+    detail::integer(Field::members_max, "members_max", "most members; 0: as many as the server allows", 0,
+                    0xffffffff),
+    detail::integer(Field::slow_mode_ms, "slow_mode_ms",
+                    "a member's messages in the group are at least so far apart; 0: no such rule", 0,
+                    0xffffffff),
+    detail::boolean(Field::history_visible, "history_visible",
+                    "true: those who join see what was said before"),
+    detail::integer(Field::for_ms, "for_ms", "how long from now; absent: for ever", 0, 0xffffffffff),
+    detail::boolean(Field::pinned, "pinned", "true: the message is pinned, false: not any more"),
 
     detail::integer(Field::error_code, "errno", "0, or why it was refused", 0, 65535),
     detail::string(Field::errmsg, "errmsg", 0, 1024, "the same for a person to read"),
@@ -271,6 +156,17 @@ inline constexpr std::array<FieldInfo, kFields> kFieldTable = {{
     detail::list(Field::presence, "presence", "who is online"),
     detail::integer(Field::until_ms, "until_ms",
                     "Unix time in ms at which it ends; absent: it does not end by itself"),
+    detail::integer(Field::owner, "owner", "the member who owns the group"),
+    detail::string(Field::role, "role", 0, 16, "one's own: owner, admin or member"),
+    detail::integer(Field::member_count, "member_count", "how many members the group has"),
+    detail::integer(Field::version, "version", "number of the group's newest change"),
+    detail::integer(Field::muted_until_ms, "muted_until_ms",
+                    "until then (Unix time in ms) only the owner and admins may speak"),
+    detail::integer(Field::own_muted_until_ms, "own_muted_until_ms",
+                    "until then (Unix time in ms) one may not speak oneself"),
+    detail::list(Field::pins, "pins", "pinned messages of a group, by position"),
+    detail::list(Field::entries, "entries", "members in a list of a group, by id"),
+    detail::list(Field::invitations, "invitations", "groups that one was invited to"),
 }};
 
 constexpr const FieldInfo& info(Field field) { return kFieldTable[static_cast<std::size_t>(field)]; }

@@ -69,6 +69,7 @@ void users(JsonWriter& json, const std::vector<UserEntry>& users) {
     json.member("name", x.name);
     json.member("role", to_text(x.role));
     json.member("state", state_text(x.online));
+    member_if(json, "muted_until_ms", unix_time(x.muted_until_ms));
   });
 }
 
@@ -373,6 +374,59 @@ void encode(std::string& out, Rid rid, const GroupMembersAck& x) {
   json.member("groupid", x.groupid.value);
   users(json, x.users);
   json.member_flag("more", x.more);
+  json.end_object();
+}
+
+void encode(std::string& out, Rid rid, const GroupInfoAck& x) {
+  JsonWriter json(out);
+  begin_ok(json, Msg::group_info_ack, rid);
+  group_fields(json, x.groupid, x.groupname, x.groupdesc);
+  json.member("avatar", x.avatar);
+  json.member("join", x.join);
+  json.member("speak", x.speak);
+  json.member("members_max", x.members_max);
+  json.member("slow_mode_ms", x.slow_mode_ms);
+  json.member_flag("history_visible", x.history_visible);
+  json.member("owner", x.owner.value);
+  json.member("member_count", x.member_count);
+  json.member("version", x.version);
+  member_if(json, "muted_until_ms", unix_time(x.muted_until_ms));
+  json.member("role", to_text(x.role));
+  member_if(json, "own_muted_until_ms", unix_time(x.own_muted_until_ms));
+  list(json, "pins", x.pins, [&](const PinEntry& pin) {
+    json.member("cseq", pin.cseq);
+    json.member("mid", pin.mid.value);
+    json.member("id", pin.id.value);
+    json.member("time_ms", unix_time(pin.time_ms));
+  });
+  json.end_object();
+}
+
+void encode(std::string& out, Rid rid, const GroupListAck& x) {
+  JsonWriter json(out);
+  begin_ok(json, Msg::group_list_ack, rid);
+  json.member("groupid", x.groupid.value);
+  json.member("list", x.list);
+  list(json, "entries", x.entries, [&](const ListedEntry& entry) {
+    json.member("id", entry.id.value);
+    json.member("name", entry.name);
+    json.member("by", entry.by.value);
+    json.member("time_ms", unix_time(entry.time_ms));
+    member_if(json, "until_ms", unix_time(entry.until_ms));
+  });
+  json.member_flag("more", x.more);
+  json.end_object();
+}
+
+void encode(std::string& out, Rid rid, const InvitationsAck& x) {
+  JsonWriter json(out);
+  begin_ok(json, Msg::invitations_ack, rid);
+  list(json, "invitations", x.invitations, [&](const InvitationEntry& entry) {
+    group_fields(json, entry.groupid, entry.groupname, entry.groupdesc);
+    json.member("members", entry.members);
+    json.member("by", entry.by.value);
+    json.member("time_ms", unix_time(entry.time_ms));
+  });
   json.end_object();
 }
 

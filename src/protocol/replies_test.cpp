@@ -93,13 +93,32 @@ const std::vector<FriendEntry> kFriendList{
     {MemberId{3}, "joe", false, "", Friendship::requested, false},
     {MemberId{4}, "sue", false, "", Friendship::none, true}};
 const std::vector<UserEntry> kUserList{{MemberId{1}, "bob", Role::owner, true},
-                                       {MemberId{2}, "eve", Role::admin, false},
+                                       {MemberId{2}, "eve", Role::admin, false, 77},
                                        {MemberId{3}, "ann", Role::member, false}};
 const std::vector<GroupEntry> kGroupList{{RoomId{4}, "tea", "about tea", 3, Role::owner},
                                          {RoomId{5}, "x", "", 1, Role::member}};
 
 EnterAck an_enter_ack() {
   return {MemberId{7}, "ann", "tok", 1767322845678, 1, 20, 17, 4, 25000, 8192, kFriendList, kGroupList};
+}
+
+GroupInfoAck a_group_info() {
+  return {.groupid = RoomId{4},
+          .groupname = "tea",
+          .groupdesc = "about",
+          .avatar = "a.png",
+          .join = "approval",
+          .speak = "admins",
+          .members_max = 9,
+          .slow_mode_ms = 1000,
+          .history_visible = false,
+          .owner = MemberId{1},
+          .member_count = 3,
+          .version = 12,
+          .muted_until_ms = 50,
+          .role = Role::admin,
+          .own_muted_until_ms = 60,
+          .pins = {{5, MessageId{50}, MemberId{1}, 70}, {6, MessageId{51}, MemberId{}, 71}}};
 }
 
 TEST(Replies, ComeBackAsTheyWereSent) {
@@ -118,6 +137,13 @@ TEST(Replies, ComeBackAsTheyWereSent) {
   reply_returns(FriendsAck{kFriendList, true});
   reply_returns(GroupsAck{kGroupList});
   reply_returns(GroupMembersAck{RoomId{4}, kUserList, false});
+  reply_returns(a_group_info());
+  reply_returns(
+      GroupListAck{RoomId{4},
+                   "bans",
+                   {{MemberId{1}, "bob", MemberId{2}, 5, 9}, {MemberId{3}, "e\"ve", MemberId{}, 6, 0}},
+                   true});
+  reply_returns(InvitationsAck{{{RoomId{4}, "tea", "about tea", 3, MemberId{2}, 7}}});
   reply_returns(FindAck{.id = MemberId{3}, .name = "n", .avatar = "a", .online = true});
   reply_returns(FindAck{.groupid = RoomId{3}, .groupname = "n", .groupdesc = "a"});
   reply_returns(
@@ -179,7 +205,10 @@ TEST(Replies, PushesComeBackAsTheyWereSent) {
   push_returns(PresencePush{MemberId{3}, true});
   push_returns(PresencePush{MemberId{3}, false});
   push_returns(GroupEventPush{GroupEventKind::joined, RoomId{4}, "tea", MemberId{3}, "bob"});
-  push_returns(GroupEventPush{GroupEventKind::left, RoomId{4}, "tea", MemberId{3}, "bob"});
+  for (const auto event : {GroupEventKind::left, GroupEventKind::requested, GroupEventKind::invited,
+                           GroupEventKind::refused, GroupEventKind::removed, GroupEventKind::dissolved}) {
+    push_returns(GroupEventPush{event, RoomId{4}, "tea", MemberId{3}, "bob"});
+  }
   push_returns(GoodbyePush{Errno::kicked, "elsewhere", false, 0, "", 0});
   push_returns(GoodbyePush{Errno::server_closing, "bye", true, 1500, "", 0});
   push_returns(GoodbyePush{Errno::banned, "banned", false, 0, "spam", 1767322845678});
@@ -311,6 +340,9 @@ TEST(Replies, CarryTheFieldsOfTheTable) {
                                   reply_json(FriendsAck{}),
                                   reply_json(GroupsAck{}),
                                   reply_json(GroupMembersAck{}),
+                                  reply_json(a_group_info()),
+                                  reply_json(GroupListAck{}),
+                                  reply_json(InvitationsAck{}),
                                   reply_json(FindAck{.id = MemberId{1}}),
                                   reply_json(FindAck{.groupid = RoomId{1}}),
                                   reply_json(TokensAck{}),

@@ -162,6 +162,35 @@ struct GroupMembersAck {
   bool more = false;
   bool operator==(const GroupMembersAck&) const = default;
 };
+struct GroupInfoAck {
+  static constexpr Msg kMsg = Msg::group_info_ack;
+  RoomId groupid;
+  std::string groupname, groupdesc, avatar;
+  std::string join, speak;  ///< words as the field table has them
+  std::uint32_t members_max = 0, slow_mode_ms = 0;
+  bool history_visible = true;
+  MemberId owner;
+  std::uint32_t member_count = 0;
+  std::uint64_t version = 0;
+  std::int64_t muted_until_ms = 0;  ///< 0: not muted, as the next
+  Role role = Role::member;
+  std::int64_t own_muted_until_ms = 0;
+  std::vector<PinEntry> pins;
+  bool operator==(const GroupInfoAck&) const = default;
+};
+struct GroupListAck {
+  static constexpr Msg kMsg = Msg::group_list_ack;
+  RoomId groupid;
+  std::string list;
+  std::vector<ListedEntry> entries;
+  bool more = false;
+  bool operator==(const GroupListAck&) const = default;
+};
+struct InvitationsAck {
+  static constexpr Msg kMsg = Msg::invitations_ack;
+  std::vector<InvitationEntry> invitations;
+  bool operator==(const InvitationsAck&) const = default;
+};
 struct FindAck {
   static constexpr Msg kMsg = Msg::find_ack;
   MemberId id;  ///< a member: id, name, avatar, state

@@ -1,6 +1,5 @@
 #pragma once
-// What a client may ask for, typed: `as<OneChat>(request)` on the server, `encode(out, OneChat{...}, rid)`
-// on the client.
+// What a client may ask for, typed: `as<OneChat>(request)` on the server, `encode(out, OneChat{...}, rid)` on the client.
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -88,12 +87,26 @@ struct AddFriend {
   static void fields(auto& s, auto&& f) { f(Field::friendid, s.friendid), f(Field::id, s.id); }
 };
 
+/// What can be set of a group, besides its name and description.
+struct GroupSettings {
+  std::optional<std::string_view> avatar, join, speak;  ///< words as the field table has them
+  std::optional<std::uint32_t> members_max, slow_mode_ms;
+  std::optional<bool> history_visible;
+  static void fields(auto& s, auto&& f) {
+    f(Field::avatar, s.avatar), f(Field::join, s.join), f(Field::speak, s.speak);
+    f(Field::members_max, s.members_max), f(Field::slow_mode_ms, s.slow_mode_ms),
+        f(Field::history_visible, s.history_visible);
+  }
+};
+
 struct CreateGroup {
   static constexpr Msg kMsg = Msg::create_group;
   std::string_view groupname, groupdesc;
   std::optional<MemberId> id;
+  GroupSettings settings = {};
   static void fields(auto& s, auto&& f) {
     f(Field::groupname, s.groupname), f(Field::groupdesc, s.groupdesc), f(Field::id, s.id);
+    GroupSettings::fields(s.settings, f);
   }
 };
 

@@ -2,6 +2,7 @@
 
 #include "protocol/channel_requests.h"
 #include "protocol/field_lookup.h"
+#include "protocol/group_requests.h"
 
 #include <gtest/gtest.h>
 
@@ -73,6 +74,26 @@ TEST(Requests, ComeBackAsTheyWereSent) {
   returns(RevokeToken{.token_id = TokenId{4}});
   returns(RevokeToken{.device = "d"});
   returns(RevokeToken{.all = true});
+  returns(CreateGroup{.groupname = "g",
+                      .groupdesc = "",
+                      .id = {},
+                      .settings = {.avatar = "a",
+                                   .join = "approval",
+                                   .speak = "admins",
+                                   .members_max = 5,
+                                   .slow_mode_ms = 0,
+                                   .history_visible = false}});
+  returns(SetGroup{.groupid = RoomId{3}, .groupname = "n", .groupdesc = "", .settings = {.join = "open"}});
+  returns(SetGroup{.groupid = RoomId{3}, .settings = {.history_visible = true}});
+  returns(GroupInfo{.groupid = RoomId{3}});
+  returns(ChangeGroupMember{.groupid = RoomId{3}, .id = MemberId{4}, .action = "ban", .for_ms = 0});
+  returns(ChangeGroupMember{.groupid = RoomId{3}, .id = MemberId{4}, .action = "kick"});
+  returns(GroupList{.groupid = RoomId{3}, .list = "bans", .after_id = MemberId{4}, .limit = 7});
+  returns(Invitations{});
+  returns(Pin{.groupid = RoomId{3}, .cseq = 4, .pinned = true});
+  returns(Pin{.groupid = RoomId{3}, .cseq = 4, .pinned = false});
+  returns(DissolveGroup{.groupid = RoomId{3}});
+  returns(MuteGroup{.groupid = RoomId{3}, .for_ms = 9});
   returns(Subscribe{.channel = "world"});
   returns(Subscribe{.channel = "world", .epoch = 4294967295, .since = 17});
   returns(Subscribe{.channel = "world", .limit = 20});
@@ -112,7 +133,8 @@ TEST(Requests, HaveTheFieldsOfTheTable) {
   const std::size_t typed = agree_with_table<
       Login, Reg, OneChat, GroupChat, AddFriend, CreateGroup, AddGroup, Loginout, CreateMember, Enter, Ready,
       Sync, History, Received, Mark, Heartbeat, Conversations, Friends, AnswerFriend, RemoveFriend, Block,
-      Remark, LeaveGroup, Groups, GroupMembers, Find, ChangePassword, Tokens, RevokeToken, Subscribe,
+      Remark, LeaveGroup, Groups, GroupMembers, Find, ChangePassword, Tokens, RevokeToken, SetGroup,
+      GroupInfo, ChangeGroupMember, GroupList, Invitations, Pin, DissolveGroup, MuteGroup, Subscribe,
       Unsubscribe, Publish, Channels, Typing, WatchPresence, Report>();
   std::size_t declared = 0;
   for (const MessageInfo& message : messages()) declared += message.direction != Direction::server;

@@ -113,7 +113,9 @@ constexpr std::array kFriendships{Friendship::none, Friendship::friends, Friends
 constexpr std::array kRoles{Role::member, Role::admin, Role::owner};
 constexpr std::array kFriendEvents{FriendEventKind::requested, FriendEventKind::friends,
                                    FriendEventKind::refused, FriendEventKind::removed};
-constexpr std::array kGroupEvents{GroupEventKind::joined, GroupEventKind::left};
+constexpr std::array kGroupEvents{
+    GroupEventKind::joined,  GroupEventKind::left,    GroupEventKind::requested, GroupEventKind::invited,
+    GroupEventKind::refused, GroupEventKind::removed, GroupEventKind::dissolved};
 
 void read(const Reader& from, FriendEntry& x) {
   from.get("id", x.id), from.get("name", x.name), from.online(x.online), from.get("remark", x.remark);
@@ -121,6 +123,18 @@ void read(const Reader& from, FriendEntry& x) {
 }
 void read(const Reader& from, UserEntry& x) {
   from.get("id", x.id), from.get("name", x.name), from.word("role", x.role, kRoles), from.online(x.online);
+  from.get("muted_until_ms", x.muted_until_ms);
+}
+void read(const Reader& from, PinEntry& x) {
+  from.get("cseq", x.cseq), from.get("mid", x.mid), from.get("id", x.id), from.get("time_ms", x.time_ms);
+}
+void read(const Reader& from, ListedEntry& x) {
+  from.get("id", x.id), from.get("name", x.name), from.get("by", x.by);
+  from.get("time_ms", x.time_ms), from.get("until_ms", x.until_ms);
+}
+void read(const Reader& from, InvitationEntry& x) {
+  from.get("groupid", x.groupid), from.get("groupname", x.groupname), from.get("groupdesc", x.groupdesc);
+  from.get("members", x.members), from.get("by", x.by), from.get("time_ms", x.time_ms);
 }
 void read(const Reader& from, GroupEntry& x) {
   from.get("id", x.id), from.get("groupname", x.groupname), from.get("groupdesc", x.groupdesc);
@@ -231,6 +245,20 @@ void read(const Reader& from, GroupsAck& x) { from.list("groups", x.groups, kRea
 void read(const Reader& from, GroupMembersAck& x) {
   from.get("groupid", x.groupid), from.list("users", x.users, kRead), from.get("more", x.more);
 }
+void read(const Reader& from, GroupInfoAck& x) {
+  from.get("groupid", x.groupid), from.get("groupname", x.groupname), from.get("groupdesc", x.groupdesc);
+  from.get("avatar", x.avatar), from.get("join", x.join), from.get("speak", x.speak);
+  from.get("members_max", x.members_max), from.get("slow_mode_ms", x.slow_mode_ms);
+  from.get("history_visible", x.history_visible), from.get("owner", x.owner);
+  from.get("member_count", x.member_count), from.get("version", x.version);
+  from.get("muted_until_ms", x.muted_until_ms), from.word("role", x.role, kRoles);
+  from.get("own_muted_until_ms", x.own_muted_until_ms), from.list("pins", x.pins, kRead);
+}
+void read(const Reader& from, GroupListAck& x) {
+  from.get("groupid", x.groupid), from.get("list", x.list), from.list("entries", x.entries, kRead);
+  from.get("more", x.more);
+}
+void read(const Reader& from, InvitationsAck& x) { from.list("invitations", x.invitations, kRead); }
 void read(const Reader& from, FindAck& x) {
   from.get("id", x.id), from.get("name", x.name), from.get("avatar", x.avatar), from.online(x.online);
   from.get("groupid", x.groupid), from.get("groupname", x.groupname), from.get("groupdesc", x.groupdesc);
@@ -331,6 +359,9 @@ void read_body(const Reader& from, ServerMessage& out) {
     case Msg::presence: return body<PresencePush>(from, out);
     case Msg::groups_ack: return body<GroupsAck>(from, out);
     case Msg::group_members_ack: return body<GroupMembersAck>(from, out);
+    case Msg::group_info_ack: return body<GroupInfoAck>(from, out);
+    case Msg::group_list_ack: return body<GroupListAck>(from, out);
+    case Msg::invitations_ack: return body<InvitationsAck>(from, out);
     case Msg::group_event: return body<GroupEventPush>(from, out);
     case Msg::find_ack: return body<FindAck>(from, out);
     case Msg::tokens_ack: return body<TokensAck>(from, out);

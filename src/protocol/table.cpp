@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "protocol/table_channels.h"
+#include "protocol/table_groups.h"
 #include "protocol/table_uses.h"
 
 namespace plaza::protocol {
@@ -34,7 +35,15 @@ constexpr FieldUse kReg[] = {req(name), req(password), opt(app), opt(zone)};
 constexpr FieldUse kOneChat[] = {req(toid), one(msg), one(body), sent_kind(), opt(send_id), own()};
 constexpr FieldUse kGroupChat[] = {req(groupid), one(msg), one(body), sent_kind(), opt(send_id), own()};
 constexpr FieldUse kAddFriend[] = {req(friendid), own()};
-constexpr FieldUse kCreateGroup[] = {req(groupname), opt(groupdesc), own()};
+constexpr FieldUse kCreateGroup[] = {req(groupname),
+                                     opt(groupdesc),
+                                     own(),
+                                     opt(avatar),
+                                     opt(join, "absent: open"),
+                                     opt(speak, "absent: everyone"),
+                                     opt(members_max, "absent: 0"),
+                                     opt(slow_mode_ms, "absent: 0"),
+                                     opt(history_visible, "absent: true")};
 constexpr FieldUse kAddGroup[] = {one(groupid), one(groupname), own()};
 constexpr FieldUse kLoginout[] = {own(), opt(revoke)};
 constexpr FieldUse kCreateMember[] = {req(nickname), opt(avatar)};
@@ -57,7 +66,6 @@ constexpr FieldUse kGroupMembers[] = {req(groupid), opt(after_id), page(kListLim
 constexpr FieldUse kFind[] = {one(nickname), one(id), one(groupname)};
 constexpr FieldUse kChangePassword[] = {req(password, "the present one"), req(new_password)};
 constexpr FieldUse kRevokeToken[] = {one(token_id), one(device, "the tokens of this device"), one(all)};
-
 constexpr FieldUse kReport[] = {one(friendid), one(groupid), req(cseq, "which message of the conversation"),
                                 opt(reason)};
 
@@ -113,7 +121,8 @@ constexpr FieldUse kGroupChatPush[] = {has(id, "the sender; 0: the server"),
                                        may(device, "with send_id: which device sent it")};
 constexpr FieldUse kAddFriendAck[] = {has(friendid), has(name), has(friendship), has(state)};
 constexpr FieldUse kCreateGroupAck[] = {has(groupid), has(groupname), has(groupdesc)};
-constexpr FieldUse kAddGroupAck[] = {has(groupid), has(groupname), has(groupdesc), has(users)};
+constexpr FieldUse kAddGroupAck[] = {has(groupid), has(groupname), has(groupdesc),
+                                     has(users, "none of a group with more than 500: see GROUP_MEMBERS")};
 constexpr FieldUse kCreateMemberAck[] = {has(id), has(name), has(avatar)};
 constexpr FieldUse kEnterAck[] = {has(id),
                                   has(name),
@@ -156,8 +165,9 @@ constexpr FieldUse kFriendEvent[] = {has(event, "requested, friends, refused or 
 constexpr FieldUse kPresence[] = {has(id, "a friend, or of a watched group"), has(state)};
 constexpr FieldUse kGroupsAck[] = {has(groups)};
 constexpr FieldUse kGroupMembersAck[] = {has(groupid), has(users), has(more)};
-constexpr FieldUse kGroupEvent[] = {has(event, "joined or left"), has(groupid), has(groupname),
-                                    has(id, "who; oneself by another device"), has(name)};
+constexpr FieldUse kGroupEvent[] = {
+    has(event, "joined, left, requested, invited, refused, removed or dissolved"), has(groupid),
+    has(groupname), has(id, "who; oneself by another device"), has(name)};
 constexpr FieldUse kFindAck[] = {
     may(id, "a member, with name, avatar and state"),         may(name),      may(avatar),   may(state),
     may(groupid, "or a group, with groupname and groupdesc"), may(groupname), may(groupdesc)};
@@ -262,6 +272,23 @@ constexpr MessageInfo kMessageTable[] = {
             "end tokens and the sessions that use them", kRevokeToken),
     server(Msg::goodbye, "GOODBYE", "the server closes the connection now", kGoodbye),
     server(Msg::error, "ERROR", "answers what has no ack: malformed frames, unknown msgids", kError),
+    request(Msg::set_group, "SET_GROUP", Msg::ok, kEntered, kLast, "change settings of a group", kSetGroup),
+    request(Msg::group_info, "GROUP_INFO", Msg::group_info_ack, kEntered, kLast,
+            "settings of a group, one's own standing in it, and its pins", kGroupInfo),
+    server(Msg::group_info_ack, "GROUP_INFO_ACK", "a group as a member sees it", kGroupInfoAck),
+    request(Msg::change_group_member, "CHANGE_GROUP_MEMBER", Msg::ok, kEntered, kLast,
+            "invite, approve, refuse, kick, ban, mute a member, or change its role", kChangeGroupMember),
+    request(Msg::group_list, "GROUP_LIST", Msg::group_list_ack, kEntered, kLast,
+            "who asked to join, was invited or is banned; for admins", kGroupList),
+    server(Msg::group_list_ack, "GROUP_LIST_ACK", "a page of such a list, by member id", kGroupListAck),
+    request(Msg::invitations, "INVITATIONS", Msg::invitations_ack, kEntered, kLast,
+            "the groups one was invited to"),
+    server(Msg::invitations_ack, "INVITATIONS_ACK", "the groups one was invited to", kInvitationsAck),
+    request(Msg::pin, "PIN", Msg::ok, kEntered, kLast, "pin a message of a group, or take the pin off", kPin),
+    request(Msg::dissolve_group, "DISSOLVE_GROUP", Msg::ok, kEntered, kLast, "end a group; by its owner",
+            kDissolveGroup),
+    request(Msg::mute_group, "MUTE_GROUP", Msg::ok, kEntered, kLast,
+            "only the owner and admins may speak, for a while or until it is ended", kMuteGroup),
     request(Msg::subscribe, "SUBSCRIBE", Msg::subscribe_ack, kLast, kLast,
             "follow a channel, from now on or from a position", kSubscribe),
     server(Msg::subscribe_ack, "SUBSCRIBE_ACK", "what was missed, or that it cannot be told", kSubscribeAck),
@@ -317,6 +344,9 @@ constexpr ErrnoInfo kErrnoTable[] = {
     {Errno::conflict, "CONFLICT", "not possible in this state", Closes::never},
     {Errno::no_such_zone, "NO_SUCH_ZONE", "no such app or zone", Closes::never},
     {Errno::try_again, "TRY_AGAIN", "busy, try again", Closes::never},
+    {Errno::group_muted, "GROUP_MUTED", "muted in this group", Closes::never},
+    {Errno::group_banned, "GROUP_BANNED", "banned from this group", Closes::never},
+    {Errno::join_requested, "JOIN_REQUESTED", "asked to join; the owner or an admin answers", Closes::never},
     {Errno::no_such_channel, "NO_SUCH_CHANNEL", "no such channel", Closes::never},
     {Errno::muted, "MUTED", "you may not send messages here", Closes::never},
     {Errno::banned, "BANNED", "you may not enter here", Closes::never},
@@ -334,37 +364,12 @@ constexpr ShapeField kFriendShape[] = {
     {"remark", "string", Need::sometimes, "own note; not in a classic answer, as the next"},
     {"friendship", "string", Need::sometimes, "friends, requested (by me), asked (by them) or none"},
     {"blocked", "boolean", Need::sometimes, "blocked by me"}};
-constexpr ShapeField kUserShape[] = {{"id", "integer", Need::always, "the member"},
-                                     {"name", "string", Need::always, ""},
-                                     {"role", "string", Need::always, "owner, admin or member"},
-                                     {"state", "string", Need::always, "online or offline"}};
-constexpr ShapeField kGroupShape[] = {
-    {"id", "integer", Need::always, "the group"},
-    {"groupname", "string", Need::always, ""},
-    {"groupdesc", "string", Need::always, ""},
-    {"members", "integer", Need::sometimes, "how many; not in a classic answer, as the next"},
-    {"role", "string", Need::sometimes, "one's own: owner, admin or member"},
-    {"users", "list of user", Need::sometimes, "in a classic answer"}};
-constexpr ShapeField kMemberShape[] = {{"id", "integer", Need::always, "the member"},
-                                       {"name", "string", Need::always, ""},
-                                       {"avatar", "string", Need::always, ""}};
-constexpr ShapeField kConversationShape[] = {
-    {"friendid", "integer", Need::sometimes, "the other member, or"},
-    {"groupid", "integer", Need::sometimes, "the group"},
-    {"name", "string", Need::always, "of the member or group"},
-    {"head", "integer", Need::always, "position of the newest message"},
-    {"delivered", "integer", Need::always, "own mark"},
-    {"read", "integer", Need::always, "own mark"},
-    {"unread", "integer", Need::always, "messages after `read`"},
-    {"their_delivered", "integer", Need::sometimes, "the other member's marks; not in a group's"},
-    {"their_read", "integer", Need::sometimes, ""},
-    {"last", "message", Need::sometimes, "the newest; absent when it is trimmed"}};
-constexpr ShapeField kTokenShape[] = {{"id", "integer", Need::always, "for REVOKE_TOKEN"},
-                                      {"kind", "string", Need::always, "account or member"},
-                                      {"device", "string", Need::always, ""},
-                                      {"created_ms", "integer", Need::always, "Unix time"},
-                                      {"expires_ms", "integer", Need::always, "Unix time"},
-                                      {"current", "boolean", Need::always, "this session's own"}};
+constexpr ShapeField kUserShape[] = {
+    {"id", "integer", Need::always, "the member"},
+    {"name", "string", Need::always, ""},
+    {"role", "string", Need::always, "owner, admin or member"},
+    {"state", "string", Need::always, "online or offline"},
+    {"muted_until_ms", "integer", Need::sometimes, "while the member is muted"}};
 constexpr Shape kShapeTable[] = {{"friend", kFriendShape, "friends"},
                                  {"user", kUserShape, "users"},
                                  {"group", kGroupShape, "groups"},
@@ -372,7 +377,10 @@ constexpr Shape kShapeTable[] = {{"friend", kFriendShape, "friends"},
                                  {"conversation", kConversationShape, "conversations"},
                                  {"token", kTokenShape, "tokens"},
                                  {"channel", kChannelShape, "channels"},
-                                 {"member's presence", kPresenceShape, "presence"}};
+                                 {"member's presence", kPresenceShape, "presence"},
+                                 {"pin", kPinShape, "pins"},
+                                 {"listed", kListedShape, "entries"},
+                                 {"invitation", kInvitationShape, "invitations"}};
 
 // What must hold between the tables -------------------------------------------------------------------------
 consteval bool fields_in_order() {
