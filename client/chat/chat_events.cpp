@@ -3,6 +3,7 @@
 
 #include "client/chat/chat_session.h"
 #include "client/chat/text.h"
+#include "protocol/group_change.h"
 
 namespace plaza::client::chat {
 
@@ -105,6 +106,7 @@ void ChatSession::on_message(const Message& message) {
 void ChatSession::show_message(const Message& message) {
   if (message.sender == 0 && !message.conversation.is_group()) return show_announcement(message);
   model_.message(message);
+  if (message.kind == BodyKind::event) return show_group_change(message);
   Record record("message");
   record.add(message.conversation.is_group() ? "group" : "with",
              message.conversation.is_group() ? model_.title(message.conversation).substr(1)
@@ -126,6 +128,25 @@ void ChatSession::show_announcement(const Message& message) {
            .add("time_ms", static_cast<std::uint64_t>(message.time_ms)),
        message.sender_name + " announces: " + message.body, {}, Line::Kind::warning);
   client_.mark_read(message.conversation, message.cseq);
+  frontend_.changed();
+}
+
+/// A change of a group stands in its conversation like what was said.
+void ChatSession::show_group_change(const Message& message) {
+  const auto change = protocol::read_group_change(message.body);
+  Record record("change");
+  record.add("group", model_.title(message.conversation).substr(1));
+  if (change) {
+    const std::uint64_t id = message.conversation.id;
+    if (!change->groupname.empty()) model_.group(id, change->groupname);
+    const bool out = change->event == "left" || change->event == "kicked" || change->event == "banned";
+    const bool me = change->member.value == model_.self();
+    if (change->event == "dissolved" || (me && out)) model_.group(id).mine = false;
+    if (me && change->event == "joined") model_.group(id).mine = true;
+    record.add("event", change->event).add("by", change->by_name).add("name", change->member_name);
+    record.add("version", change->version);
+  }
+  tell(record.add("cseq", message.cseq));
   frontend_.changed();
 }
 
@@ -216,16 +237,31 @@ void ChatSession::on_group_event(const protocol::GroupEventPush& event) {
   queue_.post([this, event] {
     Group& group = model_.group(event.groupid.value, event.groupname);
     const bool joined = event.event == GroupEventKind::joined;
+    const bool gone = event.event == GroupEventKind::left || event.event == GroupEventKind::removed;
     if (joined) ++group.members;
-    if (!joined && group.members > 0) --group.members;
-    if (event.id.value == model_.self()) group.mine = joined;
+    if (gone && group.members > 0) --group.members;
+    if (event.id.value == model_.self() && (joined || gone)) group.mine = joined;
+    if (event.event == GroupEventKind::dissolved) group.mine = false;
     const Conversation key = Conversation::group(group.id);
     tell(Record("group")
              .add("event", protocol::to_text(event.event))
              .add("group", model_.title(key).substr(1))
              .add("name", event.name)
              .add("id", event.id.value));
-    model_.notice(key, event.name + (joined ? " joined" : " left"), Line::Kind::notice, wall_ms());
+    // Who came and went stands in the group's order; what is for oneself alone is told here.
+    switch (event.event) {
+      case GroupEventKind::requested:
+        model_.notice(key, event.name + " asks to join: /approve or /decline", Line::Kind::notice, wall_ms());
+        break;
+      case GroupEventKind::invited:
+        model_.notice({}, event.name + " invites you: /join " + model_.title(key), Line::Kind::notice,
+                      wall_ms());
+        break;
+      case GroupEventKind::refused:
+        model_.notice({}, model_.title(key) + " did not let you in", Line::Kind::notice, wall_ms());
+        break;
+      default: break;
+    }
     frontend_.changed();
   });
 }

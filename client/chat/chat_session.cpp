@@ -58,6 +58,27 @@ void ChatSession::run(const ParsedLine& line, Done done) {
     case Command::join: return join(first, std::move(done));
     case Command::leave: return leave(first, std::move(done));
     case Command::members: return members(first, std::move(done));
+    case Command::invite:
+    case Command::approve:
+    case Command::decline:
+    case Command::kick:
+    case Command::ban:
+    case Command::unban:
+    case Command::mute:
+    case Command::unmute:
+    case Command::admin:
+    case Command::unadmin:
+    case Command::transfer: return act_on_member(line, std::move(done));
+    case Command::set: return set_group(line, std::move(done));
+    case Command::muteall:
+    case Command::unmuteall: return mute_group(line, std::move(done));
+    case Command::pin:
+    case Command::unpin: return pin(line, std::move(done));
+    case Command::dissolve: return dissolve(line, std::move(done));
+    case Command::info: return group_info(first, std::move(done));
+    case Command::requests:
+    case Command::bans: return group_list(line, std::move(done));
+    case Command::invitations: return invitations(std::move(done));
     case Command::history: return history(line, std::move(done));
     case Command::read: return read_all(std::move(done));
     case Command::report: return report(first, std::move(done));

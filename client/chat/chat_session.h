@@ -74,6 +74,7 @@ class ChatSession final : private ClientEvents {
   void show_state(ClientState state, const std::string& why);
   void show_message(const Message& message);
   void show_announcement(const Message& message);
+  void show_group_change(const Message& message);
   void show_friend_event(const protocol::FriendEventPush& event);
   void load_conversations(std::string after);
   void load_friends(MemberId after);
@@ -125,6 +126,18 @@ class ChatSession final : private ClientEvents {
   void subscribe(const ParsedLine& line, Done done);
   void unsubscribe(const std::string& channel, Done done);
   void publish(const ParsedLine& line, Done done);
+
+  // Owners and admins of groups (commands_admin.cpp).
+  void act_on_member(const ParsedLine& line, Done done);
+  template <class Request>
+  void change_group(const ParsedLine& line, const Request& request, const std::string& human, Done done);
+  void set_group(const ParsedLine& line, Done done);
+  void mute_group(const ParsedLine& line, Done done);
+  void pin(const ParsedLine& line, Done done);
+  void dissolve(const ParsedLine& line, Done done);
+  void group_info(const std::string& what, Done done);
+  void group_list(const ParsedLine& line, Done done);
+  void invitations(Done done);
 
   // Shared (chat_session.cpp).
   using WithPerson = std::move_only_function<void(std::uint64_t member, Done done)>;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/ids.h"
+#include "client/chat/group_change_text.h"
 #include "client/chat/text.h"
 
 namespace plaza::client::chat {
@@ -56,6 +57,7 @@ std::wstring body_text(const Message& message) {
     case BodyKind::image: return L"[image] " + printable_line(message.body);
     case BodyKind::file: return L"[file] " + printable_line(message.body);
     case BodyKind::custom: return L"[data] " + printable_line(message.body);
+    case BodyKind::event: return printable_line(group_change_text(message.body));
   }
   return {};
 }

@@ -189,7 +189,7 @@ void Model::replied(Talk& talk, std::uint64_t cseq) {
 
 void Model::message(const Message& message) {
   Talk& in = talk(message.conversation);
-  if (!message.mine) person(message.sender, message.sender_name);
+  if (!message.mine && message.sender != 0) person(message.sender, message.sender_name);
   if (message.cseq != 0 && in.head == 0 && in.read == 0) in.read = message.cseq - 1;
   in.head = std::max(in.head, message.cseq);
   if (message.mine) in.read = std::max(in.read, message.cseq);

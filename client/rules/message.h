@@ -28,6 +28,7 @@ enum class BodyKind : std::uint8_t {
   image = 1,   ///< a JSON object that refers to an image
   file = 2,    ///< a JSON object that refers to a file
   custom = 3,  ///< any JSON object
+  event = 4,   ///< a JSON object: a change of a group, written by the server (sender 0). Cannot be sent
 };
 
 /// One message as it stands in this member's inbox.
