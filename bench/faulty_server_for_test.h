@@ -153,12 +153,14 @@ class FaultyServer {
         return say(session, request, ReadyAck{.epoch = 1, .head = member(session).inbox.size()});
       case Msg::create_group: {
         groups_.push_back({session.member.value});
+        tell_change(groups_.size());
         return say(session, request,
                    CreateGroupAck{.groupid = RoomId{groups_.size()}, .groupname = "g", .groupdesc = ""});
       }
       case Msg::add_group: {
         const RoomId id{request.number(Field::groupid)};
         groups_[id.value - 1].push_back(session.member.value);
+        tell_change(id.value);
         return say(session, request,
                    AddGroupAck{.groupid = id, .groupname = "g", .groupdesc = "", .users = {}});
       }
@@ -249,7 +251,7 @@ class FaultyServer {
   static protocol::ChatView view(const protocol::Chat& chat) {
     protocol::ChatView out;
     out.id = chat.id, out.name = chat.name, out.toid = chat.toid, out.groupid = chat.groupid,
-    out.content = chat.content;
+    out.content = chat.content, out.kind = chat.kind;
     out.mid = chat.mid, out.cseq = chat.cseq, out.seq = chat.seq, out.epoch = 1;
     return out;
   }
@@ -291,6 +293,16 @@ class FaultyServer {
     for (const std::uint64_t id : to) {
       if (id != session.member.value) deliver(members_[id], chat, now);
     }
+  }
+
+  /// A change of the group stands in its order, and is told before it is answered.
+  void tell_change(std::uint64_t group) {
+    protocol::Chat event;
+    event.groupid = RoomId{group};
+    event.kind = 4;
+    event.content = R"({"event":"joined"})";
+    event.cseq = ++cseq_[{0, group}];
+    for (const std::uint64_t id : groups_[group - 1]) deliver(members_[id], event, false);
   }
 
   void keep(Member& member, const protocol::Chat& chat) {

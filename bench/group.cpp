@@ -61,13 +61,13 @@ class GroupRun final : public ChatRun {
     const std::size_t group = group_of(to);
     if (!number || sender == by_member_.end() || sender->second == to.link->tag) return false;
     if (sender->second / members_ != group || message.groupid != groups_[group].id.value) return false;
-    seen_[to.link->tag].pushed(message.cseq);
-    return order_[group].agrees(message.cseq, key(sender->second, *number));
+    seen_[to.link->tag].pushed(message.cseq - members_);
+    return order_[group].agrees(message.cseq - members_, key(sender->second, *number));
   }
   bool check_acknowledgement(Endpoint& from, std::uint64_t number, std::uint64_t mid,
                              std::uint64_t cseq) override {
-    seen_[from.link->tag].acknowledged(cseq);
-    return mid != 0 && order_[group_of(from)].agrees(cseq, key(from.link->tag, number));
+    seen_[from.link->tag].acknowledged(cseq - members_);
+    return mid != 0 && order_[group_of(from)].agrees(cseq - members_, key(from.link->tag, number));
   }
 
   // Everybody agreed with the common order (or it was counted), and saw each position once. What is left to check is that
@@ -90,7 +90,7 @@ class GroupRun final : public ChatRun {
   }
 
   const MessageText text_;
-  const std::size_t members_;
+  const std::size_t members_;  ///< and so many changes are in each group's order before the first message
   const std::vector<GroupPlan>& groups_;
   std::unordered_map<std::uint64_t, std::uint32_t> by_member_;
   std::vector<StreamCheck> seen_;   // by receiver: positions in the group's conversation

@@ -44,7 +44,7 @@ void Script::on_frame(Link& link, std::string_view frame) {
   if (parsed->msgid == protocol::Msg::goodbye) {
     return give_up(fmt::format("the server said goodbye: {}", frame));
   }
-  if (parsed->rid != protocol::Rid(kRid)) return;  // a push
+  if (parsed->rid != protocol::Rid(kRid)) return on_push(link, *parsed);
   last_answer_ns_ = now_ns();
   if (!parsed->refused() || tolerates(*parsed)) return on_answer(link, *parsed);
   if (!says_later(parsed->refusal.error)) {

@@ -37,6 +37,7 @@ class Script : public LinkHandler {
  protected:
   /// The answer to the last ask() on this link; never a refusal unless tolerates() said so.
   virtual void on_answer(Link& link, const protocol::ServerMessage& answer) = 0;
+  virtual void on_push(Link&, const protocol::ServerMessage&) {}
   virtual bool tolerates(const protocol::ServerMessage&) { return false; }
   void on_open(Link&) override {}
   void on_frame(Link& link, std::string_view frame) override;

@@ -184,10 +184,11 @@ class BefriendScript final : public Script {
   std::size_t done_ = 0;
 };
 
-/// The first of each group creates it; when it exists the others join.
+/// The first of each group creates it; when it exists the others join. Each change is a message in the group's order: done when
+/// everybody has got the last one, so that what comes next is what is measured.
 class GroupScript final : public Script {
  public:
-  GroupScript(LinkLoop& loop, Progress& progress, std::span<const User> users, std::span<Link* const> links,
+  GroupScript(LinkLoop& loop, Progress& progress, std::span<User> users, std::span<Link* const> links,
               std::span<GroupPlan> groups)
       : Script(loop, progress), users_(users), links_(links), groups_(groups), group_of_(links.size()) {}
 
@@ -202,7 +203,7 @@ class GroupScript final : public Script {
       ask(*links_[group.first],
           protocol::CreateGroup{.groupname = name_of(group), .groupdesc = {}, .id = {}});
     }
-    return run([this, total] { return done_ == total; },
+    return run([this, total] { return done_ == total && told_ == total; },
                [this, total] { return fmt::format("{} of {} in their groups", done_, total); });
   }
 
@@ -221,11 +222,19 @@ class GroupScript final : public Script {
     }
   }
 
-  const std::span<const User> users_;
+  void on_push(Link& link, const protocol::ServerMessage& push) override {
+    const auto* event = push.get<protocol::Chat>();
+    if (!event || !event->groupid) return;
+    users_[link.tag].head = event->seq;
+    if (event->cseq == groups_[group_of_[link.tag]].members) ++told_;
+  }
+
+  const std::span<User> users_;
   const std::span<Link* const> links_;
   const std::span<GroupPlan> groups_;
   std::vector<std::uint32_t> group_of_;
   std::size_t done_ = 0;
+  std::size_t told_ = 0;
 };
 
 }  // namespace
@@ -258,9 +267,8 @@ Result<void, std::string> befriend_users(LinkLoop& loop, std::span<const User> u
   return {};
 }
 
-Result<void, std::string> make_groups(LinkLoop& loop, std::span<const User> users,
-                                      std::span<Link* const> links, std::span<GroupPlan> groups,
-                                      Progress& progress) {
+Result<void, std::string> make_groups(LinkLoop& loop, std::span<User> users, std::span<Link* const> links,
+                                      std::span<GroupPlan> groups, Progress& progress) {
   GroupScript script(loop, progress, users, links, groups);
   auto result = script.go();
   if (!result) return fail("making groups: " + result.error());

@@ -49,7 +49,7 @@ struct GroupPlan {
   std::uint32_t first = 0, members = 0;
   RoomId id;  ///< filled in
 };
-[[nodiscard]] Result<void, std::string> make_groups(LinkLoop& loop, std::span<const User> users,
+[[nodiscard]] Result<void, std::string> make_groups(LinkLoop& loop, std::span<User> users,
                                                     std::span<Link* const> links, std::span<GroupPlan> groups,
                                                     Progress& progress);
 

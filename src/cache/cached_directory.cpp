@@ -10,8 +10,7 @@ using ports::Member;
 using ports::MemberLists;
 using ports::Relation;
 using ports::Room;
-using ports::RoomMember;
-using ports::RoomWithMembers;
+using ports::RoomChanged;
 using ports::Token;
 using ports::Zone;
 
@@ -25,13 +24,14 @@ T CachedDirectory::changed(T answer, MemberId member, MemberId peer) {
   return answer;
 }
 
-/// A room says how many members it has, so that all of them see another room now.
-DirectoryResult<RoomWithMembers> CachedDirectory::changed_room(DirectoryResult<RoomWithMembers> answer,
-                                                               MemberId member) {
-  lists_.forget(member);
-  if (answer) {
-    for (const RoomMember& other : answer->members) lists_.forget(other.id);
-  }
+/// A room says what it is called and how many members it has, so that all of them see another room now. Of a large one the number is
+/// left to age: people come and go in it all the time, and everybody's next login would have to read.
+DirectoryResult<RoomChanged> CachedDirectory::changed_room(DirectoryResult<RoomChanged> answer,
+                                                           const ports::RoomActor& actor, Seen seen) {
+  if (const auto* member = std::get_if<MemberId>(&actor)) lists_.forget(*member);
+  if (!answer) return answer;
+  if (answer->member) lists_.forget(answer->member);
+  if (answer->room.large_from == 0 || seen == Seen::by_all) lists_.room_changed(answer->room.id);
   return answer;
 }
 
@@ -48,8 +48,9 @@ DirectoryResult<std::vector<Room>> CachedDirectory::rooms_of(ZoneId zone, Member
   const std::int64_t now_ms = clock_.steady_ms();
   if (auto known = lists_.rooms(zone, member, now_ms)) return std::move(*known);
   const std::uint32_t ticket = lists_.ticket(member);
+  const std::uint64_t stamp = lists_.room_stamp();
   auto read = behind_.rooms_of(zone, member);
-  if (read) lists_.put(zone, member, *read, now_ms, ticket);
+  if (read) lists_.put(zone, member, *read, now_ms, ticket, stamp);
   return read;
 }
 
@@ -76,16 +77,32 @@ DirectoryResult<Relation> CachedDirectory::set_remark(ZoneId zone, MemberId memb
   return changed(behind_.set_remark(zone, member, peer, remark), member);
 }
 
-DirectoryResult<Room> CachedDirectory::create_room(ZoneId zone, MemberId owner, const std::string& name,
-                                                   const std::string& name_key,
-                                                   const std::string& description) {
-  return changed(behind_.create_room(zone, owner, name, name_key, description), owner);
+DirectoryResult<RoomChanged> CachedDirectory::create_room(ZoneId zone, const ports::RoomActor& actor,
+                                                          MemberId owner, const ports::NewRoom& wanted,
+                                                          std::int64_t now_ms) {
+  lists_.forget(owner);
+  return changed_room(behind_.create_room(zone, actor, owner, wanted, now_ms), actor, Seen::by_all);
 }
-DirectoryResult<RoomWithMembers> CachedDirectory::join_room(ZoneId zone, MemberId member, RoomId room) {
-  return changed_room(behind_.join_room(zone, member, room), member);
+DirectoryResult<RoomChanged> CachedDirectory::change(ZoneId zone, const ports::RoomActor& actor, RoomId room,
+                                                     const ports::RoomChange& change, std::int64_t now_ms) {
+  namespace of = ports::change;
+  const bool by_all = std::holds_alternative<of::Set>(change) ||
+                      std::holds_alternative<of::Transfer>(change) ||
+                      std::holds_alternative<of::Dissolve>(change);
+  return changed_room(behind_.change(zone, actor, room, change, now_ms), actor,
+                      by_all ? Seen::by_all : Seen::by_those_concerned);
 }
-DirectoryResult<RoomWithMembers> CachedDirectory::leave_room(ZoneId zone, MemberId member, RoomId room) {
-  return changed_room(behind_.leave_room(zone, member, room), member);
+DirectoryResult<void> CachedDirectory::set_large(ZoneId zone, RoomId room, std::uint64_t cseq) {
+  auto answer = behind_.set_large(zone, room, cseq);
+  lists_.room_changed(room);
+  return answer;
+}
+DirectoryResult<void> CachedDirectory::events_stored(const std::vector<ports::RoomEventPlace>& stored) {
+  auto answer = behind_.events_stored(stored);
+  for (const auto& place : stored) {
+    if (place.effect == ports::RoomEventEffect::large_from) lists_.room_changed(place.room);
+  }
+  return answer;
 }
 
 // What goes through ----------------------------------------------------------------------------------------------------
@@ -147,11 +164,39 @@ DirectoryResult<std::uint32_t> CachedDirectory::expire_tokens(std::int64_t now_m
   return behind_.expire_tokens(now_ms, limit);
 }
 
-DirectoryResult<RoomWithMembers> CachedDirectory::room(ZoneId zone, RoomId room) {
-  return behind_.room(zone, room);
-}
+DirectoryResult<Room> CachedDirectory::room(ZoneId zone, RoomId room) { return behind_.room(zone, room); }
 DirectoryResult<Room> CachedDirectory::room_by_name(ZoneId zone, const std::string& name_key) {
   return behind_.room_by_name(zone, name_key);
+}
+DirectoryResult<ports::RoomStanding> CachedDirectory::standing(ZoneId zone, RoomId room, MemberId member) {
+  return behind_.standing(zone, room, member);
+}
+DirectoryResult<ports::RoomMemberPage> CachedDirectory::members(ZoneId zone, RoomId room, MemberId after,
+                                                                std::uint32_t limit) {
+  return behind_.members(zone, room, after, limit);
+}
+DirectoryResult<std::vector<MemberId>> CachedDirectory::fanout(ZoneId zone, RoomId room) {
+  return behind_.fanout(zone, room);
+}
+DirectoryResult<ports::RoomListPage> CachedDirectory::listed(ZoneId zone, RoomId room, ports::RoomList list,
+                                                             MemberId after, std::uint32_t limit,
+                                                             std::int64_t now_ms) {
+  return behind_.listed(zone, room, list, after, limit, now_ms);
+}
+DirectoryResult<std::vector<ports::RoomInvitation>> CachedDirectory::invitations_of(ZoneId zone,
+                                                                                    MemberId member) {
+  return behind_.invitations_of(zone, member);
+}
+DirectoryResult<std::vector<ports::RoomPin>> CachedDirectory::pins(ZoneId zone, RoomId room) {
+  return behind_.pins(zone, room);
+}
+DirectoryResult<std::vector<ports::RoomEvent>> CachedDirectory::pending_events(RoomId after_room,
+                                                                               std::uint64_t after_version,
+                                                                               std::uint32_t limit) {
+  return behind_.pending_events(after_room, after_version, limit);
+}
+DirectoryResult<std::uint32_t> CachedDirectory::sweep_rooms(std::uint32_t limit) {
+  return behind_.sweep_rooms(limit);
 }
 
 }  // namespace plaza::cache

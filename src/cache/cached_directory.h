@@ -9,7 +9,7 @@ namespace plaza::cache {
 ///
 /// Contract  That of ports::Directory: a change that was answered is seen by every reading that begins after it, since each
 ///           change here forgets what it touches before it answers. A change made elsewhere is seen after forget(member), or
-///           after fresh_ms.
+///           after fresh_ms; so is, in the lists of the others, how many members a large room has.
 /// Thread    As Directory; remembered() may be called on a shard.
 /// Owner     app/ owns one; the directory behind it and the clock outlive it.
 class CachedDirectory final : public ports::Directory {
@@ -59,20 +59,36 @@ class CachedDirectory final : public ports::Directory {
   Answer<ports::Relation> set_remark(ZoneId zone, MemberId member, MemberId peer,
                                      const std::string& remark) override;
 
-  Answer<ports::Room> create_room(ZoneId zone, MemberId owner, const std::string& name,
-                                  const std::string& name_key, const std::string& description) override;
-  Answer<ports::RoomWithMembers> join_room(ZoneId zone, MemberId member, RoomId room) override;
-  Answer<ports::RoomWithMembers> leave_room(ZoneId zone, MemberId member, RoomId room) override;
-  Answer<ports::RoomWithMembers> room(ZoneId zone, RoomId room) override;
+  Answer<ports::RoomChanged> create_room(ZoneId zone, const ports::RoomActor& actor, MemberId owner,
+                                         const ports::NewRoom& wanted, std::int64_t now_ms) override;
+  Answer<ports::RoomChanged> change(ZoneId zone, const ports::RoomActor& actor, RoomId room,
+                                    const ports::RoomChange& change, std::int64_t now_ms) override;
+  Answer<ports::Room> room(ZoneId zone, RoomId room) override;
   Answer<ports::Room> room_by_name(ZoneId zone, const std::string& name_key) override;
   Answer<std::vector<ports::Room>> rooms_of(ZoneId zone, MemberId member) override;
+  Answer<ports::RoomStanding> standing(ZoneId zone, RoomId room, MemberId member) override;
+  Answer<ports::RoomMemberPage> members(ZoneId zone, RoomId room, MemberId after,
+                                        std::uint32_t limit) override;
+  Answer<std::vector<MemberId>> fanout(ZoneId zone, RoomId room) override;
+  Answer<ports::RoomListPage> listed(ZoneId zone, RoomId room, ports::RoomList list, MemberId after,
+                                     std::uint32_t limit, std::int64_t now_ms) override;
+  Answer<std::vector<ports::RoomInvitation>> invitations_of(ZoneId zone, MemberId member) override;
+  Answer<std::vector<ports::RoomPin>> pins(ZoneId zone, RoomId room) override;
+  Answer<std::vector<ports::RoomEvent>> pending_events(RoomId after_room, std::uint64_t after_version,
+                                                       std::uint32_t limit) override;
+  Answer<void> events_stored(const std::vector<ports::RoomEventPlace>& stored) override;
+  Answer<void> set_large(ZoneId zone, RoomId room, std::uint64_t cseq) override;
+  Answer<std::uint32_t> sweep_rooms(std::uint32_t limit) override;
 
   [[nodiscard]] std::optional<ports::MemberLists> remembered(ZoneId zone, MemberId member) override;
 
  private:
+  /// Whose list of rooms shows a change, besides the number of members.
+  enum class Seen : std::uint8_t { by_all, by_those_concerned };
   template <class T>
   T changed(T answer, MemberId member, MemberId peer = {});
-  Answer<ports::RoomWithMembers> changed_room(Answer<ports::RoomWithMembers> answer, MemberId member);
+  Answer<ports::RoomChanged> changed_room(Answer<ports::RoomChanged> answer, const ports::RoomActor& actor,
+                                          Seen seen);
 
   // Constant after construction.
   ports::Directory& behind_;

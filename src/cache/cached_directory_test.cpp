@@ -5,7 +5,7 @@
 
 #include "memory/manual_clock.h"
 #include "memory/memory_directory.h"
-#include "tests/contract/directory_contract.h"
+#include "tests/contract/rooms_contract.h"
 
 namespace plaza::contract {
 namespace {
@@ -29,6 +29,9 @@ std::unique_ptr<DirectoryHarness> cached_maps() { return std::make_unique<Cached
 INSTANTIATE_TEST_SUITE_P(Cached, DirectoryContract,
                          testing::Values(DirectoryUnderTest{"maps_behind_a_cache", cached_maps}),
                          name_of_directory);
+INSTANTIATE_TEST_SUITE_P(Cached, RoomsContract,
+                         testing::Values(DirectoryUnderTest{"maps_behind_a_cache", cached_maps}),
+                         name_of_directory);
 
 class CachedDirectory : public testing::Test {
  protected:
@@ -48,6 +51,13 @@ class CachedDirectory : public testing::Test {
     ASSERT_TRUE(directory_.rooms_of(zone_, member));
   }
 
+  RoomId make_room(MemberId owner, const std::string& name) {
+    const auto made = directory_.create_room(
+        zone_, owner, owner,
+        {.name = name, .name_key = name, .description = {}, .avatar = {}, .settings = {}}, 1);
+    return made ? made->room.id : RoomId{};
+  }
+
   memory::ManualClock clock_;
   memory::MemoryDirectory behind_;
   cache::CachedDirectory directory_{behind_, clock_, {.items_max = 16 * 8, .fresh_ms = 60'000}};
@@ -65,7 +75,7 @@ TEST_F(CachedDirectory, RemembersNothingBeforeBothListsWereRead) {
 
 TEST_F(CachedDirectory, ServesWhatItRemembersWhileTheDirectoryIsAway) {
   ASSERT_TRUE(directory_.add_friend(zone_, ann_, bob_));
-  ASSERT_TRUE(directory_.create_room(zone_, ann_, "tea", "tea", ""));
+  ASSERT_TRUE(make_room(ann_, "tea"));
   read(ann_);
   behind_.set_unavailable(true);
   const auto lists = directory_.remembered(zone_, ann_);
@@ -104,21 +114,39 @@ TEST_F(CachedDirectory, EveryChangeOfARelationForgetsBothSides) {
   forgets("answer", [&] { EXPECT_FALSE(directory_.answer_friend(zone_, ann_, bob_, true)); });
 }
 
-TEST_F(CachedDirectory, EveryChangeOfARoomForgetsAllItsMembers) {
+TEST_F(CachedDirectory, EveryChangeOfARoomIsSeenByAllItsMembersAndByNobodyElse) {
   read(ann_);
-  const auto room = directory_.create_room(zone_, ann_, "tea", "tea", "");
-  ASSERT_TRUE(room);
+  const RoomId room = make_room(ann_, "tea");
   EXPECT_FALSE(directory_.remembered(zone_, ann_));
-  read(ann_);
-  read(bob_);
-  ASSERT_TRUE(directory_.join_room(zone_, bob_, room->id));
-  EXPECT_FALSE(directory_.remembered(zone_, ann_));
+  const auto seen = [&](const char* what, MemberId actor, const RoomChange& change) {
+    read(ann_), read(bob_), read(cat_);
+    ASSERT_TRUE(directory_.change(zone_, actor, room, change, 1)) << what;
+    EXPECT_FALSE(directory_.remembered(zone_, ann_)) << what;
+    EXPECT_TRUE(directory_.remembered(zone_, cat_)) << what;
+  };
+  seen("join", bob_, change::Join{});
   EXPECT_EQ(directory_.rooms_of(zone_, ann_)->at(0).members, 2u);
-  read(ann_);
-  read(bob_);
-  ASSERT_TRUE(directory_.leave_room(zone_, bob_, room->id));
+  seen("rename", ann_, change::Set{.name = "Tea", .name_key = "tea"});
+  EXPECT_EQ(directory_.rooms_of(zone_, bob_)->at(0).name, "Tea");
+  seen("leave", bob_, change::Leave{});
   EXPECT_EQ(directory_.rooms_of(zone_, ann_)->at(0).members, 1u);
   EXPECT_TRUE(directory_.rooms_of(zone_, bob_)->empty());
+}
+
+TEST_F(CachedDirectory, WhoComesToALargeRoomMakesNobodyElseReadAgain) {
+  const RoomId room = make_room(ann_, "tea");
+  ASSERT_TRUE(directory_.set_large(zone_, room, 3));
+  read(ann_), read(bob_);
+  ASSERT_TRUE(directory_.change(zone_, bob_, room, change::Join{}, 1));
+  EXPECT_TRUE(directory_.remembered(zone_, ann_));
+  EXPECT_FALSE(directory_.remembered(zone_, bob_));
+  read(bob_);
+  ASSERT_TRUE(directory_.change(zone_, ann_, room, change::Transfer{bob_}, 1));
+  EXPECT_FALSE(directory_.remembered(zone_, ann_)) << "whose role is another one now";
+  EXPECT_FALSE(directory_.remembered(zone_, bob_));
+  read(ann_), read(bob_);
+  ASSERT_TRUE(directory_.change(zone_, bob_, room, change::Dissolve{}, 1));
+  EXPECT_FALSE(directory_.remembered(zone_, ann_));
 }
 
 TEST_F(CachedDirectory, ReadsAgainWhenAListIsOld) {
@@ -164,6 +192,26 @@ TEST_F(CachedDirectory, AReadingThatAChangeOvertookIsNotKept) {
     ASSERT_EQ(directory_.relations(zone_, bob_)->size(), 1u);
     ASSERT_TRUE(directory_.remove_friend(zone_, ann_, bob_));
     ASSERT_EQ(directory_.relations(zone_, ann_)->size(), 0u);
+  }
+  stop = true;
+}
+
+TEST_F(CachedDirectory, AReadingOfRoomsThatAChangeOvertookIsNotKept) {
+  const RoomId room = make_room(ann_, "tea");
+  ASSERT_TRUE(directory_.change(zone_, bob_, room, change::Join{}, 1));
+  std::atomic<bool> stop{false};
+  std::vector<std::jthread> readers;
+  for (int i = 0; i < 2; ++i) {
+    readers.emplace_back([&] {
+      while (!stop) static_cast<void>(directory_.rooms_of(zone_, bob_));
+    });
+  }
+  for (int i = 0; i < 2000; ++i) {
+    const std::string name = "tea" + std::to_string(i);
+    const auto changed = directory_.change(zone_, ann_, room, change::Set{.name = name, .name_key = name}, 1);
+    ASSERT_TRUE(changed);
+    ASSERT_EQ(directory_.rooms_of(zone_, bob_)->at(0).name, name);
+    ASSERT_TRUE(directory_.events_stored({{.room = room, .version = changed->version, .cseq = 1}}));
   }
   stop = true;
 }

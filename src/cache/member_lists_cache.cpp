@@ -34,7 +34,7 @@ std::optional<std::vector<Room>> MemberListsCache::rooms(ZoneId zone, MemberId m
   Stripe& s = stripe(member);
   const std::lock_guard lock(s.mutex);
   const Entry* entry = find(s, zone, member);
-  if (!entry || !good(entry->rooms, now_ms)) return std::nullopt;
+  if (!entry || !good_rooms(*entry, now_ms)) return std::nullopt;
   return entry->rooms.items;
 }
 
@@ -42,7 +42,7 @@ std::optional<MemberLists> MemberListsCache::both(ZoneId zone, MemberId member, 
   Stripe& s = stripe(member);
   const std::lock_guard lock(s.mutex);
   const Entry* entry = find(s, zone, member);
-  if (!entry || !good(entry->relations, now_ms) || !good(entry->rooms, now_ms)) return std::nullopt;
+  if (!entry || !good(entry->relations, now_ms) || !good_rooms(*entry, now_ms)) return std::nullopt;
   return MemberLists{entry->relations.items, entry->rooms.items};
 }
 
@@ -54,7 +54,7 @@ std::uint32_t MemberListsCache::ticket(MemberId member) {
 
 template <class T>
 void MemberListsCache::put(List<T> Entry::* which, ZoneId zone, MemberId member, const std::vector<T>& items,
-                           std::int64_t now_ms, std::uint32_t ticket) {
+                           std::int64_t now_ms, std::uint32_t ticket, std::uint64_t room_stamp) {
   Stripe& s = stripe(member);
   const std::size_t items_max = options_.items_max / kStripes;
   const std::lock_guard lock(s.mutex);
@@ -71,19 +71,19 @@ void MemberListsCache::put(List<T> Entry::* which, ZoneId zone, MemberId member,
   }
   List<T>& list = (*at->second).*which;
   s.items = s.items - list.items.size() + items.size();
-  list = {.items = items, .read_ms = now_ms, .known = true};
+  list = {.items = items, .read_ms = now_ms, .room_stamp = room_stamp, .known = true};
   s.order.splice(s.order.begin(), s.order, at->second);
   while (s.items > items_max) erase(s, std::prev(s.order.end()));
 }
 
 void MemberListsCache::put(ZoneId zone, MemberId member, const std::vector<Relation>& relations,
                            std::int64_t now_ms, std::uint32_t ticket) {
-  put(&Entry::relations, zone, member, relations, now_ms, ticket);
+  put(&Entry::relations, zone, member, relations, now_ms, ticket, 0);
 }
 
 void MemberListsCache::put(ZoneId zone, MemberId member, const std::vector<Room>& rooms, std::int64_t now_ms,
-                           std::uint32_t ticket) {
-  put(&Entry::rooms, zone, member, rooms, now_ms, ticket);
+                           std::uint32_t ticket, std::uint64_t room_stamp) {
+  put(&Entry::rooms, zone, member, rooms, now_ms, ticket, room_stamp);
 }
 
 void MemberListsCache::forget(MemberId member) {

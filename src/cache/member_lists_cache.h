@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/ids.h"
+#include "cache/room_changes_seen.h"
 #include "ports/directory.h"
 
 namespace plaza::cache {
@@ -43,8 +44,12 @@ class MemberListsCache {
   void put(ZoneId zone, MemberId member, const std::vector<ports::Relation>& relations, std::int64_t now_ms,
            std::uint32_t ticket);
   void put(ZoneId zone, MemberId member, const std::vector<ports::Room>& rooms, std::int64_t now_ms,
-           std::uint32_t ticket);
+           std::uint32_t ticket, std::uint64_t room_stamp);
   void forget(MemberId member);
+  /// The same for the rooms of all members who are in this one, whoever they are.
+  void room_changed(RoomId room) { room_changes_.changed(room); }
+  /// Take it before reading rooms.
+  [[nodiscard]] std::uint64_t room_stamp() const { return room_changes_.stamp(); }
   [[nodiscard]] std::size_t items() const;
 
  private:
@@ -52,6 +57,7 @@ class MemberListsCache {
   struct List {
     std::vector<T> items;
     std::int64_t read_ms = 0;
+    std::uint64_t room_stamp = 0;  ///< of rooms
     bool known = false;
   };
   struct Entry {
@@ -84,14 +90,18 @@ class MemberListsCache {
   [[nodiscard]] bool good(const List<T>& list, std::int64_t now_ms) const {
     return list.known && now_ms - list.read_ms < options_.fresh_ms;
   }
+  [[nodiscard]] bool good_rooms(const Entry& entry, std::int64_t now_ms) const {
+    return good(entry.rooms, now_ms) && room_changes_.fresh(entry.rooms.items, entry.rooms.room_stamp);
+  }
   template <class T>
   void put(List<T> Entry::* which, ZoneId zone, MemberId member, const std::vector<T>& items,
-           std::int64_t now_ms, std::uint32_t ticket);
+           std::int64_t now_ms, std::uint32_t ticket, std::uint64_t room_stamp);
 
   // Constant after construction.
   const MemberListsCacheOptions options_;
   // Any thread.
   std::array<Stripe, kStripes> stripes_;
+  RoomChangesSeen room_changes_;
 };
 
 }  // namespace plaza::cache

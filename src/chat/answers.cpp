@@ -38,7 +38,11 @@ Refusal refusal_of(const ports::DirectoryError& error, Errno not_found, Errno ot
     case ports::DirectoryCode::not_found: return about(not_found, {});
     case ports::DirectoryCode::name_taken: return about(otherwise, error.detail + " is taken");
     case ports::DirectoryCode::limit: return about(Errno::limit_reached, error.detail);
-    case ports::DirectoryCode::conflict: return about(otherwise, error.detail);
+    case ports::DirectoryCode::conflict:
+    case ports::DirectoryCode::not_member:
+    case ports::DirectoryCode::forbidden:
+    case ports::DirectoryCode::banned:
+    case ports::DirectoryCode::no_target: return about(otherwise, error.detail);
     case ports::DirectoryCode::unavailable: break;
   }
   return storage_unavailable();

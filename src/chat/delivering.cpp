@@ -157,8 +157,10 @@ void Delivering::deliver(const ports::Appended& outcome, const ports::Delivery& 
   for (Session* session : member->sessions) {
     if (session->state != SessionState::ready || session->pulling || delivery.seq <= session->pushed)
       continue;
-    // The ack is the sending session's entry; a classic client does not show what its member wrote elsewhere.
-    if (own && (session->classic || session->id == outcome.append.origin_session)) {
+    // The ack is the sending session's entry; a classic client does not show what its member wrote elsewhere, nor events,
+    // which it does not know.
+    const bool event = message.kind == ports::MessageKind::event;
+    if ((own && session->id == outcome.append.origin_session) || (session->classic && (own || event))) {
       session->pushed = delivery.seq;
       if (session->classic) reading_.keep_cursor(*session);
       continue;

@@ -17,7 +17,11 @@ struct Entering::Loaded {
   bool ok = false;
   Relations relations;
   std::vector<ports::Room> rooms;
-  std::vector<ports::RoomWithMembers> classic_rooms;
+  struct ClassicRoom {
+    ports::Room room;
+    std::vector<ports::RoomMember> members;
+  };
+  std::vector<ClassicRoom> classic_rooms;
 };
 
 void Entering::enter(Session& session, EnterAs as) {
@@ -49,9 +53,11 @@ void Entering::enter(Session& session, EnterAs as) {
         std::size_t users = 0;
         for (const auto& room : loaded.rooms) {
           // Past the bound rooms are listed without their users.
-          ports::RoomWithMembers listed{room, {}};
+          Loaded::ClassicRoom listed{room, {}};
           if (users < users_max) {
-            if (auto read = directory.room(zone, room.id)) listed = std::move(*read);
+            const auto limit = static_cast<std::uint32_t>(users_max - users);
+            if (auto page = directory.members(zone, room.id, {}, limit))
+              listed.members = std::move(page->members);
           }
           users += listed.members.size();
           loaded.classic_rooms.push_back(std::move(listed));
@@ -218,7 +224,7 @@ Verdict Entering::read_offline(Session& session, const EnterPtr& as, Loaded load
         std::size_t listed = add_classic_lists(ack, loaded, room_bytes / 2);
         if (!keep_what_fits(page->entries, room_bytes - listed)) page->more = true;
         for (const auto& entry : page->entries) {
-          if (entry.message->sender != me)
+          if (shown_to_classic(*entry.message, me))
             ack.offlinemsg.push_back(inbox_view(*entry.message, me, entry.seq, page->head.epoch));
         }
         const std::uint64_t upto = page->entries.empty() ? std::max(s.pushed, page->head.trimmed)

@@ -1,7 +1,9 @@
 #include "chat/groups.h"
 
 #include <algorithm>
+#include <variant>
 
+#include "chat/group_words.h"
 #include "chat/hub.h"
 #include "chat/notices.h"
 #include "chat/reply_size.h"
@@ -10,28 +12,17 @@
 namespace plaza::chat {
 
 using ports::DirectoryResult;
-using ports::Executor;
 using ports::Room;
-using ports::RoomWithMembers;
-using ports::StreamId;
+using ports::RoomChanged;
 using protocol::Errno;
 using protocol::GroupEventKind;
 
 namespace {
-// Larger rooms are not told of each one who comes and goes: they look at the member list.
+// Larger rooms are not told of each one who comes and goes but by its event: they look at the member list.
 constexpr std::size_t kEventRoomMembersMax = 200;
-// Users listed in the answer to a join; the rest comes by GROUP_MEMBERS.
-constexpr std::size_t kJoinUsersMax = 500;
-// Descriptions in one list, all together; beyond it rooms are listed without theirs (FIND and joining tell it).
-constexpr std::size_t kDescriptionsBytesMax = 64 * 1024;
-
-RoomId nothing_first(ports::Directory& /*directory*/, ZoneId /*zone*/, MemberId /*me*/) { return {}; }
+// Of a room with more members the answer to a join lists none: they come by GROUP_MEMBERS.
+constexpr std::uint32_t kJoinUsersMax = 500;
 }  // namespace
-
-bool is_in(const ports::RoomWithMembers& room, MemberId member) {
-  return std::any_of(room.members.begin(), room.members.end(),
-                     [member](const ports::RoomMember& other) { return other.id == member; });
-}
 
 protocol::Role shown(ports::RoomRole role) {
   switch (role) {
@@ -54,90 +45,13 @@ std::vector<protocol::UserEntry> user_entries(const ports::Presence& presence,
     users.push_back({.id = members[i].id,
                      .name = members[i].name,
                      .role = shown(members[i].role),
-                     .online = online[i] != 0});
+                     .online = online[i] != 0,
+                     .muted_until_ms = members[i].muted_until_ms});
   }
   return users;
 }
 
-/// A change on its way: what the callbacks of both databases share until it is answered.
-template <class Job, class Finish>
-struct Groups::Run {
-  MemberId me;
-  ZoneId zone;
-  Job job;
-  Finish finish;
-};
-
-template <class Find, class Job, class Refused, class Done>
-Verdict Groups::change(Session& session, const Asked& asked, Change kind, Find find, Job job, Refused refused,
-                       Done done) {
-  // Runs on the session's shard when the change is in force, or was refused.
-  auto finish = [this, id = session.id, login = session.login, asked, refused = std::move(refused),
-                 done = std::move(done)](const DirectoryResult<RoomPtr>& room, bool listed) mutable {
-    Session* still = state_.session(id, login);
-    if (!still) return;
-    if (!room) {
-      refused(*still, room.error());
-    } else if (!listed) {
-      refuse(*still, asked, storage_unavailable());
-    } else {
-      done(*still, **room);
-    }
-    still->out->resume(Resume::next);
-  };
-  using ThisRun = Run<Job, decltype(finish)>;
-  auto run = std::make_shared<ThisRun>(session.member->who.id, session.zone, std::move(job),
-                                       std::move(finish));
-  const bool started = state_.node.executor.blocking([this, kind, run, find = std::move(find)]() mutable {
-    Node& node = state_.node;
-    const RoomId listed_first = find(node.directory, run->zone, run->me);
-    if (!listed_first) return carry_out(kind, run);
-    // In the member's list before it is in the room: were it the other way round, a store that is away would leave a member
-    // whose list lacks the room, or a membership that others have seen would have to be taken back.
-    node.store.follow(run->me, StreamId::room(listed_first), [this, kind, run](auto marked) {
-      Executor& executor = state_.node.executor;
-      if (marked && executor.blocking([this, kind, run] { carry_out(kind, run); })) return;
-      executor.post(state_.shard, [run] { run->finish(RoomPtr{}, false); });
-    });
-  });
-  return started ? Verdict::wait : refuse(session, asked, busy());
-}
-
-/// Where it may block.
-template <class RunPtr>
-void Groups::carry_out(Change kind, RunPtr run) {
-  Node& node = state_.node;
-  DirectoryResult<RoomWithMembers> result = run->job(node.directory, run->zone, run->me);
-  if (!result) {
-    return node.executor.post(state_.shard, [run, error = std::move(result.error())]() mutable {
-      run->finish(fail(std::move(error)), false);
-    });
-  }
-  const RoomPtr room = std::make_shared<const RoomWithMembers>(std::move(*result));
-  const StreamId stream = StreamId::room(room->room.id);
-  auto in_force = [this, room, run](bool listed) {
-    on_shards_then(
-        state_.node, state_.shard, all_shards(state_.node),
-        [id = room->room.id](Hub& hub) { hub.state().rooms.invalidate(id); },
-        [room, run, listed] { run->finish(room, listed); });
-  };
-  switch (kind) {
-    case Change::joins: return in_force(true);
-    case Change::leaves:
-      // Also when the store cannot say so now: whoever lists conversations leaves out rooms that the member is not in.
-      return node.store.unfollow(run->me, stream, [in_force](auto) { in_force(true); });
-    case Change::creates:
-      // Nobody else knows the room yet: when the store is away it is taken back, for what is refused has changed nothing.
-      return node.store.follow(run->me, stream, [&node, run, room, in_force](auto marked) {
-        if (marked) return in_force(true);
-        const bool started = node.executor.blocking([&node, run, room, in_force] {
-          static_cast<void>(node.directory.leave_room(run->zone, run->me, room->room.id));
-          in_force(false);
-        });
-        if (!started) in_force(false);  // the room is there, and the answer says that this is unknown
-      });
-  }
-}
+// Creating, joining, leaving --------------------------------------------------------------------------------------------
 
 Verdict Groups::create(Session& session, const protocol::Request& request) {
   const auto wanted = protocol::as<protocol::CreateGroup>(request);
@@ -154,32 +68,38 @@ Verdict Groups::create(Session& session, const protocol::Request& request) {
                    .field = "groupname",
                    .allowed = name.error().allowed});
   }
-  if (wanted.groupdesc.size() > state_.limits.room_description_bytes_max) {
-    return refuse(
-        session, asked,
-        {.error = Errno::create_group_failed,
-         .field = "groupdesc",
-         .allowed = "at most " + std::to_string(state_.limits.room_description_bytes_max) + " bytes"});
-  }
-  return change(
-      session, asked, Change::creates, nothing_first,
-      [display = name->display, key = name->key, text = std::string(wanted.groupdesc)](
-          ports::Directory& directory, ZoneId zone, MemberId me) -> DirectoryResult<RoomWithMembers> {
-        auto room = directory.create_room(zone, me, display, key, text);
-        if (!room) return fail(room.error());
-        return RoomWithMembers{std::move(*room), {}};
-      },
+  if (auto why = check_description(wanted.groupdesc, state_.limits, Errno::create_group_failed))
+    return refuse(session, asked, std::move(*why));
+  ports::change::Set set;
+  if (auto why = read_settings(wanted.settings, set)) return refuse(session, asked, std::move(*why));
+  ports::NewRoom room{.name = name->display,
+                      .name_key = name->key,
+                      .description = std::string(wanted.groupdesc),
+                      .avatar = set.avatar.value_or(""),
+                      .settings = {}};
+  room.settings.join = set.join.value_or(room.settings.join);
+  room.settings.speak = set.speak.value_or(room.settings.speak);
+  room.settings.members_max = set.members_max.value_or(0);
+  room.settings.slow_mode_ms = set.slow_mode_ms.value_or(0);
+  room.settings.history_visible = set.history_visible.value_or(true);
+  return changing_.run(
+      session, asked,
+      [zone = session.zone, me = session.member->who.id, room = std::move(room), &clock = state_.node.clock](
+          ports::Directory& directory) { return directory.create_room(zone, me, me, room, clock.wall_ms()); },
       [asked](Session& s, const ports::DirectoryError& error) {
-        Refusal why = refusal_of(error, Errno::create_group_failed, Errno::create_group_failed);
-        if (error.code == ports::DirectoryCode::name_taken) why.field = "groupname";
+        Refusal why = refusal_of_change(error, Errno::create_group_failed);
+        if (error.code == ports::DirectoryCode::name_taken) {
+          why.error = Errno::create_group_failed;
+          why.field = "groupname";
+        }
         refuse(s, asked, std::move(why));
       },
-      [this, asked](Session& s, const RoomWithMembers& created) {
+      [this, asked](Session& s, const RoomChanged& created) {
         answer(s, asked.rid,
                protocol::CreateGroupAck{.groupid = created.room.id,
                                         .groupname = created.room.name,
                                         .groupdesc = created.room.description});
-        tell_members(created, GroupEventKind::joined, s);
+        tell(created, GroupEventKind::joined, s);
       });
 }
 
@@ -198,93 +118,117 @@ Verdict Groups::join(Session& session, const protocol::Request& request) {
                     {.error = Errno::add_group_failed, .message = "no such group", .field = "groupname"});
     key = name->key;
   }
-  return change(
-      session, asked, Change::joins,
-      [id = wanted.groupid, key](ports::Directory& directory, ZoneId zone, MemberId me) {
-        RoomId room = id.value_or(RoomId{});
-        if (!id) {
-          const auto named = directory.room_by_name(zone, key);
-          if (named) room = named->id;
-        }
-        // Only where the join below can succeed: what it refuses changes no list.
-        const auto found = directory.room(zone, room);
-        return found && !is_in(*found, me) ? room : RoomId{};
-      },
-      [id = wanted.groupid, key](ports::Directory& directory, ZoneId zone,
-                                 MemberId me) -> DirectoryResult<RoomWithMembers> {
-        RoomId room = id.value_or(RoomId{});
-        if (!id) {
-          const auto found = directory.room_by_name(zone, key);
-          if (!found) return fail(found.error());
-          room = found->id;
-        }
-        return directory.join_room(zone, me, room);
+  const ZoneId zone = session.zone;
+  const MemberId me = session.member->who.id;
+  const auto room_of = [id = wanted.groupid, key, zone](ports::Directory& directory) {
+    return id ? directory.room(zone, *id) : directory.room_by_name(zone, key);
+  };
+  auto listed = std::make_shared<std::vector<ports::RoomMember>>();
+  return changing_.run(
+      session, asked,
+      [room_of, zone, me, listed,
+       &clock = state_.node.clock](ports::Directory& directory) -> DirectoryResult<RoomChanged> {
+        const auto room = room_of(directory);
+        if (!room) return fail(room.error());
+        auto joined = directory.change(zone, me, room->id, ports::change::Join{}, clock.wall_ms());
+        if (!joined || joined->waits || joined->room.members > kJoinUsersMax) return joined;
+        if (auto page = directory.members(zone, room->id, {}, kJoinUsersMax))
+          *listed = std::move(page->members);
+        return joined;
       },
       [asked, field = wanted.groupid ? "groupid" : "groupname"](Session& s,
                                                                 const ports::DirectoryError& error) {
-        Refusal why = refusal_of(error, Errno::add_group_failed, Errno::add_group_failed);
-        if (error.code == ports::DirectoryCode::not_found) why.message = "no such group";
+        Refusal why = refusal_of_change(error, Errno::add_group_failed);
+        if (error.code == ports::DirectoryCode::not_found)
+          why = {.error = Errno::add_group_failed, .message = "no such group"};
         if (error.code == ports::DirectoryCode::limit) why.error = Errno::add_group_failed;
         why.field = field;
         refuse(s, asked, std::move(why));
       },
-      [this, asked](Session& s, const RoomWithMembers& room) { joined(s, asked, room); });
+      [this, asked, listed](Session& s, const RoomChanged& joined) {
+        this->joined(s, asked, joined, *listed);
+      },
+      // Only where the join can succeed at once: what is refused changes no list.
+      [room_of, zone, me](ports::Directory& directory) {
+        const auto room = room_of(directory);
+        if (!room || room->settings.join != ports::RoomJoinPolicy::open) return RoomId{};
+        const auto standing = directory.standing(zone, room->id, me);
+        return standing && !standing->joined ? room->id : RoomId{};
+      });
 }
 
-void Groups::joined(Session& session, const Asked& asked, const RoomWithMembers& room) {
+void Groups::joined(Session& session, const Asked& asked, const RoomChanged& joined,
+                    const std::vector<ports::RoomMember>& listed) {
+  if (joined.waits) {
+    refuse(session, asked, {.error = Errno::join_requested});
+    return tell_answerers(joined, session);
+  }
   protocol::AddGroupAck ack;
-  ack.groupid = room.room.id;
-  ack.groupname = room.room.name;
-  ack.groupdesc = room.room.description;
-  std::vector<ports::RoomMember> listed = room.members;
-  if (listed.size() > kJoinUsersMax) listed.resize(kJoinUsersMax);
+  ack.groupid = joined.room.id;
+  ack.groupname = joined.room.name;
+  ack.groupdesc = joined.room.description;
   ack.users = user_entries(state_.node.presence, listed);
   answer(session, asked.rid, ack);
-  tell_members(room, GroupEventKind::joined, session);
+  tell(joined, GroupEventKind::joined, session);
 }
 
 Verdict Groups::leave(Session& session, const protocol::Request& request) {
   const auto wanted = protocol::as<protocol::LeaveGroup>(request);
   const Asked asked = Asked::from(request);
-  // Set by the job when the refusal is that the member is not in the room (the directory says conflict to that too).
-  auto stranger = std::make_shared<bool>(false);
-  return change(
-      session, asked, Change::leaves, nothing_first,
-      [id = wanted.groupid, stranger](ports::Directory& directory, ZoneId zone, MemberId me) {
-        auto result = directory.leave_room(zone, me, id);
-        if (!result && result.error().code == ports::DirectoryCode::conflict) {
-          const auto room = directory.room(zone, id);
-          *stranger = room && !is_in(*room, me);
-        }
-        return result;
+  return changing_.run(
+      session, asked, changing_.changing(session, wanted.groupid, ports::change::Leave{}),
+      [asked](Session& s, const ports::DirectoryError& error) {
+        refuse(s, asked, refusal_of_change(error, Errno::conflict, "groupid"));
       },
-      [asked, stranger](Session& s, const ports::DirectoryError& error) {
-        Refusal why = refusal_of(error, Errno::no_such_group,
-                                 *stranger ? Errno::not_in_group : Errno::conflict);
-        why.field = "groupid";
-        refuse(s, asked, std::move(why));
-      },
-      [this, asked](Session& s, const RoomWithMembers& room) {
+      [this, asked](Session& s, const RoomChanged& left) {
         ok(s, asked);
-        tell_members(room, GroupEventKind::left, s);
+        tell(left, GroupEventKind::left, s);
       });
 }
 
-/// The member's own other sessions always, the other members unless there are too many.
-void Groups::tell_members(const RoomWithMembers& room, GroupEventKind event, const Session& who) {
+// Who is told -----------------------------------------------------------------------------------------------------------
+
+namespace {
+std::string frame_of(const RoomChanged& changed, GroupEventKind event, MemberId id, const std::string& name) {
   std::string frame;
   protocol::encode(frame, protocol::GroupEventPush{.event = event,
-                                                   .groupid = room.room.id,
-                                                   .groupname = room.room.name,
-                                                   .id = who.member->who.id,
-                                                   .name = who.member->who.nickname});
+                                                   .groupid = changed.room.id,
+                                                   .groupname = changed.room.name,
+                                                   .id = id,
+                                                   .name = name});
+  return frame;
+}
+}  // namespace
+
+/// The member whom it is about always, but for the session that asked; the other members unless there are too many.
+void Groups::tell(const RoomChanged& changed, GroupEventKind event, const Session& asked_by) {
+  if (!changed.member) return;
+  const std::string frame = frame_of(changed, event, changed.member, changed.member_name);
   Notices notices(state_);
-  notices.tell(who.member->who.id, frame, who.id);
-  if (room.members.size() > kEventRoomMembersMax) return;
-  for (const auto& member : room.members) {
-    if (member.id != who.member->who.id) notices.tell(member.id, frame);
+  notices.tell(changed.member, frame, asked_by.id);
+  if (changed.events.empty() || changed.events.back().fanout.size() > kEventRoomMembersMax) return;
+  for (const MemberId member : changed.events.back().fanout) {
+    if (member != changed.member) notices.tell(member, frame, asked_by.id);
   }
 }
+
+void Groups::tell_only(const RoomChanged& changed, GroupEventKind event, const Session& by) {
+  Notices(state_).tell(changed.member, frame_of(changed, event, by.member->who.id, by.member->who.nickname),
+                       by.id);
+}
+
+void Groups::tell_answerers(const RoomChanged& changed, const Session& who) {
+  const std::string frame = frame_of(changed, GroupEventKind::requested, who.member->who.id,
+                                     who.member->who.nickname);
+  for (const MemberId member : changed.answerers) Notices(state_).tell(member, frame);
+}
+
+void Groups::tell_all(const RoomChanged& changed, GroupEventKind event, const Session& by) {
+  const std::string frame = frame_of(changed, event, by.member->who.id, by.member->who.nickname);
+  for (const MemberId member : changed.events.back().fanout) Notices(state_).tell(member, frame, by.id);
+}
+
+// Lists -----------------------------------------------------------------------------------------------------------------
 
 Verdict Groups::list(Session& session, const protocol::Request& request) {
   const Asked asked = Asked::from(request);
@@ -306,29 +250,36 @@ Verdict Groups::members(Session& session, const protocol::Request& request) {
   const auto wanted = protocol::as<protocol::GroupMembers>(request);
   const Asked asked = Asked::from(request);
   auto& directory = state_.node.directory;
+  const std::uint32_t limit = std::min(wanted.limit, state_.limits.list_entries_max);
   const bool started = state_.await(
       session,
-      [&directory, zone = session.zone, room = wanted.groupid] { return directory.room(zone, room); },
-      [this, asked, after = wanted.after_id, limit = std::min(wanted.limit, state_.limits.list_entries_max)](
-          Session& s, DirectoryResult<RoomWithMembers> room) {
-        if (!room)
-          return refuse(s, asked, refusal_of(room.error(), Errno::no_such_group, Errno::conflict, "groupid"));
-        const auto& all = room->members;
-        const auto by_id = [](const ports::RoomMember& member, MemberId id) { return member.id < id; };
-        const auto me = std::lower_bound(all.begin(), all.end(), s.member->who.id, by_id);
-        if (me == all.end() || me->id != s.member->who.id) {
-          return refuse(s, asked, {.error = Errno::not_in_group, .field = "groupid"});
+      [&directory, zone = session.zone, me = session.member->who.id, wanted,
+       limit]() -> DirectoryResult<ports::RoomMemberPage> {
+        if (auto why = not_in_room(directory, zone, wanted.groupid, me)) return fail(std::move(*why));
+        return directory.members(zone, wanted.groupid, wanted.after_id, limit);
+      },
+      [this, asked, room = wanted.groupid](Session& s, DirectoryResult<ports::RoomMemberPage> page) {
+        if (!page) return refuse(s, asked, refusal_of_change(page.error(), Errno::conflict, "groupid"));
+        const std::int64_t now_ms = state_.node.clock.wall_ms();
+        for (auto& member : page->members) {
+          if (member.muted_until_ms <= now_ms) member.muted_until_ms = 0;
         }
-        auto from = std::lower_bound(all.begin(), all.end(), MemberId{after.value + 1}, by_id);
-        const auto count = std::min<std::ptrdiff_t>(limit, all.end() - from);
         protocol::GroupMembersAck ack;
-        ack.groupid = room->room.id;
-        ack.users = user_entries(state_.node.presence, {from, from + count});
-        ack.more = from + count != all.end();
+        ack.groupid = room;
+        ack.users = user_entries(state_.node.presence, page->members);
+        ack.more = page->more;
         answer(s, asked.rid, ack);
         return Verdict::done;
       });
   return started ? Verdict::wait : refuse(session, asked, busy());
+}
+
+std::optional<ports::DirectoryError> not_in_room(ports::Directory& directory, ZoneId zone, RoomId room,
+                                                 MemberId member) {
+  const auto standing = directory.standing(zone, room, member);
+  if (!standing) return standing.error();
+  if (standing->joined) return std::nullopt;
+  return ports::DirectoryError{.code = ports::DirectoryCode::not_member, .detail = "not in the room"};
 }
 
 std::vector<protocol::GroupEntry> group_entries(const std::vector<Room>& rooms) {

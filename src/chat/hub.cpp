@@ -45,6 +45,14 @@ Verdict Hub::request(Session& session, const protocol::Request& request) {
     case Msg::typing: return presence_requests_.typing(session, request);
     case Msg::watch_presence: return presence_requests_.watch(session, request);
     case Msg::channels: return channel_requests_.list(session, request);
+    case Msg::set_group: return group_admin_.set(session, request);
+    case Msg::group_info: return group_admin_.info(session, request);
+    case Msg::change_group_member: return group_admin_.change_member(session, request);
+    case Msg::group_list: return group_admin_.list(session, request);
+    case Msg::invitations: return group_admin_.invitations(session, request);
+    case Msg::pin: return group_admin_.pin(session, request);
+    case Msg::dissolve_group: return group_admin_.dissolve(session, request);
+    case Msg::mute_group: return group_admin_.mute(session, request);
     default: break;
   }
   return refuse(session, Asked::from(request), {.error = Errno::unknown_msgid});

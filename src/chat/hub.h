@@ -7,6 +7,7 @@
 #include "chat/delivering.h"
 #include "chat/entering.h"
 #include "chat/friends.h"
+#include "chat/group_admin.h"
 #include "chat/groups.h"
 #include "chat/presence_news.h"
 #include "chat/presence_requests.h"
@@ -31,6 +32,7 @@ class Hub {
         friends_(state_),
         groups_(state_),
         reporting_(state_, reading_),
+        group_admin_(state_, groups_),
         presence_news_(state_),
         presence_requests_(state_, sending_),
         announcing_(state_),
@@ -92,6 +94,7 @@ class Hub {
   Friends friends_;
   Groups groups_;
   Reporting reporting_;
+  GroupAdmin group_admin_;
   PresenceNews presence_news_;
   PresenceRequests presence_requests_;
   Announcing announcing_;

@@ -16,6 +16,11 @@ inline protocol::Msg request_msgid(const ports::Message& message) {
                                                                    : push_msgid(message);
 }
 
+/// A classic client is shown what others wrote; events it does not know.
+inline bool shown_to_classic(const ports::Message& message, MemberId reader) {
+  return message.sender != reader && message.kind != ports::MessageKind::event;
+}
+
 /// What everybody sees of a message; seq and epoch are the reader's own and stay 0.
 protocol::ChatView view_of(const ports::Message& message);
 

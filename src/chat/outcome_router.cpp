@@ -22,6 +22,13 @@ void OutcomeRouter::appended(std::vector<ports::Appended> outcomes) {
     if (concerned[shard])
       node_.executor.post(shard, [hub = node_.hubs[shard], batch] { hub->committed(batch); });
   }
+  // After the posts: who waits for an event's outcome answers when it has been pushed.
+  bool works = false;
+  for (const auto& outcome : *batch) {
+    works = works || outcome.code == ports::AppendCode::accepted;
+    if (outcome.append.message->kind == ports::MessageKind::event) events_.outcome(outcome);
+  }
+  if (works) events_.store_works();
 }
 
 }  // namespace plaza::chat

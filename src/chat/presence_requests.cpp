@@ -36,10 +36,15 @@ const rooms::RoomView* PresenceRequests::own_room(Session& session, const Asked&
     verdict = sending_.load_room(session, asked, id);
     return nullptr;
   }
-  if (room->zone == session.zone && room->has(session.member->who.id)) return room;
-  verdict = refuse(
-      session, asked,
-      {.error = room->zone == session.zone ? Errno::not_in_group : Errno::no_such_group, .field = "groupid"});
+  const bool here = room->room.zone == session.zone;
+  const ports::RoomStanding* standing = here ? room->standing(session.member->who.id) : nullptr;
+  if (standing && standing->joined) return room;
+  if (here && !standing) {
+    verdict = sending_.load_room(session, asked, id);
+  } else {
+    verdict = refuse(session, asked,
+                     {.error = here ? Errno::not_in_group : Errno::no_such_group, .field = "groupid"});
+  }
   return nullptr;
 }
 
@@ -51,8 +56,8 @@ Verdict PresenceRequests::typing(Session& session, const protocol::Request& requ
     Verdict verdict = Verdict::done;
     const rooms::RoomView* room = own_room(session, asked, *wanted.of.groupid, verdict);
     if (!room) return verdict;
-    if (room->members->size() <= state_.limits.typing_members_max &&
-        !told_lately(member, ports::StreamId::room(room->id), wanted.typing))
+    if (!room->larger_than(state_.limits.typing_members_max) &&
+        !told_lately(member, ports::StreamId::room(room->room.id), wanted.typing))
       tell_room(session, *room, wanted.typing);
     return ok(session, asked);
   }
@@ -80,7 +85,7 @@ void PresenceRequests::tell_room(const Session& session, const rooms::RoomView& 
   std::string frame;
   protocol::TypingPush push;
   push.id = session.member->who.id;
-  push.groupid = room.id;
+  push.groupid = room.room.id;
   push.typing = typing;
   protocol::encode(frame, push);
   std::vector<MemberId> others = *room.members;
@@ -102,7 +107,7 @@ Verdict PresenceRequests::watch(Session& session, const protocol::Request& reque
   Verdict verdict = Verdict::done;
   const rooms::RoomView* room = own_room(session, asked, wanted.groupid, verdict);
   if (!room) return verdict;
-  if (room->members->size() > state_.limits.presence_room_members_max) {
+  if (room->larger_than(state_.limits.presence_room_members_max)) {
     return refuse(session, asked,
                   {.error = Errno::limit_reached,
                    .message = "presence is not told in groups of this size",
@@ -111,7 +116,7 @@ Verdict PresenceRequests::watch(Session& session, const protocol::Request& reque
                               " members"});
   }
   // First the watch, then the look: who comes in between is told, and not missed.
-  if (!state_.watches.watch(session, room->id, room->members, state_.limits.watches_per_session_max)) {
+  if (!state_.watches.watch(session, room->room.id, room->members, state_.limits.watches_per_session_max)) {
     return refuse(session, asked,
                   {.error = Errno::limit_reached,
                    .message = "this session watches as many groups as it may",

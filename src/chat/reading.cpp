@@ -26,13 +26,15 @@ Reading::Target Reading::target(Session& session, const Asked& asked, const prot
   if (of.groupid) {
     const rooms::RoomView* room = state_.rooms.find(*of.groupid);
     if (!room) return {{}, sending_.load_room(session, asked, *of.groupid)};
-    if (room->zone != session.zone) {
+    if (room->room.zone != session.zone) {
       return {{}, refuse(session, asked, {.error = Errno::no_such_group, .field = "groupid"})};
     }
-    if (!room->has(session.member->who.id)) {
+    const ports::RoomStanding* standing = room->standing(session.member->who.id);
+    if (!standing) return {{}, sending_.load_room(session, asked, *of.groupid)};
+    if (!standing->joined) {
       return {{}, refuse(session, asked, {.error = Errno::not_in_group, .field = "groupid"})};
     }
-    return {StreamId::room(*of.groupid), Verdict::done};
+    return {StreamId::room(*of.groupid), Verdict::done, standing->visible_from};
   }
   if (of.friendid) {
     if (!*of.friendid) return {StreamId::notices(session.member->who.id), Verdict::done};
@@ -44,6 +46,19 @@ Reading::Target Reading::target(Session& session, const Asked& asked, const prot
   return {StreamId::inbox(session.member->who.id), Verdict::done};
 }
 
+/// Entries up to `hidden` are not for this reader: as if retention had removed them.
+void Reading::hide(Page& page, std::uint64_t hidden, bool backward) {
+  if (hidden == 0) return;
+  const bool at_the_end = !page.entries.empty() && page.entries.back().seq <= hidden + 1;
+  std::erase_if(page.entries, [hidden](const ports::Entry& entry) { return entry.seq <= hidden; });
+  if (hidden >= page.head.head) {
+    page.more = page.too_old = false;
+  } else if (at_the_end && backward) {
+    page.more = false;
+  }
+  page.head.trimmed = std::max(page.head.trimmed, std::min(hidden, page.head.head));
+}
+
 Verdict Reading::sync(Session& session, const protocol::Request& request) {
   const auto wanted = protocol::as<protocol::Sync>(request);
   const Asked asked = Asked::from(request);
@@ -53,11 +68,15 @@ Verdict Reading::sync(Session& session, const protocol::Request& request) {
   read.stream = of.stream;
   read.epoch = wanted.epoch;
   read.from = wanted.since;
+  // What was said before one joined is not there for one, where the group does not show it: as if it were trimmed.
+  const std::uint64_t hidden = of.visible_from > 0 ? of.visible_from - 1 : 0;
+  read.from = std::max(read.from, hidden);
   read.entries_max = std::min(wanted.limit, state_.limits.page_entries_max);
   read.bytes_max = state_.limits.page_bytes_max;
   state_.node.store.read(
-      read, state_.answer<Page>(session, [this, asked, stream = of.stream](Session& s, auto page) {
+      read, state_.answer<Page>(session, [this, asked, stream = of.stream, hidden](Session& s, auto page) {
         if (!page) return refuse(s, asked, storage_unavailable());
+        hide(*page, hidden, false);
         return sync_answer(s, asked, stream, std::move(*page));
       }));
   return Verdict::wait;
@@ -103,8 +122,10 @@ Verdict Reading::history(Session& session, const protocol::Request& request) {
   read.from = wanted.before;
   read.entries_max = std::min(wanted.limit, state_.limits.history_entries_max);
   read.bytes_max = state_.limits.page_bytes_max;
-  state_.node.store.read(read, state_.answer<Page>(session, [this, asked](Session& s, auto page) {
+  const std::uint64_t hidden = of.visible_from > 0 ? of.visible_from - 1 : 0;
+  state_.node.store.read(read, state_.answer<Page>(session, [this, asked, hidden](Session& s, auto page) {
     if (!page) return refuse(s, asked, storage_unavailable());
+    hide(*page, hidden, true);
     if (!keep_what_fits(page->entries, state_.limits.page_bytes_max)) page->more = true;
     protocol::HistoryAckView ack;
     ack.epoch = page->head.epoch;
@@ -197,7 +218,7 @@ void Reading::tell_receipt(const Session& session, StreamId stream, const ports:
   push.groupid = RoomId{stream.first()};
   const rooms::RoomView* room = state_.rooms.find(push.groupid);
   const std::string frame = encoded(push);
-  if (!room || room->members->size() > state_.limits.receipt_room_members_max)
+  if (!room || room->larger_than(state_.limits.receipt_room_members_max))
     return notices.tell(me, frame, session.id);
   for (const MemberId member : *room->members) notices.tell(member, frame, session.id);
 }
@@ -257,10 +278,19 @@ Verdict Reading::list_conversations(Session& session, const Asked& asked, ports:
           if (conversation.stream.kind() == ports::StreamKind::channel) continue;
           std::string name;
           if (conversation.stream.kind() == ports::StreamKind::room) {
-            const auto room = directory.room(zone, RoomId{conversation.stream.first()});
+            const RoomId id{conversation.stream.first()};
+            const auto room = directory.room(zone, id);
+            const auto standing = directory.standing(zone, id, me);
             // Of two databases one may know already that the member has left: the directory decides.
-            if (room ? !is_in(*room, me) : room.error().code == ports::DirectoryCode::not_found) continue;
-            if (room) name = room->room.name;
+            if (standing ? !standing->joined : standing.error().code == ports::DirectoryCode::not_found)
+              continue;
+            if (room) name = room->name;
+            // The newest is shown if it may be seen; what cannot be is not unread either.
+            if (standing && standing->visible_from > 0) {
+              const std::uint64_t hidden = std::min(standing->visible_from - 1, conversation.head);
+              conversation.unread = std::min(conversation.unread, conversation.head - hidden);
+              if (hidden == conversation.head) conversation.last = nullptr;
+            }
           } else if (conversation.stream.kind() == ports::StreamKind::notices) {
             if (conversation.last) name = conversation.last->sender_name;
           } else if (const auto peer = directory.member(zone, conversation.stream.peer_of(me))) {
@@ -325,7 +355,7 @@ void Reading::pumped(Session& session, const Page& page) {
   const MemberId reader = session.member->who.id;
   for (const auto& entry : page.entries) {
     if (entry.seq <= session.pushed) continue;
-    if (entry.message->sender != reader) {
+    if (shown_to_classic(*entry.message, reader)) {
       std::string& frame = frame_buffer();
       protocol::append_chat(frame, inbox_view(*entry.message, reader, entry.seq, page.head.epoch));
       SharedTail tail{.text = frame, .shared = {}};

@@ -30,6 +30,7 @@ class Reading {
   struct Target {
     ports::StreamId stream;
     Verdict verdict = Verdict::done;
+    std::uint64_t visible_from = 0;  ///< entries before it are not for this member
   };
   Target target(Session& session, const Asked& asked, const protocol::ConversationRef& of);
 
@@ -41,6 +42,7 @@ class Reading {
   void store_cursor(Session& session);
 
  private:
+  static void hide(ports::Page& page, std::uint64_t hidden, bool backward);
   Verdict sync_answer(Session& session, const Asked& asked, ports::StreamId stream, ports::Page page);
   void pumped(Session& session, const ports::Page& page);
   Verdict move_marks(Session& session, const Asked& asked, ports::StreamId stream, ports::Marks marks);

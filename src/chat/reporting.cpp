@@ -22,7 +22,7 @@ Verdict Reporting::report(Session& session, const protocol::Request& request) {
   }
   const Reading::Target of = reading_.target(session, asked, wanted.of);
   if (!of.stream) return of.verdict;
-  if (wanted.cseq == 0) return refuse(session, asked, no_such_message());
+  if (wanted.cseq == 0 || wanted.cseq < of.visible_from) return refuse(session, asked, no_such_message());
   std::int64_t wait_ms = 0;
   if (!session.member->rates.reports.take(state_.limits.member_reports, state_.node.executor.now_ms(),
                                           wait_ms)) {

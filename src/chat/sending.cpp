@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "chat/group_words.h"
 #include "chat/screening.h"
+#include "rooms/rights.h"
 
 namespace plaza::chat {
 
@@ -74,17 +76,58 @@ Verdict Sending::group_chat(Session& session, const protocol::Request& request) 
   if (!check_mute(session, asked) || !check_content(session, asked, wanted.content)) return Verdict::done;
   const rooms::RoomView* room = state_.rooms.find(wanted.groupid);
   if (!room) return load_room(session, asked, wanted.groupid);
-  if (room->zone != session.zone)
+  if (room->room.zone != session.zone)
     return refuse_send(session, asked, {.error = Errno::no_such_group, .field = "groupid"});
-  if (!room->has(sender.who.id))
-    return refuse_send(session, asked, {.error = Errno::not_in_group, .field = "groupid"});
+  const ports::RoomStanding* standing = room->standing(sender.who.id);
+  if (!standing) return load_room(session, asked, wanted.groupid);
+  if (!may_speak(session, asked, *room, *standing)) return Verdict::done;
   if (!check_rate(session, asked)) return Verdict::done;
   std::int64_t wait_ms = 0;
   if (!room->rate->take(state_.limits.room_messages, state_.node.executor.now_ms(), wait_ms)) {
     return refuse_send(session, asked, rate_limited(wait_ms, "this group gets too many messages"));
   }
   if (!check_words(session, asked, wanted.content)) return Verdict::done;
-  return put(session, asked, wanted.content, ports::StreamId::room(wanted.groupid), room->members);
+  if (room->room.settings.slow_mode_ms > 0) {
+    state_.slow_mode.spoke(room->room.id, sender.who.id, room->room.settings.slow_mode_ms,
+                           state_.node.executor.now_ms());
+  }
+  const auto reach = room->room.large_from == 0 ? ports::Reach::inboxes : ports::Reach::conversation;
+  const Verdict verdict = put(session, asked, wanted.content, ports::StreamId::room(wanted.groupid),
+                              room->members);
+  state_.outbox.back().reach = reach;
+  return verdict;
+}
+
+bool Sending::may_speak(Session& session, const Asked& asked, const rooms::RoomView& view,
+                        const ports::RoomStanding& standing) {
+  const auto refused = [&](Refusal why) {
+    why.field = "groupid";
+    refuse_send(session, asked, std::move(why));
+    return false;
+  };
+  const auto muted = [&](std::int64_t until_ms, std::string message) {
+    const std::int64_t left_ms = until_ms - state_.node.clock.wall_ms();
+    const bool ends = until_ms != ports::kForEverMs;
+    return refused({.error = Errno::group_muted,
+                    .message = std::move(message),
+                    .retry_after_ms = ends ? static_cast<std::uint64_t>(left_ms) : 0});
+  };
+  const std::int64_t now_ms = state_.node.clock.wall_ms();
+  const auto acting = standing.joined ? rooms::acting_of(standing.role) : rooms::Acting::stranger;
+  if (rooms::right(acting, rooms::Action::speak) != rooms::Right::yes)
+    return refused({.error = Errno::not_in_group});
+  if (standing.muted_until_ms > now_ms) return muted(standing.muted_until_ms, "you are muted in this group");
+  if (rooms::right(acting, rooms::Action::speak_freely) == rooms::Right::yes) return true;
+  const ports::Room& room = view.room;
+  if (room.muted_until_ms > now_ms) return muted(room.muted_until_ms, "all are muted in this group");
+  if (room.settings.speak == ports::RoomSpeakPolicy::admins) {
+    return refused(
+        {.error = Errno::not_permitted, .message = "only the owner and admins speak in this group"});
+  }
+  if (room.settings.slow_mode_ms == 0) return true;
+  const std::int64_t wait_ms = state_.slow_mode.wait_ms(room.id, session.member->who.id,
+                                                        state_.node.executor.now_ms());
+  return wait_ms == 0 || refused(rate_limited(wait_ms, "this group is in slow mode"));
 }
 
 Verdict Sending::refuse_send(Session& session, const Asked& asked, Refusal why) {
@@ -199,26 +242,53 @@ Verdict Sending::load_member(Session& session, const Asked& asked, MemberId memb
   return started ? Verdict::again : refuse(session, asked, busy());
 }
 
+namespace {
+struct LoadedRoom {
+  std::optional<rooms::RoomView> view;  ///< unless the shard has it
+  ports::RoomStanding standing;
+};
+
+ports::DirectoryResult<LoadedRoom> read_room(ports::Directory& directory, ZoneId zone, RoomId room,
+                                             MemberId me, bool known) {
+  LoadedRoom loaded;
+  if (!known) {
+    auto found = directory.room(zone, room);
+    if (!found) return fail(std::move(found.error()));
+    auto members = directory.fanout(zone, room);
+    if (!members) return fail(std::move(members.error()));
+    loaded.view = rooms::RoomView{
+        .room = std::move(*found),
+        .members = std::make_shared<const std::vector<MemberId>>(std::move(*members)),
+        .rate = {},
+        .standings = {}};
+  }
+  const auto standing = directory.standing(zone, room, me);
+  if (!standing) return fail(standing.error());
+  loaded.standing = *standing;
+  return loaded;
+}
+}  // namespace
+
 Verdict Sending::load_room(Session& session, const Asked& asked, RoomId room) {
   if (!charge_request(session, asked)) return Verdict::done;
   auto& directory = state_.node.directory;
   const std::uint32_t generation = state_.rooms.generation(room);
+  const MemberId me = session.member->who.id;
+  const bool known = state_.rooms.find(room) != nullptr;
   const bool started = state_.await(
-      session, [&directory, zone = session.zone, room] { return directory.room(zone, room); },
-      [this, asked, generation](Session& s, ports::DirectoryResult<ports::RoomWithMembers> found) {
-        if (!found)
-          return refuse_send(
-              s, asked, refusal_of(found.error(), Errno::no_such_group, Errno::no_such_group, "groupid"));
-        auto members = std::make_shared<std::vector<MemberId>>();
-        members->reserve(found->members.size());
-        for (const auto& member : found->members) members->push_back(member.id);
-        // When a membership changed meanwhile the view is dropped, and the request comes here once more.
-        state_.rooms.put({.id = found->room.id,
-                          .zone = found->room.zone,
-                          .name = found->room.name,
-                          .members = std::move(members),
-                          .rate = state_.node.room_rates.of(found->room.id, state_.node.executor.now_ms())},
-                         generation);
+      session,
+      [&directory, zone = session.zone, room, me, known] {
+        return read_room(directory, zone, room, me, known);
+      },
+      [this, asked, room, me, generation](Session& s, ports::DirectoryResult<LoadedRoom> loaded) {
+        if (!loaded)
+          return refuse_send(s, asked, refusal_of_change(loaded.error(), Errno::no_such_group, "groupid"));
+        // When the room changed meanwhile what was read is dropped, and the request comes here once more.
+        if (loaded->view) {
+          loaded->view->rate = state_.node.room_rates.of(room, state_.node.executor.now_ms());
+          state_.rooms.put(std::move(*loaded->view), generation);
+        }
+        state_.rooms.put_standing(room, me, loaded->standing, generation);
         return Verdict::again;
       });
   return started ? Verdict::again : refuse(session, asked, busy());

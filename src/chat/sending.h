@@ -11,6 +11,7 @@ namespace plaza::chat {
 /// order in which the session's requests came; the store decides send_ids in that order.
 ///
 ///   request -> sender is the session's member -> not muted -> content -> rate -> recipient exists in the zone -> not blocked -> words -> outbox
+///                                                     -> room: member of it, not muted, may speak, slow mode -> rates -> outbox
 ///
 /// A send_id that was accepted before is no new send: it goes to the store for its answer, whatever the rules say by now, and counts as
 /// a request, not as a message. The client that repeats it has not heard that its message is stored, and a refusal would tell it
@@ -27,7 +28,7 @@ class Sending {
   /// Refuses for good, or for now when the same send_id is stored or may be.
   static Verdict refuse_send(Session& session, const Asked& asked, Refusal why);
 
-  /// Reads the room into the shard's cache, then the request is delivered again.
+  /// Reads the room and the member's standing in it into the shard's cache, then the request is delivered again.
   Verdict load_room(Session& session, const Asked& asked, RoomId room);
   /// Learns whether the member, named by `field`, exists in the session's zone, then the request is delivered again.
   Verdict load_member(Session& session, const Asked& asked, MemberId member, std::string_view field);
@@ -38,6 +39,9 @@ class Sending {
   bool check_words(Session& session, const Asked& asked, protocol::Content& content);
   bool check_content(Session& session, const Asked& asked, const protocol::Content& content);
   bool check_rate(Session& session, const Asked& asked);
+  /// Whether the room lets the member speak now; false after refusing.
+  bool may_speak(Session& session, const Asked& asked, const rooms::RoomView& view,
+                 const ports::RoomStanding& standing);
   bool charge_request(Session& session, const Asked& asked);
   static Refusal rate_limited(std::int64_t wait_ms, std::string message = {});
   Verdict put(Session& session, const Asked& asked, const protocol::Content& content,

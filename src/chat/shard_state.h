@@ -25,10 +25,12 @@
 #include "ports/stream_store.h"
 #include "rooms/room_cache.h"
 #include "rooms/room_rates.h"
+#include "rooms/slow_mode.h"
 
 namespace plaza::chat {
 
 class Hub;
+class RoomEvents;
 
 /// What the domain of one node is given: shared by its shards, constant while it runs.
 struct Node {
@@ -44,6 +46,7 @@ struct Node {
   std::uint32_t channel_epochs = 0;       ///< where this process begins to count them: any number
   std::vector<Hub*> hubs;                 ///< by shard
   std::atomic<std::uint32_t> watches{0};  ///< so many rooms are watched, on all shards together
+  RoomEvents* room_events = nullptr;      ///< the outcome router's
 };
 
 /// Everything that the domain knows on one shard. The request handlers beside it share it and keep nothing themselves.
@@ -56,6 +59,7 @@ class ShardState {
         shard(shard_in),
         limits(limits_in),
         rooms(4096),
+        slow_mode(64 * 1024),
         known(32 * 1024),
         gone_rates(16 * 1024),
         fans(node_in, shard_in),
@@ -69,6 +73,7 @@ class ShardState {
   std::unordered_map<SessionId, Session*> sessions;
   std::unordered_map<MemberId, std::unique_ptr<MemberState>> members;
   rooms::RoomCache rooms;
+  rooms::SlowMode slow_mode;
   KnownMembers known;
   GoneRates gone_rates;
   ChannelFans fans;

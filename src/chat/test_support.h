@@ -76,6 +76,20 @@ class TestExecutor final : public ports::Executor {
 
 class ChatTest;
 
+/// "joined bob" of {"event":"joined","version":2,"by":{...},"member":{"id":2,"name":"bob"}}; "changed" where nobody is named.
+inline std::string event_line(const std::string& body) {
+  const auto word_after = [&body](std::string_view before, std::size_t from) {
+    const auto at = body.find(before, from);
+    if (at == std::string::npos) return std::string();
+    const auto begin = at + before.size();
+    return body.substr(begin, body.find('"', begin) - begin);
+  };
+  std::string line = word_after("\"event\":\"", 0);
+  const auto member = body.find("\"member\":");
+  if (member != std::string::npos) line += ' ' + word_after("\"name\":\"", member);
+  return line;
+}
+
 /// One connection and the client behind it. The rules of the edge about pausing hold here too: while a request is waited for,
 /// later ones stay in line.
 class TestClient final : public SessionOut {
@@ -128,6 +142,8 @@ class TestClient final : public SessionOut {
   std::vector<protocol::ServerMessage> take() { return std::exchange(frames, {}); }
   /// The messages among them, as "seq sender text", in their order; the other frames are dropped.
   std::vector<std::string> take_messages();
+  /// The same for the events of groups, as their bodies without number and without who did it: "joined bob".
+  std::vector<std::string> take_events();
   [[nodiscard]] bool waiting() const { return paused_; }
   [[nodiscard]] std::size_t in_line() const { return line_.size(); }
 
@@ -185,9 +201,27 @@ class ChatTest : public testing::Test {
   }
   RoomId room(const std::string& name, const ports::Member& owner,
               const std::vector<ports::Member>& others = {}) {
-    const RoomId id = directory.create_room(zone->id, owner.id, name, name, "")->id;
-    for (const auto& other : others) EXPECT_TRUE(directory.join_room(zone->id, other.id, id).has_value());
+    return room_with({.name = name, .name_key = name, .description = {}, .avatar = {}, .settings = {}}, owner,
+                     others);
+  }
+  /// The same with settings. It was there before the node: nothing of its making is in its order.
+  RoomId room_with(const ports::NewRoom& wanted, const ports::Member& owner,
+                   const std::vector<ports::Member>& others = {}) {
+    const auto made = directory.create_room(zone->id, owner.id, owner.id, wanted, clock.wall_ms());
+    EXPECT_TRUE(made.has_value());
+    const RoomId id = made->room.id;
+    for (const auto& other : others)
+      EXPECT_TRUE(directory.change(zone->id, ports::ServerActor{}, id, ports::change::Add{other.id},
+                                   clock.wall_ms()));
+    forget_events(id);
     return id;
+  }
+  void forget_events(RoomId room) {
+    const auto pending = directory.pending_events({}, 0, 10'000);
+    for (const auto& event : *pending) {
+      if (event.room == room)
+        EXPECT_TRUE(directory.events_stored({{.room = room, .version = event.version, .cseq = 0}}));
+    }
   }
 
   [[nodiscard]] std::uint32_t home(MemberId id) const { return home_shard(id, executor.shards()); }
@@ -326,8 +360,17 @@ inline std::vector<std::string> TestClient::take_messages() {
   std::vector<std::string> lines;
   for (const auto& frame : take()) {
     const auto* chat = frame.get<protocol::Chat>();
-    if (chat)
+    if (chat && chat->kind != 4)
       lines.push_back(std::to_string(chat->seq) + " " + std::to_string(chat->id.value) + " " + chat->content);
+  }
+  return lines;
+}
+
+inline std::vector<std::string> TestClient::take_events() {
+  std::vector<std::string> lines;
+  for (const auto& frame : take()) {
+    const auto* chat = frame.get<protocol::Chat>();
+    if (chat && chat->kind == 4) lines.push_back(event_line(chat->content));
   }
   return lines;
 }

@@ -54,7 +54,11 @@ Refusal of_directory(const DirectoryError& error, LoginCode missing) {
                     error.detail + " is taken");
     case DirectoryCode::limit:
       return refuse(LoginCode::limit_reached, {}, error.detail, "the limit is reached");
-    case DirectoryCode::conflict: return refuse(LoginCode::bad_request, {}, {}, error.detail);
+    case DirectoryCode::conflict:
+    case DirectoryCode::not_member:
+    case DirectoryCode::forbidden:
+    case DirectoryCode::banned:
+    case DirectoryCode::no_target: return refuse(LoginCode::bad_request, {}, {}, error.detail);
     case DirectoryCode::unavailable: break;
   }
   return unavailable();

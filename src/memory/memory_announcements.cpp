@@ -82,7 +82,8 @@ DirectoryResult<Announcement> MemoryAnnouncements::add(const Announcement& wante
 
 bool MemoryAnnouncements::publish_locked(Announcement& due) {
   if (due.target == AnnouncementTarget::room) {
-    const auto room = directory_.room(due.zone, due.room);
+    constexpr std::uint32_t kAll = 0xffffffff;
+    const auto room = directory_.members(due.zone, due.room, {}, kAll);
     if (!room || room->members.empty()) return false;
     auto members = std::make_shared<std::vector<MemberId>>();
     for (const auto& member : room->members) members->push_back(member.id);

@@ -35,7 +35,10 @@ bool own(const Relation& r) {
   if (unavailable_) return refuse(DirectoryCode::unavailable, "switched off")
 
 MemoryDirectory::MemoryDirectory(ports::DirectoryLimits limits, std::uint8_t region)
-    : limits_(limits), region_(region) {}
+    : limits_(limits), region_(region), rooms_(region, [this](ZoneId zone, MemberId id) {
+        const auto* found = find_member_locked(zone, id);
+        return found ? std::optional(found->nickname) : std::nullopt;
+      }) {}
 
 void MemoryDirectory::set_remembering(bool remembering) {
   const std::lock_guard lock(mutex_);
@@ -423,105 +426,6 @@ DirectoryResult<Relation> MemoryDirectory::set_remark(ZoneId zone, MemberId memb
   }();
   tidy_locked(member, peer);
   return answer;
-}
-
-// Rooms --------------------------------------------------------------------------------------------------------------
-
-std::size_t MemoryDirectory::rooms_of_locked(MemberId member) const {
-  return static_cast<std::size_t>(std::ranges::count_if(
-      rooms_, [&](const auto& entry) { return entry.second.members.contains(member); }));
-}
-
-ports::RoomWithMembers MemoryDirectory::room_view_locked(const RoomData& data) const {
-  ports::RoomWithMembers view{.room = data.room, .members = {}};
-  view.room.members = static_cast<std::uint32_t>(data.members.size());
-  for (const auto& [id, role] : data.members) {
-    view.members.push_back({.id = id, .name = members_.at(id).nickname, .role = role});
-  }
-  return view;
-}
-
-DirectoryResult<ports::Room> MemoryDirectory::create_room(ZoneId zone, MemberId owner,
-                                                          const std::string& name,
-                                                          const std::string& name_key,
-                                                          const std::string& description) {
-  PLAZA_MEMORY_DIRECTORY_ENTER();
-  if (!find_member_locked(zone, owner)) return not_found("member");
-  if (rooms_of_locked(owner) >= limits_.rooms_per_member_max) {
-    return at_limit("rooms_per_member_max", limits_.rooms_per_member_max);
-  }
-  if (room_keys_.contains({zone, name_key})) return refuse(DirectoryCode::name_taken, "room name");
-  const RoomId id{make_id(region_, ++last_room_)};
-  RoomData& data = rooms_[id];
-  data.room = {.id = id, .zone = zone, .name = name, .description = description, .members = 1};
-  data.name_key = name_key;
-  data.members[owner] = ports::RoomRole::owner;
-  room_keys_[{zone, name_key}] = id;
-  return data.room;
-}
-
-DirectoryResult<ports::RoomWithMembers> MemoryDirectory::join_room(ZoneId zone, MemberId member,
-                                                                   RoomId room) {
-  PLAZA_MEMORY_DIRECTORY_ENTER();
-  if (!find_member_locked(zone, member)) return not_found("member");
-  const auto at = rooms_.find(room);
-  if (at == rooms_.end() || at->second.room.zone != zone) return not_found("room");
-  RoomData& data = at->second;
-  if (data.members.contains(member)) return refuse(DirectoryCode::conflict, "already in the room");
-  if (data.members.size() >= limits_.room_members_max)
-    return at_limit("room_members_max", limits_.room_members_max);
-  if (rooms_of_locked(member) >= limits_.rooms_per_member_max) {
-    return at_limit("rooms_per_member_max", limits_.rooms_per_member_max);
-  }
-  data.members[member] = ports::RoomRole::member;
-  return room_view_locked(data);
-}
-
-DirectoryResult<ports::RoomWithMembers> MemoryDirectory::leave_room(ZoneId zone, MemberId member,
-                                                                    RoomId room) {
-  PLAZA_MEMORY_DIRECTORY_ENTER();
-  const auto at = rooms_.find(room);
-  if (at == rooms_.end() || at->second.room.zone != zone) return not_found("room");
-  RoomData& data = at->second;
-  const auto role = data.members.find(member);
-  if (role == data.members.end()) return refuse(DirectoryCode::conflict, "not in the room");
-  if (role->second == ports::RoomRole::owner && data.members.size() > 1) {
-    return refuse(DirectoryCode::conflict, "the owner leaves last");
-  }
-  data.members.erase(role);
-  const auto view = room_view_locked(data);
-  if (data.members.empty()) {
-    room_keys_.erase({zone, data.name_key});
-    rooms_.erase(at);
-  }
-  return view;
-}
-
-DirectoryResult<ports::RoomWithMembers> MemoryDirectory::room(ZoneId zone, RoomId room) {
-  PLAZA_MEMORY_DIRECTORY_ENTER();
-  const auto at = rooms_.find(room);
-  if (at == rooms_.end() || at->second.room.zone != zone) return not_found("room");
-  return room_view_locked(at->second);
-}
-
-DirectoryResult<ports::Room> MemoryDirectory::room_by_name(ZoneId zone, const std::string& name_key) {
-  PLAZA_MEMORY_DIRECTORY_ENTER();
-  const auto at = room_keys_.find({zone, name_key});
-  if (at == room_keys_.end()) return not_found("room");
-  return room_view_locked(rooms_.at(at->second)).room;
-}
-
-DirectoryResult<std::vector<ports::Room>> MemoryDirectory::rooms_of(ZoneId zone, MemberId member) {
-  PLAZA_MEMORY_DIRECTORY_ENTER();
-  if (!find_member_locked(zone, member)) return not_found("member");
-  std::vector<ports::Room> found;
-  for (const auto& [id, data] : rooms_) {
-    const auto self = data.members.find(member);
-    if (self == data.members.end()) continue;
-    found.push_back(room_view_locked(data).room);
-    found.back().role = self->second;
-  }
-  return found;
 }
 
 #undef PLAZA_MEMORY_DIRECTORY_ENTER

@@ -5,6 +5,7 @@
 #include <string>
 #include <tuple>
 
+#include "memory/room_tables.h"
 #include "ports/channels.h"
 #include "ports/directory.h"
 
@@ -70,16 +71,31 @@ class MemoryDirectory : public ports::Directory, public ports::Channels {
   ports::DirectoryResult<ports::Relation> set_remark(ZoneId zone, MemberId member, MemberId peer,
                                                      const std::string& remark) override;
 
-  ports::DirectoryResult<ports::Room> create_room(ZoneId zone, MemberId owner, const std::string& name,
-                                                  const std::string& name_key,
-                                                  const std::string& description) override;
-  ports::DirectoryResult<ports::RoomWithMembers> join_room(ZoneId zone, MemberId member,
-                                                           RoomId room) override;
-  ports::DirectoryResult<ports::RoomWithMembers> leave_room(ZoneId zone, MemberId member,
-                                                            RoomId room) override;
-  ports::DirectoryResult<ports::RoomWithMembers> room(ZoneId zone, RoomId room) override;
+  ports::DirectoryResult<ports::RoomChanged> create_room(ZoneId zone, const ports::RoomActor& actor,
+                                                         MemberId owner, const ports::NewRoom& wanted,
+                                                         std::int64_t now_ms) override;
+  ports::DirectoryResult<ports::RoomChanged> change(ZoneId zone, const ports::RoomActor& actor, RoomId room,
+                                                    const ports::RoomChange& change,
+                                                    std::int64_t now_ms) override;
+  ports::DirectoryResult<ports::Room> room(ZoneId zone, RoomId room) override;
   ports::DirectoryResult<ports::Room> room_by_name(ZoneId zone, const std::string& name_key) override;
   ports::DirectoryResult<std::vector<ports::Room>> rooms_of(ZoneId zone, MemberId member) override;
+  ports::DirectoryResult<ports::RoomStanding> standing(ZoneId zone, RoomId room, MemberId member) override;
+  ports::DirectoryResult<ports::RoomMemberPage> members(ZoneId zone, RoomId room, MemberId after,
+                                                        std::uint32_t limit) override;
+  ports::DirectoryResult<std::vector<MemberId>> fanout(ZoneId zone, RoomId room) override;
+  ports::DirectoryResult<ports::RoomListPage> listed(ZoneId zone, RoomId room, ports::RoomList list,
+                                                     MemberId after, std::uint32_t limit,
+                                                     std::int64_t now_ms) override;
+  ports::DirectoryResult<std::vector<ports::RoomInvitation>> invitations_of(ZoneId zone,
+                                                                            MemberId member) override;
+  ports::DirectoryResult<std::vector<ports::RoomPin>> pins(ZoneId zone, RoomId room) override;
+  ports::DirectoryResult<std::vector<ports::RoomEvent>> pending_events(RoomId after_room,
+                                                                       std::uint64_t after_version,
+                                                                       std::uint32_t limit) override;
+  ports::DirectoryResult<void> events_stored(const std::vector<ports::RoomEventPlace>& stored) override;
+  ports::DirectoryResult<void> set_large(ZoneId zone, RoomId room, std::uint64_t cseq) override;
+  ports::DirectoryResult<std::uint32_t> sweep_rooms(std::uint32_t limit) override;
   [[nodiscard]] std::optional<ports::MemberLists> remembered(ZoneId zone, MemberId member) override;
 
   ports::DirectoryResult<ports::Channel> channel(ZoneId zone, const std::string& name) override;
@@ -92,12 +108,6 @@ class MemoryDirectory : public ports::Directory, public ports::Channels {
  private:
   friend class MemoryApps;  // the same apps and zones, as administered
 
-  struct RoomData {
-    ports::Room room;
-    std::string name_key;
-    std::map<MemberId, ports::RoomRole> members;
-  };
-
   const ports::Zone* find_zone_locked(ZoneId id) const;
   [[nodiscard]] bool open_locked(const ports::Zone& zone) const;
   const ports::Member* find_member_locked(ZoneId zone, MemberId id) const;
@@ -108,8 +118,6 @@ class MemoryDirectory : public ports::Directory, public ports::Channels {
   void tidy_locked(MemberId member, MemberId peer);
   bool relations_full_locked(MemberId member) const;
   bool requests_full_locked(MemberId member) const;
-  std::size_t rooms_of_locked(MemberId member) const;
-  ports::RoomWithMembers room_view_locked(const RoomData& data) const;
 
   // Constant after construction.
   const ports::DirectoryLimits limits_;
@@ -119,7 +127,7 @@ class MemoryDirectory : public ports::Directory, public ports::Channels {
   bool unavailable_ = false;
   bool remembering_ = false;
   std::uint64_t last_app_ = 0, last_zone_ = 0, last_account_ = 0, last_member_ = 0, last_token_ = 0,
-                last_room_ = 0, last_channel_ = 0;
+                last_channel_ = 0;
   std::map<std::string, AppId> apps_;
   std::map<ZoneId, ports::Zone> zones_;
   std::set<AppId> disabled_apps_;
@@ -131,8 +139,7 @@ class MemoryDirectory : public ports::Directory, public ports::Channels {
   std::map<std::pair<ZoneId, std::string>, MemberId> nickname_keys_;
   std::map<std::string, ports::Token> tokens_;                         ///< by hash
   std::map<MemberId, std::map<MemberId, ports::Relation>> relations_;  ///< peer_name is filled in when read
-  std::map<RoomId, RoomData> rooms_;
-  std::map<std::pair<ZoneId, std::string>, RoomId> room_keys_;
+  RoomTables rooms_;
   std::map<std::pair<ZoneId, std::string>, ports::Channel> channels_;
 };
 

@@ -6,23 +6,10 @@
 #include <vector>
 
 #include "base/ids.h"
-#include "base/result.h"
+#include "ports/directory_result.h"
+#include "ports/rooms.h"
 
 namespace plaza::ports {
-
-enum class DirectoryCode : std::uint8_t {
-  not_found,    ///< no such thing, or it belongs to another zone
-  name_taken,   ///< account name, nickname or room name rule of uniqueness
-  limit,        ///< a bound (members per account, friends, rooms, room members) is reached
-  conflict,     ///< the state does not allow it: already a friend, not a member, no such request
-  unavailable,  ///< the database does not answer or refuses; nothing was changed
-};
-struct DirectoryError {
-  DirectoryCode code = DirectoryCode::unavailable;
-  std::string detail;  ///< names the thing ("account name", "nickname", "friends_max 500"); safe to show
-};
-template <class T>
-using DirectoryResult = Result<T, DirectoryError>;
 
 /// How members of a zone become friends, and who may write to whom. Stored per zone as numbers: append only.
 enum class FriendPolicy : std::uint8_t { mutual_at_once = 0, on_request = 1 };
@@ -84,25 +71,6 @@ struct Relation {
   std::string remark;
 };
 
-enum class RoomRole : std::uint8_t { member = 0, admin = 1, owner = 2 };
-
-struct Room {
-  RoomId id;
-  ZoneId zone;
-  std::string name, description;
-  std::uint32_t members = 0;
-  RoomRole role = RoomRole::member;  ///< rooms_of(): of the member that was asked for
-};
-struct RoomMember {
-  MemberId id;
-  std::string name;
-  RoomRole role = RoomRole::member;
-};
-struct RoomWithMembers {
-  Room room;
-  std::vector<RoomMember> members;  ///< by id, ascending
-};
-
 /// What a member starts with when it enters.
 struct MemberLists {
   std::vector<Relation> relations;
@@ -112,12 +80,12 @@ struct MemberLists {
 struct DirectoryLimits {
   std::uint32_t members_per_account_max = 16;  ///< in one zone
   std::uint32_t friends_max = 1000;            ///< relations of one member
-  std::uint32_t rooms_per_member_max = 500;
-  std::uint32_t room_members_max = 500;
+  RoomLimits rooms;
   std::uint32_t channels_per_zone_max = 1000;
 };
 
-/// Accounts, apps, zones, members, tokens, relations and room membership.
+/// Accounts, apps, zones, members, tokens and relations; rooms are a port of their own (rooms.h), which whoever has the members
+/// implements as well.
 ///
 /// Contract  Every method is one transaction: all of it or nothing. Names arrive as the login rules normalised them, with
 ///           their uniqueness key (`*_key`) beside; the directory compares keys only. Zone is a parameter wherever a
@@ -125,10 +93,8 @@ struct DirectoryLimits {
 ///           gives `unavailable` and recovers by itself when it is back.
 /// Thread    Blocks. Any thread but a shard's may call; implementations are thread-safe.
 /// Remote    The interface passes values only, so that an implementation may call another process.
-class Directory {
+class Directory : public Rooms {
  public:
-  virtual ~Directory() = default;
-
   // Apps and zones ---------------------------------------------------------------------------------------------------
   /// The zone of that app; not_found when either does not exist.
   virtual DirectoryResult<Zone> zone(const std::string& app, const std::string& zone) = 0;
@@ -185,18 +151,6 @@ class Directory {
                                                 bool blocked) = 0;
   virtual DirectoryResult<Relation> set_remark(ZoneId zone, MemberId member, MemberId peer,
                                                const std::string& remark) = 0;
-
-  // Rooms --------------------------------------------------------------------------------------------------------------
-  /// The creator becomes owner. name_key is unique in the zone.
-  virtual DirectoryResult<Room> create_room(ZoneId zone, MemberId owner, const std::string& name,
-                                            const std::string& name_key, const std::string& description) = 0;
-  /// conflict when already in it.
-  virtual DirectoryResult<RoomWithMembers> join_room(ZoneId zone, MemberId member, RoomId room) = 0;
-  /// The owner may leave only as the last one (conflict otherwise); the room of the last one is deleted.
-  virtual DirectoryResult<RoomWithMembers> leave_room(ZoneId zone, MemberId member, RoomId room) = 0;
-  virtual DirectoryResult<RoomWithMembers> room(ZoneId zone, RoomId room) = 0;
-  virtual DirectoryResult<Room> room_by_name(ZoneId zone, const std::string& name_key) = 0;
-  virtual DirectoryResult<std::vector<Room>> rooms_of(ZoneId zone, MemberId member) = 0;
 
   // Without asking -------------------------------------------------------------------------------------------------------
   /// relations() and rooms_of() when both are in memory and as new as the last change that was answered; otherwise nothing:

@@ -1,12 +1,8 @@
 #include "rooms/room_cache.h"
 
-#include <algorithm>
+#include <iterator>
 
 namespace plaza::rooms {
-
-bool RoomView::has(MemberId member) const {
-  return members && std::binary_search(members->begin(), members->end(), member);
-}
 
 const RoomView* RoomCache::find(RoomId id) {
   const auto at = views_.find(id);
@@ -16,28 +12,45 @@ const RoomView* RoomCache::find(RoomId id) {
 }
 
 bool RoomCache::put(RoomView view, std::uint32_t generation) {
-  if (generation != generations_[slot(view.id)]) return false;
-  const RoomId id = view.id;
-  if (const auto at = views_.find(id); at != views_.end()) {
-    order_.erase(at->second);
-    views_.erase(at);
-  }
+  const RoomId id = view.room.id;
+  if (generation != generations_[slot(id)]) return false;
+  if (const auto at = views_.find(id); at != views_.end()) drop(at->second);
+  standings_ += view.standings.size();
   order_.push_front(std::move(view));
   views_.emplace(id, order_.begin());
-  if (views_.size() > rooms_max_) {
-    views_.erase(order_.back().id);
-    order_.pop_back();
+  if (views_.size() > rooms_max_) drop(std::prev(order_.end()));
+  return true;
+}
+
+bool RoomCache::put_standing(RoomId id, MemberId member, const ports::RoomStanding& standing,
+                             std::uint32_t generation) {
+  if (generation != generations_[slot(id)] || !find(id)) return false;
+  RoomView& view = order_.front();
+  standings_ += view.standings.insert_or_assign(member, standing).second ? 1 : 0;
+  while (standings_ > standings_max_ && order_.size() > 1) drop(std::prev(order_.end()));
+  if (standings_ > standings_max_) {
+    // All of one room: it begins anew.
+    view.standings = {{member, standing}};
+    standings_ = 1;
   }
   return true;
 }
 
 void RoomCache::invalidate(RoomId id) {
   ++generations_[slot(id)];
-  if (const auto at = views_.find(id); at != views_.end()) {
-    order_.erase(at->second);
-    views_.erase(at);
-  }
+  if (const auto at = views_.find(id); at != views_.end()) drop(at->second);
   if (on_invalidated_) on_invalidated_(id);
+}
+
+void RoomCache::invalidate(RoomId id, MemberId member) {
+  ++generations_[slot(id)];
+  if (const auto at = views_.find(id); at != views_.end()) standings_ -= at->second->standings.erase(member);
+}
+
+void RoomCache::drop(Order::iterator at) {
+  standings_ -= at->standings.size();
+  views_.erase(at->room.id);
+  order_.erase(at);
 }
 
 }  // namespace plaza::rooms

@@ -3,13 +3,14 @@
 #include <gtest/gtest.h>
 
 #include "rooms/room_rates.h"
+#include "rooms/slow_mode.h"
 
 namespace plaza::rooms {
 namespace {
 
 RoomView view(std::uint64_t id, std::vector<MemberId> members = {}) {
   RoomView v;
-  v.id = RoomId{id};
+  v.room.id = RoomId{id};
   v.members = std::make_shared<const std::vector<MemberId>>(std::move(members));
   return v;
 }
@@ -43,10 +44,69 @@ TEST(RoomCache, InvalidatedRoomHasToBeReadAgain) {
   EXPECT_EQ(cache.size(), 0u);
 }
 
-TEST(RoomView, KnowsItsMembers) {
-  const RoomView v = view(1, {MemberId{2}, MemberId{5}});
-  EXPECT_TRUE(v.has(MemberId{5}));
-  EXPECT_FALSE(v.has(MemberId{3}));
+TEST(RoomCache, KeepsStandingsWithTheViewUntilItIsInvalidated) {
+  RoomCache cache(8);
+  const RoomId room{1};
+  const MemberId ann{2}, bob{3};
+  const ports::RoomStanding joined{.joined = true, .role = ports::RoomRole::admin};
+  EXPECT_FALSE(cache.put_standing(room, ann, joined, cache.generation(room))) << "of a room it does not have";
+  ASSERT_TRUE(cache.put(view(1), cache.generation(room)));
+  EXPECT_EQ(cache.find(room)->standing(ann), nullptr);
+  ASSERT_TRUE(cache.put_standing(room, ann, joined, cache.generation(room)));
+  ASSERT_TRUE(cache.put_standing(room, bob, {}, cache.generation(room)));
+  EXPECT_EQ(*cache.find(room)->standing(ann), joined);
+  EXPECT_FALSE(cache.find(room)->standing(bob)->joined);
+  const auto before = cache.generation(room);
+  cache.invalidate(room, ann);
+  EXPECT_EQ(cache.find(room)->standing(ann), nullptr);
+  EXPECT_NE(cache.find(room)->standing(bob), nullptr) << "only hers";
+  EXPECT_FALSE(cache.put_standing(room, ann, joined, before)) << "was read before";
+  cache.invalidate(room);
+  EXPECT_EQ(cache.find(room), nullptr);
+  EXPECT_EQ(cache.standings(), 0u);
+}
+
+TEST(RoomCache, StandingsPastTheLimitPushOutTheRoomsUsedLeast) {
+  RoomCache cache(8, 4);
+  for (const std::uint64_t id : {1, 2}) ASSERT_TRUE(cache.put(view(id), cache.generation(RoomId{id})));
+  const auto put = [&](std::uint64_t room, std::uint64_t member) {
+    return cache.put_standing(RoomId{room}, MemberId{member}, {}, cache.generation(RoomId{room}));
+  };
+  for (std::uint64_t member = 1; member <= 2; ++member) ASSERT_TRUE(put(1, member));
+  for (std::uint64_t member = 1; member <= 2; ++member) ASSERT_TRUE(put(2, member));
+  EXPECT_EQ(cache.standings(), 4u);
+  EXPECT_NE(cache.find(RoomId{1}), nullptr);
+  ASSERT_TRUE(put(1, 3));
+  EXPECT_EQ(cache.find(RoomId{2}), nullptr) << "used before the other one";
+  EXPECT_EQ(cache.standings(), 3u);
+  ASSERT_TRUE(put(1, 4));
+  ASSERT_TRUE(put(1, 5));
+  EXPECT_LE(cache.standings(), 4u);
+  EXPECT_NE(cache.find(RoomId{1})->standing(MemberId{5}), nullptr);
+}
+
+TEST(SlowMode, LetsAMemberSpeakAgainAfterTheTimeAndOthersAtOnce) {
+  SlowMode slow(8);
+  const RoomId room{1};
+  EXPECT_EQ(slow.wait_ms(room, MemberId{1}, 100), 0);
+  slow.spoke(room, MemberId{1}, 50, 100);
+  EXPECT_EQ(slow.wait_ms(room, MemberId{1}, 100), 50);
+  EXPECT_EQ(slow.wait_ms(room, MemberId{1}, 149), 1);
+  EXPECT_EQ(slow.wait_ms(room, MemberId{1}, 150), 0);
+  EXPECT_EQ(slow.wait_ms(room, MemberId{2}, 100), 0);
+  EXPECT_EQ(slow.wait_ms(RoomId{2}, MemberId{1}, 100), 0);
+}
+
+TEST(SlowMode, HoldsNoMoreThanItMayAndDropsThoseWhoseTimeHasComeFirst) {
+  SlowMode slow(3);
+  slow.spoke(RoomId{1}, MemberId{1}, 1'000, 0);
+  slow.spoke(RoomId{1}, MemberId{2}, 10, 0);
+  slow.spoke(RoomId{1}, MemberId{3}, 10, 0);
+  slow.spoke(RoomId{1}, MemberId{4}, 1'000, 20);
+  EXPECT_EQ(slow.size(), 2u);
+  EXPECT_GT(slow.wait_ms(RoomId{1}, MemberId{1}, 20), 0);
+  for (std::uint64_t m = 5; m < 100; ++m) slow.spoke(RoomId{1}, MemberId{m}, 1'000, 20);
+  EXPECT_LE(slow.size(), 3u);
 }
 
 // Else a room is not read as long as anybody changes any other one.

@@ -152,7 +152,40 @@ const Migration kAnnouncements{
     " member BIGINT NOT NULL, PRIMARY KEY (announcement, member))",
 };
 
-const std::array kMigrations{&kFirst, &kSecond, &kAdministration, &kChannels, &kModeration, &kAnnouncements};
+/// Rooms with settings, roles and lists. admins, fanout: member ids as soci_room_rows.h writes them.
+const Migration kRooms{
+    "ALTER TABLE room ADD COLUMN avatar VARCHAR(256) NOT NULL DEFAULT ''",
+    "ALTER TABLE room ADD COLUMN join_policy SMALLINT NOT NULL DEFAULT 0",
+    "ALTER TABLE room ADD COLUMN speak_policy SMALLINT NOT NULL DEFAULT 0",
+    "ALTER TABLE room ADD COLUMN members_max BIGINT NOT NULL DEFAULT 0",
+    "ALTER TABLE room ADD COLUMN slow_mode_ms BIGINT NOT NULL DEFAULT 0",
+    "ALTER TABLE room ADD COLUMN history_visible SMALLINT NOT NULL DEFAULT 1",
+    "ALTER TABLE room ADD COLUMN muted_until_ms BIGINT NOT NULL DEFAULT 0",
+    "ALTER TABLE room ADD COLUMN owner BIGINT NOT NULL DEFAULT 0",
+    "ALTER TABLE room ADD COLUMN admins VARCHAR(4096) NOT NULL DEFAULT ''",
+    "ALTER TABLE room ADD COLUMN version BIGINT NOT NULL DEFAULT 0",
+    "ALTER TABLE room ADD COLUMN large_from BIGINT NOT NULL DEFAULT 0",
+    "ALTER TABLE room ADD COLUMN dissolved SMALLINT NOT NULL DEFAULT 0",
+    "UPDATE room SET owner = COALESCE((SELECT MIN(m.member) FROM room_member m"
+    " WHERE m.room = room.id AND m.role = 2), 0)",
+    "ALTER TABLE room_member ADD COLUMN muted_until_ms BIGINT NOT NULL DEFAULT 0",
+    "ALTER TABLE room_member ADD COLUMN visible_from BIGINT NOT NULL DEFAULT 0",
+
+    // list: requests, invitations and bans, see ports::RoomList.
+    "CREATE TABLE room_listed (room BIGINT NOT NULL REFERENCES room (id), list SMALLINT NOT NULL,"
+    " member BIGINT NOT NULL REFERENCES member (id), by_member BIGINT NOT NULL, time_ms BIGINT NOT NULL,"
+    " until_ms BIGINT NOT NULL, PRIMARY KEY (room, list, member))",
+    "CREATE INDEX room_listed_member ON room_listed (member, list)",
+    "CREATE TABLE room_pin (room BIGINT NOT NULL REFERENCES room (id), cseq BIGINT NOT NULL,"
+    " message BIGINT NOT NULL, by_member BIGINT NOT NULL, time_ms BIGINT NOT NULL, PRIMARY KEY (room, cseq))",
+    // Events that are not messages yet, also of rooms that are gone.
+    "CREATE TABLE room_event (room BIGINT NOT NULL, version BIGINT NOT NULL, zone BIGINT NOT NULL,"
+    " body TEXT NOT NULL, stream_only SMALLINT NOT NULL, fanout TEXT NOT NULL, effect SMALLINT NOT NULL,"
+    " member BIGINT NOT NULL, PRIMARY KEY (room, version))",
+};
+
+const std::array kMigrations{&kFirst,      &kSecond,        &kAdministration, &kChannels,
+                             &kModeration, &kAnnouncements, &kRooms};
 
 }  // namespace
 

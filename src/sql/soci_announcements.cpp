@@ -89,8 +89,8 @@ DirectoryResult<void> SociAnnouncements::check_target(Connection& db, const Anno
     return not_found("zone");
   }
   if (wanted.target == AnnouncementTarget::room &&
-      db.rows<long long>("SELECT id FROM room WHERE id = :room AND zone = :zone", wanted.room.value,
-                         wanted.zone.value)
+      db.rows<long long>("SELECT id FROM room WHERE id = :room AND zone = :zone AND dissolved = 0",
+                         wanted.room.value, wanted.zone.value)
           .empty()) {
     return not_found("room");
   }
@@ -133,7 +133,7 @@ bool SociAnnouncements::publish(Connection& db, Announcement& due) const {
     std::vector<MemberId> members;
     for (const auto& [member] :
          db.rows<long long>("SELECT m.member FROM room_member m JOIN room r ON r.id = m.room"
-                            " WHERE r.id = :room AND r.zone = :zone ORDER BY m.member",
+                            " WHERE r.id = :room AND r.zone = :zone AND r.dissolved = 0 ORDER BY m.member",
                             due.room.value, due.zone.value)) {
       members.push_back(MemberId{u64(member)});
     }

@@ -66,16 +66,31 @@ class SociDirectory final : public SqlDirectory {
   ports::DirectoryResult<ports::Relation> set_remark(ZoneId zone, MemberId member, MemberId peer,
                                                      const std::string& remark) override;
 
-  ports::DirectoryResult<ports::Room> create_room(ZoneId zone, MemberId owner, const std::string& name,
-                                                  const std::string& name_key,
-                                                  const std::string& description) override;
-  ports::DirectoryResult<ports::RoomWithMembers> join_room(ZoneId zone, MemberId member,
-                                                           RoomId room) override;
-  ports::DirectoryResult<ports::RoomWithMembers> leave_room(ZoneId zone, MemberId member,
-                                                            RoomId room) override;
-  ports::DirectoryResult<ports::RoomWithMembers> room(ZoneId zone, RoomId room) override;
+  ports::DirectoryResult<ports::RoomChanged> create_room(ZoneId zone, const ports::RoomActor& actor,
+                                                         MemberId owner, const ports::NewRoom& wanted,
+                                                         std::int64_t now_ms) override;
+  ports::DirectoryResult<ports::RoomChanged> change(ZoneId zone, const ports::RoomActor& actor, RoomId room,
+                                                    const ports::RoomChange& change,
+                                                    std::int64_t now_ms) override;
+  ports::DirectoryResult<ports::Room> room(ZoneId zone, RoomId room) override;
   ports::DirectoryResult<ports::Room> room_by_name(ZoneId zone, const std::string& name_key) override;
   ports::DirectoryResult<std::vector<ports::Room>> rooms_of(ZoneId zone, MemberId member) override;
+  ports::DirectoryResult<ports::RoomStanding> standing(ZoneId zone, RoomId room, MemberId member) override;
+  ports::DirectoryResult<ports::RoomMemberPage> members(ZoneId zone, RoomId room, MemberId after,
+                                                        std::uint32_t limit) override;
+  ports::DirectoryResult<std::vector<MemberId>> fanout(ZoneId zone, RoomId room) override;
+  ports::DirectoryResult<ports::RoomListPage> listed(ZoneId zone, RoomId room, ports::RoomList list,
+                                                     MemberId after, std::uint32_t limit,
+                                                     std::int64_t now_ms) override;
+  ports::DirectoryResult<std::vector<ports::RoomInvitation>> invitations_of(ZoneId zone,
+                                                                            MemberId member) override;
+  ports::DirectoryResult<std::vector<ports::RoomPin>> pins(ZoneId zone, RoomId room) override;
+  ports::DirectoryResult<std::vector<ports::RoomEvent>> pending_events(RoomId after_room,
+                                                                       std::uint64_t after_version,
+                                                                       std::uint32_t limit) override;
+  ports::DirectoryResult<void> events_stored(const std::vector<ports::RoomEventPlace>& stored) override;
+  ports::DirectoryResult<void> set_large(ZoneId zone, RoomId room, std::uint64_t cseq) override;
+  ports::DirectoryResult<std::uint32_t> sweep_rooms(std::uint32_t limit) override;
 
   ports::DirectoryResult<ports::Channel> channel(ZoneId zone, const std::string& name) override;
   ports::DirectoryResult<ports::Channel> put_channel(ZoneId zone, const std::string& name,
@@ -94,7 +109,6 @@ class SociDirectory final : public SqlDirectory {
                                                       Change change);
   [[nodiscard]] bool friends_full(Connection& db, MemberId member) const;
   [[nodiscard]] bool requests_full(Connection& db, MemberId member) const;
-  [[nodiscard]] bool rooms_full(Connection& db, MemberId member) const;
 
   // Constant after construction.
   const ports::DirectoryLimits limits_;

@@ -9,7 +9,8 @@
 #include <filesystem>
 #include <fstream>
 
-#include "tests/contract/directory_contract.h"
+#include "sql/first_schema_for_test.h"
+#include "tests/contract/rooms_contract.h"
 
 namespace plaza::contract {
 namespace {
@@ -50,6 +51,8 @@ class SqliteHarness final : public DirectoryHarness {
 std::unique_ptr<DirectoryHarness> sqlite() { return std::make_unique<SqliteHarness>(); }
 
 INSTANTIATE_TEST_SUITE_P(Sql, DirectoryContract, testing::Values(DirectoryUnderTest{"sqlite", sqlite}),
+                         name_of_directory);
+INSTANTIATE_TEST_SUITE_P(Sql, RoomsContract, testing::Values(DirectoryUnderTest{"sqlite", sqlite}),
                          name_of_directory);
 
 /// What somebody else does with the file while a directory has it open.
@@ -94,13 +97,39 @@ TEST_F(SqlDirectoryFile, KeepsEverythingOverAReopening) {
     auto d = open();
     zone = put_zone(*d);
     ann = d->register_account("Ann", "ann", "h", zone)->id;
-    ASSERT_TRUE(d->create_room(zone, ann, "Go", "go", ""));
+    ASSERT_TRUE(d->create_room(zone, ann, ann, {.name = "Go", .name_key = "go"}, 1));
   }
   auto d = open();
   EXPECT_EQ(d->member(zone, ann)->nickname, "Ann");
   EXPECT_EQ(d->rooms_of(zone, ann)->size(), 1u);
   EXPECT_EQ(d->register_account("bob", "bob", "h", zone)->id.value, ann.value + 1);
   EXPECT_FALSE(std::filesystem::exists(folder_.file() + "-journal"));
+}
+
+TEST_F(SqlDirectoryFile, BringsADatabaseOfTheFirstReleaseToTheNewestSchemaWithAllThatIsInIt) {
+  {
+    Stranger first(folder_.file());
+    for (const char* statement : sql::kFirstSchemaForTest) first.run(statement);
+  }
+  auto d = open();
+  ASSERT_TRUE(d);
+  const MemberId ann{1}, bob{2};
+  const ZoneId zone = d->zone("app", "zone")->id;
+  const auto rooms = d->rooms_of(zone, bob);
+  ASSERT_EQ(rooms->size(), 1u);
+  const Room& room = rooms->front();
+  EXPECT_EQ(room.owner, bob);
+  EXPECT_EQ(room.role, RoomRole::owner);
+  EXPECT_EQ(room.members, 2u);
+  EXPECT_EQ(room.description, "stones");
+  EXPECT_EQ(room.settings, RoomSettings{}) << "open, everybody speaks, history is visible";
+  EXPECT_EQ(d->standing(zone, room.id, ann).value_or(RoomStanding{}), (RoomStanding{.joined = true}));
+  const auto changed = d->change(zone, bob, room.id, change::Transfer{ann}, 1);
+  ASSERT_TRUE(changed) << detail_of(changed);
+  EXPECT_EQ(changed->version, 1u);
+  EXPECT_EQ(d->register_account("cid", "cid", "h", zone)->id.value, 3u);
+  d.reset();
+  EXPECT_EQ(open()->room(zone, RoomId{1})->owner, ann) << "brought up once";
 }
 
 TEST_F(SqlDirectoryFile, RefusesANewerSchemaAndSaysWhatToDo) {

@@ -42,7 +42,9 @@ class AnnouncementsContract : public testing::TestWithParam<AnnouncementsUnderTe
     ann_ = add_member("ann", zone_.id);
     bob_ = add_member("bob", zone_.id);
     eve_ = add_member("eve", other_app_.id);
-    tea_ = harness_->directory().create_room(zone_.id, ann_, "tea", "tea", "")->id;
+    tea_ = harness_->directory()
+               .create_room(zone_.id, ann_, ann_, {.name = "tea", .name_key = "tea"}, 1)
+               ->room.id;
   }
   Zone put_zone(const std::string& app, const std::string& name) {
     Zone wanted;
@@ -177,18 +179,18 @@ TEST_P(AnnouncementsContract, NamesItsMembersUntilItIsOver) {
 
 TEST_P(AnnouncementsContract, IsForThoseWhoAreInTheRoomWhenItBecomesCurrent) {
   add(make("to tea", AnnouncementTarget::room, 10));
-  ASSERT_TRUE(harness_->directory().join_room(zone_.id, bob_, tea_));
+  ASSERT_TRUE(harness_->directory().change(zone_.id, bob_, tea_, ports::change::Join{}, 1));
   const auto published = a().publish_due(10, 9).value();
   ASSERT_EQ(published.size(), 1u);
   EXPECT_EQ(*published.front().members, (std::vector{ann_, bob_}));
-  ASSERT_TRUE(harness_->directory().leave_room(zone_.id, bob_, tea_));
+  ASSERT_TRUE(harness_->directory().change(zone_.id, bob_, tea_, ports::change::Leave{}, 1));
   harness_->reopen();
   EXPECT_EQ(*a().current(10)->front().members, (std::vector{ann_, bob_}));
 }
 
 TEST_P(AnnouncementsContract, OneForARoomThatIsGoneIsOver) {
   add(make("to tea", AnnouncementTarget::room, 10));
-  ASSERT_TRUE(harness_->directory().leave_room(zone_.id, ann_, tea_));
+  ASSERT_TRUE(harness_->directory().change(zone_.id, ann_, tea_, ports::change::Leave{}, 1));
   EXPECT_TRUE(a().publish_due(10, 9)->empty());
   EXPECT_EQ(a().list(zone_.app, {}, 9)->front().state, AnnouncementState::over);
 }

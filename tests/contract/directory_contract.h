@@ -115,7 +115,23 @@ class DirectoryContract : public testing::TestWithParam<DirectoryUnderTest> {
     const auto all = d().relations(zone_, member);
     return all ? all->size() : 999;
   }
+  /// A room of this owner with this name; what is given is set.
+  RoomId make_room(const Member& owner, const std::string& name, RoomSettings settings = {}) {
+    const auto made = d().create_room(
+        owner.zone, owner.id, owner.id,
+        {.name = name, .name_key = name, .description = {}, .avatar = {}, .settings = settings}, kNow);
+    EXPECT_TRUE(made) << detail_of(made);
+    return made ? made->room.id : RoomId{};
+  }
+  DirectoryResult<RoomChanged> join(MemberId member, RoomId room) {
+    return d().change(zone_, member, room, change::Join{}, kNow);
+  }
+  DirectoryResult<RoomChanged> leave(MemberId member, RoomId room) {
+    return d().change(zone_, member, room, change::Leave{}, kNow);
+  }
   Directory& d() { return *directory_; }
+
+  static constexpr std::int64_t kNow = 1'000'000;
 
   std::unique_ptr<DirectoryHarness> harness_;
   Directory* directory_ = nullptr;
@@ -189,7 +205,7 @@ TEST_P(DirectoryContract, IdsCarryTheRegion) {
   EXPECT_EQ(ann.account.value, make_id(7, 1));
   EXPECT_EQ(zone_.value, make_id(7, 1));
   EXPECT_EQ(put(make_token(ann, "t")).value, make_id(7, 1));
-  EXPECT_EQ(d().create_room(zone_, ann.id, "Room", "room", "")->id.value, make_id(7, 1));
+  EXPECT_EQ(make_room(ann, "room").value, make_id(7, 1));
 }
 
 TEST_P(DirectoryContract, ATakenNameSaysWhichOfTheTwoAndChangesNothing) {
@@ -524,108 +540,6 @@ TEST_P(DirectoryContract, WhatOthersDoTakesNoPlaceFromAMember) {
       << "still there to be refused";
 }
 
-// Rooms --------------------------------------------------------------------------------------------------------------
-
-TEST_P(DirectoryContract, ARoomIsFoundByIdNameAndMember) {
-  const Member ann = add("ann"), bob = add("bob");
-  const auto made = d().create_room(zone_, bob.id, "Chess Club", "chess club", "e4\n\"e5\"");
-  ASSERT_TRUE(made) << detail_of(made);
-  EXPECT_EQ(made->members, 1u);
-  const auto joined = d().join_room(zone_, ann.id, made->id);
-  ASSERT_TRUE(joined) << detail_of(joined);
-  const auto found = d().room(zone_, made->id);
-  ASSERT_TRUE(found);
-  for (const auto* view : {&*joined, &*found}) {
-    EXPECT_EQ(view->room.id, made->id);
-    EXPECT_EQ(view->room.zone, zone_);
-    EXPECT_EQ(view->room.name, "Chess Club");
-    EXPECT_EQ(view->room.description, "e4\n\"e5\"");
-    EXPECT_EQ(view->room.members, 2u);
-    ASSERT_EQ(view->members.size(), 2u);
-    EXPECT_EQ(view->members[0].id, ann.id);
-    EXPECT_EQ(view->members[0].name, "ann");
-    EXPECT_EQ(view->members[0].role, RoomRole::member);
-    EXPECT_EQ(view->members[1].id, bob.id);
-    EXPECT_EQ(view->members[1].role, RoomRole::owner);
-  }
-  EXPECT_EQ(d().room_by_name(zone_, "chess club")->members, 2u);
-  const auto second = d().create_room(zone_, ann.id, "Go", "go", "");
-  const auto rooms = d().rooms_of(zone_, ann.id);
-  ASSERT_EQ(rooms->size(), 2u);
-  EXPECT_EQ((*rooms)[0].id, made->id);
-  EXPECT_EQ((*rooms)[0].members, 2u);
-  EXPECT_EQ((*rooms)[0].role, RoomRole::member);
-  EXPECT_EQ((*rooms)[1].id, second->id);
-  EXPECT_EQ((*rooms)[1].role, RoomRole::owner);
-}
-
-TEST_P(DirectoryContract, RoomNamesAreUniqueInAZoneOnly) {
-  const Member ann = add("ann"), far = add("far", other_);
-  ASSERT_TRUE(d().create_room(zone_, ann.id, "Go", "go", ""));
-  const auto taken = d().create_room(zone_, ann.id, "GO", "go", "");
-  EXPECT_EQ(code_of(taken), DirectoryCode::name_taken);
-  EXPECT_EQ(detail_of(taken), "room name");
-  EXPECT_TRUE(d().create_room(other_, far.id, "Go", "go", ""));
-}
-
-TEST_P(DirectoryContract, ARoomOfAnotherZoneDoesNotExist) {
-  const Member ann = add("ann"), far = add("far", other_);
-  const RoomId room = d().create_room(zone_, ann.id, "Go", "go", "")->id;
-  EXPECT_EQ(code_of(d().create_room(zone_, far.id, "x", "x", "")), DirectoryCode::not_found);
-  EXPECT_EQ(code_of(d().join_room(other_, far.id, room)), DirectoryCode::not_found);
-  EXPECT_EQ(code_of(d().join_room(zone_, far.id, room)), DirectoryCode::not_found);
-  EXPECT_EQ(code_of(d().leave_room(other_, ann.id, room)), DirectoryCode::not_found);
-  EXPECT_EQ(code_of(d().room(other_, room)), DirectoryCode::not_found);
-  EXPECT_EQ(code_of(d().room_by_name(other_, "go")), DirectoryCode::not_found);
-  EXPECT_EQ(code_of(d().rooms_of(zone_, far.id)), DirectoryCode::not_found);
-  EXPECT_EQ(code_of(d().room(zone_, RoomId{99})), DirectoryCode::not_found);
-}
-
-TEST_P(DirectoryContract, JoiningTwiceAndLeavingUninvitedAreConflicts) {
-  const Member ann = add("ann"), bob = add("bob");
-  const RoomId room = d().create_room(zone_, ann.id, "Go", "go", "")->id;
-  EXPECT_EQ(code_of(d().join_room(zone_, ann.id, room)), DirectoryCode::conflict);
-  EXPECT_EQ(code_of(d().leave_room(zone_, bob.id, room)), DirectoryCode::conflict);
-}
-
-TEST_P(DirectoryContract, TheOwnerLeavesLastAndTakesTheRoomAlong) {
-  const Member ann = add("ann"), bob = add("bob");
-  const RoomId room = d().create_room(zone_, ann.id, "Go", "go", "")->id;
-  ASSERT_TRUE(d().join_room(zone_, bob.id, room));
-  EXPECT_EQ(code_of(d().leave_room(zone_, ann.id, room)), DirectoryCode::conflict);
-  const auto left = d().leave_room(zone_, bob.id, room);
-  ASSERT_TRUE(left);
-  EXPECT_EQ(left->room.members, 1u);
-  ASSERT_EQ(left->members.size(), 1u);
-  EXPECT_EQ(left->members[0].id, ann.id);
-  const auto last = d().leave_room(zone_, ann.id, room);
-  ASSERT_TRUE(last);
-  EXPECT_EQ(last->room.name, "Go");
-  EXPECT_TRUE(last->members.empty());
-  EXPECT_EQ(code_of(d().room(zone_, room)), DirectoryCode::not_found);
-  const auto again = d().create_room(zone_, ann.id, "Go", "go", "");
-  ASSERT_TRUE(again) << "the name is free";
-  EXPECT_NE(again->id, room) << "the id is not: messages refer to it";
-}
-
-TEST_P(DirectoryContract, RoomsAreBoundedInMembersAndPerMember) {
-  start({.rooms_per_member_max = 2, .room_members_max = 2});
-  const Member ann = add("ann"), bob = add("bob"), eve = add("eve");
-  const RoomId go = d().create_room(zone_, ann.id, "Go", "go", "")->id;
-  ASSERT_TRUE(d().join_room(zone_, bob.id, go));
-  const auto full = d().join_room(zone_, eve.id, go);
-  EXPECT_EQ(code_of(full), DirectoryCode::limit);
-  EXPECT_EQ(detail_of(full), "room_members_max 2");
-  EXPECT_EQ(d().room(zone_, go)->members.size(), 2u);
-
-  ASSERT_TRUE(d().create_room(zone_, ann.id, "Chess", "chess", ""));
-  EXPECT_EQ(code_of(d().create_room(zone_, ann.id, "Xiangqi", "xiangqi", "")), DirectoryCode::limit);
-  const RoomId eves = d().create_room(zone_, eve.id, "Eve", "eve", "")->id;
-  const auto too_many = d().join_room(zone_, ann.id, eves);
-  EXPECT_EQ(code_of(too_many), DirectoryCode::limit);
-  EXPECT_EQ(detail_of(too_many), "rooms_per_member_max 2");
-}
-
 // Without asking -----------------------------------------------------------------------------------------------------
 
 // Goal: what is remembered is what would be read now, after every kind of change. Method: whatever remembered() says, or says
@@ -650,7 +564,8 @@ TEST_P(DirectoryContract, WhatIsRememberedIsWhatWouldBeRead) {
       ASSERT_EQ(remembered->rooms.size(), rooms->size()) << after;
       for (std::size_t i = 0; i < rooms->size(); ++i) {
         const Room &x = remembered->rooms[i], &y = (*rooms)[i];
-        EXPECT_EQ(std::tie(x.id, x.name, x.members, x.role), std::tie(y.id, y.name, y.members, y.role))
+        EXPECT_EQ(std::tie(x.id, x.name, x.members, x.role, x.owner, x.large_from),
+                  std::tie(y.id, y.name, y.members, y.role, y.owner, y.large_from))
             << after;
       }
     }
@@ -665,12 +580,22 @@ TEST_P(DirectoryContract, WhatIsRememberedIsWhatWouldBeRead) {
   compare("set_blocked");
   ASSERT_TRUE(d().remove_friend(zone_, ann.id, bob.id));
   compare("remove_friend");
-  room = d().create_room(zone_, ann.id, "Go", "go", "")->id;
+  room = make_room(ann, "go");
   compare("create_room");
-  ASSERT_TRUE(d().join_room(zone_, bob.id, room));
-  compare("join_room");
-  ASSERT_TRUE(d().leave_room(zone_, bob.id, room));
-  compare("leave_room");
+  ASSERT_TRUE(join(bob.id, room));
+  compare("join");
+  ASSERT_TRUE(d().change(zone_, ann.id, room, change::Set{.name = "Weiqi", .name_key = "weiqi"}, kNow));
+  compare("rename");
+  ASSERT_TRUE(d().change(zone_, ann.id, room, change::MakeAdmin{bob.id}, kNow));
+  compare("make_admin");
+  ASSERT_TRUE(d().change(zone_, ServerActor{}, room, change::Transfer{bob.id}, kNow));
+  compare("transfer by the server");
+  ASSERT_TRUE(d().set_large(zone_, room, 7));
+  compare("set_large");
+  ASSERT_TRUE(leave(ann.id, room));
+  compare("leave");
+  ASSERT_TRUE(d().change(zone_, bob.id, room, change::Dissolve{}, kNow));
+  compare("dissolve");
   EXPECT_FALSE(d().remembered(other_, ann.id));
 }
 
@@ -704,21 +629,6 @@ TEST_P(DirectoryContract, OfEightThreadsThatTakeOneTokenOneGetsIt) {
     EXPECT_EQ(won, 1);
     EXPECT_EQ(missed, 7);
   }
-}
-
-TEST_P(DirectoryContract, OfEightThreadsThatJoinARoomWithThreePlacesThreeGetIn) {
-  start({.room_members_max = 4});
-  const Member ann = add("ann");
-  const RoomId room = d().create_room(zone_, ann.id, "Go", "go", "")->id;
-  std::vector<MemberId> members;
-  for (int i = 0; i < 8; ++i) members.push_back(add("m" + std::to_string(i)).id);
-  std::atomic<int> joined = 0;
-  together(
-      8, [&](int i) { joined += d().join_room(zone_, members[static_cast<std::size_t>(i)], room) ? 1 : 0; });
-  EXPECT_EQ(joined, 3);
-  const auto view = d().room(zone_, room);
-  EXPECT_EQ(view->members.size(), 4u);
-  EXPECT_EQ(view->room.members, 4u);
 }
 
 TEST_P(DirectoryContract, IdsFromEightThreadsAreAllDifferent) {

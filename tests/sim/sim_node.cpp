@@ -38,6 +38,7 @@ SimNode::SimNode(const NodeOptions& options, SimStore& store, ports::Directory& 
   }
   const bool started = store.port().start(router_).has_value();
   PLAZA_CHECK(started);
+  node_.room_events->recover();  // as a process does when it starts
 }
 
 SimNode::~SimNode() { executor_.clear(); }

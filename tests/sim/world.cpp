@@ -123,12 +123,15 @@ void World::make_members() {
   }
   for (std::uint32_t i = 0; i < scenario_.groups; ++i) {
     const std::string name = "group" + std::to_string(i);
-    const RoomId room = directory_.create_room(zone_->id, MemberId{members_.front()}, name, name, "")->id;
+    const MemberId owner{members_.front()};
+    const RoomId room = directory_.create_room(zone_->id, owner, owner, {.name = name, .name_key = name}, 0)
+                            ->room.id;
     groups_.push_back(room.value);
     run_.groups.note(room.value, members_.front(), Membership::in, 0);
     for (const std::uint64_t member : members_) {
       if (member == members_.front() || rng_.percent(30)) continue;
-      const bool joined = directory_.join_room(zone_->id, MemberId{member}, room).has_value();
+      const bool joined = directory_.change(zone_->id, MemberId{member}, room, ports::change::Join{}, 0)
+                              .has_value();
       PLAZA_CHECK(joined);
       run_.groups.note(room.value, member, Membership::in, 0);
     }

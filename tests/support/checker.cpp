@@ -6,6 +6,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "protocol/group_change.h"
+
 namespace plaza::tests {
 namespace {
 
@@ -72,10 +74,17 @@ class Checker {
     std::map<std::pair<std::uint64_t, std::string>, std::size_t> newest_of_device;
     std::map<Place, std::uint64_t> newest_of_place;
     std::map<std::string, std::uint64_t> last_send_id;
+    std::map<Place, std::uint64_t> newest_change;
     for (const Message& entry : inbox.entries) {
       const std::string what = where + ", entry " + text(entry.seq) + " '" + entry.body + "'";
       if (entry.seq != expected) violation(what + ": promise 3: expected seq " + text(expected));
       expected = entry.seq + 1;
+      if (entry.kind == client::BodyKind::event) {
+        const Place place = place_of(inbox.member, entry.conversation);
+        check_event(entry, newest_change[place], what);
+        check_order(place, entry, newest_of_place[place], what);
+        continue;
+      }
       if (!bodies.insert(entry.body).second) {
         violation(what + ": promise 1: the message is there twice");
         continue;
@@ -98,15 +107,7 @@ class Checker {
       newest->second = std::max(newest->second, origin.index);
 
       const Place place = place_of(inbox.member, entry.conversation);
-      std::uint64_t& newest_cseq = newest_of_place[place];
-      if (entry.cseq <= newest_cseq)
-        violation(what + ": promise 2: the conversation's order is another than the inbox's");
-      newest_cseq = std::max(newest_cseq, entry.cseq);
-      const auto [at, fresh] = places_[place].try_emplace(entry.cseq, entry.body);
-      if (!fresh && at->second != entry.body) {
-        violation(what + ": promise 2: others have '" + at->second + "' at position " + text(entry.cseq) +
-                  " of this conversation");
-      }
+      check_order(place, entry, newest_of_place[place], what);
 
       if (origin.log->member == inbox.member) {
         std::uint64_t& last = last_send_id[origin.log->device];
@@ -121,6 +122,29 @@ class Checker {
       violation(where + ": promise 3: the head is " + text(inbox.head) + ", the last entry " +
                 text(expected - 1));
     }
+  }
+
+  /// Everybody has the same message at a position, and the inbox has them in that order.
+  void check_order(const Place& place, const Message& entry, std::uint64_t& newest_cseq,
+                   const std::string& what) {
+    if (entry.cseq <= newest_cseq)
+      violation(what + ": promise 2: the conversation's order is another than the inbox's");
+    newest_cseq = std::max(newest_cseq, entry.cseq);
+    const auto [at, fresh] = places_[place].try_emplace(entry.cseq, entry.body);
+    if (!fresh && at->second != entry.body) {
+      violation(what + ": promise 2: others have '" + at->second + "' at position " + text(entry.cseq) +
+                " of this conversation");
+    }
+  }
+
+  /// A change of a group: written by nobody, each once, in the order of their numbers.
+  void check_event(const Message& entry, std::uint64_t& newest_change, const std::string& what) {
+    const auto change = protocol::read_group_change(entry.body);
+    if (!change || entry.sender != 0 || !entry.conversation.is_group())
+      return violation(what + ": promise 1: is no change of a group");
+    if (change->version <= newest_change)
+      violation(what + ": promise 2: change " + text(change->version) + " follows " + text(newest_change));
+    newest_change = std::max(newest_change, change->version);
   }
 
   void check_entry(const Inbox& inbox, const Message& entry, const Origin& origin, const std::string& what) {
@@ -266,7 +290,11 @@ class Checker {
 
   void check_classic(const DeviceLog& log, const Inbox& inbox, const std::string& where) {
     std::set<std::uint64_t> known(log.lost.begin(), log.lost.end());
-    const auto foreign = [&](std::uint64_t seq) { return inbox.entries[seq - 1].sender != log.member; };
+    // What it is to be shown: what others wrote. Events it does not know.
+    const auto foreign = [&](std::uint64_t seq) {
+      const Message& entry = inbox.entries[seq - 1];
+      return entry.sender != log.member && entry.kind != client::BodyKind::event;
+    };
     auto connection = log.connections.begin();
     std::uint64_t last = 0;  // on this connection
     for (std::size_t i = 0; i < log.seen.size(); ++i) {
@@ -280,7 +308,7 @@ class Checker {
         continue;
       }
       if (message.seq <= last) violation(what + ": promise 2: after entry " + text(last));
-      if (!foreign(message.seq)) violation(what + ": its own member's");
+      if (!foreign(message.seq)) violation(what + ": its own member's, or an event");
       for (std::uint64_t seq = last + 1; last != 0 && seq < message.seq; ++seq) {
         if (seq > inbox.trimmed && foreign(seq))
           violation(what + ": promise 3: entry " + text(seq) + " was passed over");

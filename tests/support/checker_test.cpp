@@ -80,6 +80,47 @@ TEST(Checker, SaysNothingOfARunInWhichAllPromisesAreKept) {
   EXPECT_EQ(check(good_run()), std::vector<std::string>{});
 }
 
+/// The same, and then the group is handed over, which all three are told at its position 2 and 3.
+RunLog run_with_events() {
+  RunLog run = good_run();
+  std::uint64_t cseq = 2;
+  for (const char* body : {R"({"event":"muted","version":4})", R"({"event":"owner_changed","version":5})"}) {
+    for (std::size_t i = 0; i < run.inboxes.size(); ++i) {
+      Inbox& inbox = run.inboxes[i];
+      inbox.entries.push_back(
+          entry(inbox.member, ++inbox.head, body, 0, Conversation::group(kGroup), 200 + cseq, cseq, 0));
+      inbox.entries.back().kind = client::BodyKind::event;
+      run.devices[i].seen.push_back(inbox.entries.back());
+    }
+    ++cseq;
+  }
+  return run;
+}
+
+TEST(Checker, TakesChangesOfAGroupForWhatTheyAre) {
+  EXPECT_EQ(check(run_with_events()), std::vector<std::string>{});
+  RunLog run = run_with_events();
+  for (Inbox& inbox : run.inboxes) inbox.entries.back().body = "{}";
+  EXPECT_TRUE(finds(run, "is no change of a group"));
+}
+
+TEST(Checker, FindsAChangeThatIsThereTwiceOrOutOfOrder) {
+  RunLog twice = run_with_events();
+  for (Inbox& inbox : twice.inboxes) inbox.entries.back().body = R"({"event":"muted","version":4})";
+  EXPECT_TRUE(finds(twice, "change 4 follows 4"));
+  RunLog other = run_with_events();
+  other.inboxes[2].entries.back().body = R"({"event":"owner_changed","version":6})";
+  EXPECT_TRUE(finds(other, "others have"));
+}
+
+TEST(Checker, FindsAClassicClientThatIsShownAChange) {
+  RunLog run = run_with_events();
+  run.devices[1].classic = true;
+  EXPECT_TRUE(finds(run, "or an event"));
+  run.devices[1].seen.resize(run.devices[1].seen.size() - 2);
+  EXPECT_EQ(check(run), std::vector<std::string>{}) << "it has missed nothing";
+}
+
 TEST(Checker, FindsAnAcknowledgedMessageThatIsMissing) {
   RunLog run = good_run();
   run.inboxes[1].entries.pop_back();

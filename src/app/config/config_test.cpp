@@ -259,7 +259,6 @@ INSTANTIATE_TEST_SUITE_P(
         Conflict{"[login]\npassword_bytes_min = 128\npassword_bytes_max = 127",
                  "login.password_bytes_max (127)"},
         Conflict{"[login]\nthrottle_max_ms = 999", "login.throttle_max_ms (999)"},
-        Conflict{"[room]\nmembers_max = 501", "room.inbox_fanout_max (500)"},
         Conflict{"[member]\nmessage_burst = 9", "member.message_burst (9)"},
         Conflict{"[member]\nrequest_burst = 19", "member.request_burst (19)"},
         Conflict{"[room]\nmessage_burst = 49", "room.message_burst (49)"},

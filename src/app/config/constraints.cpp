@@ -59,8 +59,6 @@ std::vector<std::string> conflicts(const Config& config) {
                 config.login.password_bytes_max);
   check.at_most("login.throttle_first_ms", config.login.throttle_first_ms, "login.throttle_max_ms",
                 config.login.throttle_max_ms);
-  check.at_most("room.members_max", config.room.members_max, "room.inbox_fanout_max",
-                config.room.inbox_fanout_max);
   check.at_most("member.message_rate_per_s", config.member.message_rate_per_s, "member.message_burst",
                 config.member.message_burst);
   check.at_most("member.request_rate_per_s", config.member.request_rate_per_s, "member.request_burst",

@@ -12,17 +12,12 @@ namespace plaza::app {
 namespace {
 constexpr std::uint32_t kTokensPerRound = 1000;
 constexpr std::uint32_t kSanctionsPerRound = 1000;
+constexpr std::uint32_t kMembershipsPerPiece = 1000;
 constexpr std::int64_t kPauseBetweenPiecesMs = 20;  // commits of messages come in between
 }  // namespace
 
-Janitor::Janitor(ports::StreamStore& store, login::LoginService& login, chat::Moderator& moderator,
-                 chat::Announcer& announcer, JanitorOptions options)
-    : store_(store),
-      login_(login),
-      moderator_(moderator),
-      announcer_(announcer),
-      options_(options),
-      thread_([this] { work(); }) {}
+Janitor::Janitor(Parts parts, JanitorOptions options)
+    : parts_(std::move(parts)), options_(options), thread_([this] { work(); }) {}
 
 Janitor::~Janitor() {
   {
@@ -49,11 +44,18 @@ bool Janitor::trim_once(ports::Retention retention) {
   if (retention.message_age_max_ms == 0 && retention.inbox_entries_max == 0) return false;
   auto done = std::make_shared<std::promise<bool>>();
   auto result = done->get_future();
-  store_.trim(retention, [done](Result<bool, ports::StoreError> more) {
+  parts_.store.trim(retention, [done](Result<bool, ports::StoreError> more) {
     if (!more) PLAZA_LOG(warn, "janitor", "trimming failed, to be tried again: {}", more.error().detail);
     done->set_value(more.value_or(false));
   });
   return result.get();
+}
+
+/// True when there is more to remove.
+bool Janitor::sweep_once() {
+  const auto swept = parts_.rooms.sweep_rooms(kMembershipsPerPiece);
+  if (!swept) PLAZA_LOG(warn, "janitor", "dissolved rooms could not be removed: {}", swept.error().detail);
+  return swept && *swept > 0;
 }
 
 void Janitor::work() {
@@ -67,16 +69,20 @@ void Janitor::work() {
     while (trim_once(options.retention)) {
       if (!sleep(kPauseBetweenPiecesMs)) return;
     }
-    if (const auto expired = login_.expire(kTokensPerRound); !expired) {
+    if (const auto expired = parts_.login.expire(kTokensPerRound); !expired) {
       PLAZA_LOG(warn, "janitor", "expired tokens could not be removed: {}", expired.error().detail);
     }
-    if (const auto ended = moderator_.expire(kSanctionsPerRound); !ended) {
+    if (const auto ended = parts_.moderator.expire(kSanctionsPerRound); !ended) {
       PLAZA_LOG(warn, "janitor", "sanctions that have ended could not be removed: {}", ended.error().detail);
     }
-    if (const auto tidied = announcer_.tidy(options.announcements_kept_ms); !tidied) {
+    if (const auto tidied = parts_.announcer.tidy(options.announcements_kept_ms); !tidied) {
       PLAZA_LOG(warn, "janitor", "announcements that are over could not be removed: {}",
                 tidied.error().detail);
     }
+    while (sweep_once()) {
+      if (!sleep(kPauseBetweenPiecesMs)) return;
+    }
+    parts_.announce_again();
     if (!sleep(options.interval_s * 1000)) return;
   }
 }

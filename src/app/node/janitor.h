@@ -2,12 +2,14 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <thread>
 
 #include "chat/announcer.h"
 #include "chat/moderator.h"
 #include "login/login_service.h"
+#include "ports/rooms.h"
 #include "ports/stream_store.h"
 
 namespace plaza::app {
@@ -18,14 +20,22 @@ struct JanitorOptions {
   std::int64_t announcements_kept_ms = 0;  ///< so long they are listed after their end
 };
 
-/// Removes what is over: messages past their retention, expired tokens, sanctions and
-/// announcements that have ended. A bounded piece at a time.
+/// Removes what is over: messages past their retention, expired tokens, sanctions and announcements that have ended, what dissolved
+/// rooms have left. A bounded piece at a time. And has the changes of rooms that are not in the rooms' order yet tried again, should
+/// nobody else have done so.
 ///
 /// Thread   One of its own, asleep between rounds. Owner: the node.
 class Janitor {
  public:
-  Janitor(ports::StreamStore& store, login::LoginService& login, chat::Moderator& moderator,
-          chat::Announcer& announcer, JanitorOptions options);
+  struct Parts {
+    ports::StreamStore& store;
+    login::LoginService& login;
+    chat::Moderator& moderator;
+    chat::Announcer& announcer;
+    ports::Rooms& rooms;
+    std::function<void()> announce_again;
+  };
+  Janitor(Parts parts, JanitorOptions options);
   ~Janitor();
   void set(JanitorOptions options);
 
@@ -33,11 +43,9 @@ class Janitor {
   void work();
   bool sleep(std::int64_t ms);
   bool trim_once(ports::Retention retention);
+  bool sweep_once();
 
-  ports::StreamStore& store_;
-  login::LoginService& login_;
-  chat::Moderator& moderator_;
-  chat::Announcer& announcer_;
+  const Parts parts_;
   std::mutex mutex_;
   std::condition_variable wake_;
   // Guarded by mutex_.

@@ -271,8 +271,15 @@ Result<std::unique_ptr<Node>, std::string> Node::start(const Config& config) {
   parts.store_started = true;
   parts.observe();
   if (auto loaded = parts.load_moderation(); !loaded) return fail(std::move(loaded.error()));
-  parts.janitor = std::make_unique<Janitor>(parts.store, *parts.login, parts.edge->moderator(),
-                                            parts.edge->announcer(), janitor_options(config));
+  // The first round of it, which is at once, repairs what a crash left between the two databases.
+  parts.janitor = std::make_unique<Janitor>(
+      Janitor::Parts{.store = parts.store,
+                     .login = *parts.login,
+                     .moderator = parts.edge->moderator(),
+                     .announcer = parts.edge->announcer(),
+                     .rooms = *parts.directory,
+                     .announce_again = [&parts] { parts.edge->chat().room_events->recover(); }},
+      janitor_options(config));
   parts.announcement_clock = std::make_unique<AnnouncementClock>(parts.edge->announcer());
   if (auto listening = parts.listen(config); !listening) return fail(std::move(listening.error()));
   return node;

@@ -138,14 +138,23 @@ sql::SqlDirectoryOptions directory_options(const Config& config, std::int64_t in
   options.busy_timeout_ms = u32(config.store.busy_timeout_ms);
   options.limits.members_per_account_max = u32(config.account.members_per_zone_max);
   options.limits.friends_max = u32(config.member.friends_max);
-  options.limits.rooms_per_member_max = u32(config.member.rooms_max);
   options.limits.channels_per_zone_max = u32(config.channel.declared_max);
-  options.limits.room_members_max = u32(std::min(config.room.members_max, config.room.inbox_fanout_max));
   options.moderation.sanctions_per_zone_max = u32(config.moderation.zone_sanctions_max);
   options.moderation.reports_open_per_zone_max = u32(config.moderation.zone_open_reports_max);
   options.announcements.open_per_app_max = u32(config.announcement.app_open_max);
   options.announcements.members_max = u32(config.announcement.members_max);
   options.moderation.word_rules_per_zone_max = u32(config.moderation.zone_words_max);
+  options.limits.rooms = {.rooms_per_member_max = u32(config.member.rooms_max),
+                          .members_max = u32(config.room.members_max),
+                          .inbox_fanout_max = u32(config.room.inbox_fanout_max),
+                          .admins_max = u32(config.room.admins_max),
+                          .bans_max = u32(config.room.bans_max),
+                          .requests_max = u32(config.room.requests_max),
+                          .invitations_max = u32(config.room.invitations_max),
+                          .pins_max = u32(config.room.pins_max),
+                          .invitations_per_member_max = u32(config.member.invitations_max),
+                          .slow_mode_ms_max = u32(config.room.slow_mode_ms_max),
+                          .events_waiting_max = u32(config.room.events_waiting_max)};
   return options;
 }
 

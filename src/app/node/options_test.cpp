@@ -24,6 +24,8 @@ std::string text(const T& value) {
   return std::to_string(value);
 }
 
+ports::RoomLimits rooms(const Config& config) { return directory_options(config, 0).limits.rooms; }
+
 const std::vector<Arrives> kArrives{
     {"http.header_bytes_max",
      [](const Config& c) { return text(connection_options(c).http_header_bytes_max); }},
@@ -63,6 +65,17 @@ const std::vector<Arrives> kArrives{
     {"member.sessions_max",
      [](const Config& c) { return text(edge_limits(c).chat.sessions_per_member_max); }},
     {"member.remark_bytes_max", [](const Config& c) { return text(edge_limits(c).chat.remark_bytes_max); }},
+    {"room.members_max", [](const Config& c) { return text(rooms(c).members_max); }},
+    {"room.inbox_fanout_max", [](const Config& c) { return text(rooms(c).inbox_fanout_max); }},
+    {"room.admins_max", [](const Config& c) { return text(rooms(c).admins_max); }},
+    {"room.bans_max", [](const Config& c) { return text(rooms(c).bans_max); }},
+    {"room.requests_max", [](const Config& c) { return text(rooms(c).requests_max); }},
+    {"room.invitations_max", [](const Config& c) { return text(rooms(c).invitations_max); }},
+    {"room.pins_max", [](const Config& c) { return text(rooms(c).pins_max); }},
+    {"room.slow_mode_ms_max", [](const Config& c) { return text(rooms(c).slow_mode_ms_max); }},
+    {"room.events_waiting_max", [](const Config& c) { return text(rooms(c).events_waiting_max); }},
+    {"member.rooms_max", [](const Config& c) { return text(rooms(c).rooms_per_member_max); }},
+    {"member.invitations_max", [](const Config& c) { return text(rooms(c).invitations_per_member_max); }},
     {"room.description_bytes_max",
      [](const Config& c) { return text(edge_limits(c).chat.room_description_bytes_max); }},
     {"room.receipt_members_max",

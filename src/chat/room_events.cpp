@@ -1,0 +1,170 @@
+#include "chat/room_events.h"
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "base/log.h"
+
+namespace plaza::chat {
+
+using ports::AppendCode;
+using ports::StreamId;
+
+namespace {
+constexpr std::uint32_t kRecoverPage = 256;
+}
+
+ports::Append RoomEvents::append_of(const ports::RoomEvent& event) {
+  auto message = std::make_shared<ports::Message>();
+  message->zone = event.zone;
+  message->device = ports::kServerDevicePrefix + ("room:" + std::to_string(event.room.value));
+  message->send_id = event.version;
+  message->kind = ports::MessageKind::event;
+  message->conversation = StreamId::room(event.room);
+  message->body = event.body;
+  ports::Append append;
+  append.message = std::move(message);
+  append.reach = event.stream_only ? ports::Reach::conversation : ports::Reach::inboxes;
+  append.fanout = std::make_shared<const std::vector<MemberId>>(event.fanout);
+  append.rid = event.version;
+  append.wants_ack = false;
+  return append;
+}
+
+void RoomEvents::announce(std::vector<ports::RoomEvent> events, Then then) {
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& event : events) {
+      const auto [at, added] = waiting_.try_emplace({event.room, event.version});
+      at->second.effect = event.effect;
+      at->second.member = event.member;
+      if (added) outgoing_.push_back(append_of(event));
+    }
+    waiting_[{events.back().room, events.back().version}].then.push_back(std::move(then));
+  }
+  append();
+}
+
+/// One at a time gives the store what goes out: of two who announce, the second does not pass the first. Not under the lock: a store that
+/// is stopped answers at once.
+void RoomEvents::append() {
+  for (bool begun = false;; begun = true) {
+    std::vector<ports::Append> batch;
+    {
+      const std::lock_guard lock(mutex_);
+      if (!begun && appending_) return;
+      appending_ = !outgoing_.empty();
+      if (!appending_) return;
+      batch = std::exchange(outgoing_, {});
+    }
+    node_.store.append(std::move(batch));
+  }
+}
+
+void RoomEvents::outcome(const ports::Appended& outcome) {
+  const ports::Message& sent = *outcome.append.message;
+  const Key key{RoomId{sent.conversation.first()}, outcome.append.rid};
+  switch (outcome.code) {
+    case AppendCode::accepted:
+    case AppendCode::duplicate: return stored(key, outcome.message->conversation_seq);
+    case AppendCode::duplicate_trimmed: return stored(key, 0);
+    case AppendCode::unavailable: return not_stored(key);
+    case AppendCode::ahead:
+    case AppendCode::conflict: break;
+  }
+  PLAZA_LOG(warn, "rooms",
+            "change {} of room {} is number {} in the store: one of the databases is an older copy",
+            key.second, key.first.value, outcome.expected_send_id);
+  ports::Append again = outcome.append;
+  again.message = std::make_shared<ports::Message>(sent);
+  again.message->send_id = outcome.expected_send_id;
+  {
+    const std::lock_guard lock(mutex_);
+    outgoing_.push_back(std::move(again));
+  }
+  append();
+}
+
+void RoomEvents::stored(const Key& key, std::uint64_t cseq) {
+  MemberId came;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto at = waiting_.find(key);
+    if (at == waiting_.end()) return;
+    came = at->second.member;
+    stored_.push_back(
+        {.place = {.room = key.first, .version = key.second, .cseq = cseq, .effect = at->second.effect},
+         .then = std::move(at->second.then)});
+    waiting_.erase(at);
+  }
+  // Who came has nothing to catch up with.
+  if (came && cseq != 0)
+    node_.store.mark(came, StreamId::room(key.first), {.delivered = cseq, .read = cseq}, [](auto) {});
+  flush();
+}
+
+void RoomEvents::not_stored(const Key& key) {
+  std::vector<Then> then;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto at = waiting_.find(key);
+    if (at == waiting_.end()) return;
+    then = std::move(at->second.then);
+    waiting_.erase(at);
+  }
+  behind_ = true;
+  for (auto& go_on : then) go_on(0);
+}
+
+/// One at a time tells the directory, everything that has come meanwhile in one transaction.
+void RoomEvents::flush() {
+  const auto take = [this] {
+    const std::lock_guard lock(mutex_);
+    std::vector<Stored> taken = std::exchange(stored_, {});
+    if (taken.empty()) flushing_ = false;
+    return taken;
+  };
+  {
+    const std::lock_guard lock(mutex_);
+    if (std::exchange(flushing_, true)) return;
+  }
+  const bool started = node_.executor.blocking([this, take] {
+    for (auto taken = take(); !taken.empty(); taken = take()) {
+      std::vector<ports::RoomEventPlace> places;
+      for (const auto& one : taken) places.push_back(one.place);
+      // What it does not know now it is told when they are announced again.
+      if (!node_.directory.events_stored(places)) behind_ = true;
+      for (auto& one : taken) {
+        for (auto& go_on : one.then) go_on(one.place.cseq);
+      }
+    }
+  });
+  if (started) return;
+  behind_ = true;
+  for (auto taken = take(); !taken.empty(); taken = take()) {
+    for (auto& one : taken) {
+      for (auto& go_on : one.then) go_on(one.place.cseq);
+    }
+  }
+}
+
+void RoomEvents::recover_after(RoomId room, std::uint64_t version) {
+  const bool started = node_.executor.blocking([this, room, version] {
+    auto page = node_.directory.pending_events(room, version, kRecoverPage);
+    if (!page) {
+      behind_ = true;
+      return;
+    }
+    if (page->empty()) return;
+    const bool more = page->size() == kRecoverPage;
+    const Key last{page->back().room, page->back().version};
+    // Only the store can stop it now: then what is stored next begins it anew.
+    announce(std::move(*page), [this, more, last](std::uint64_t cseq) {
+      if (more && cseq != 0) recover_after(last.first, last.second);
+    });
+  });
+  if (!started) behind_ = true;
+}
+
+}  // namespace plaza::chat
