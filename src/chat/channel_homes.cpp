@@ -19,7 +19,9 @@ Refusal no_such_channel() { return {.error = Errno::no_such_channel, .field = "c
 
 }  // namespace
 
-ChannelHomes::ChannelHomes(ShardState& state) : state_(state) {}
+ChannelHomes::ChannelHomes(ShardState& state) : state_(state) {
+  static_cast<void>(channel_metrics());  // shown from the start on, also while they are 0
+}
 ChannelHomes::~ChannelHomes() = default;
 
 std::size_t ChannelHomes::size() const { return homes_.size(); }
