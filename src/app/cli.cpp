@@ -98,6 +98,11 @@ int run_with_options(const Command& command, std::vector<std::string> arguments)
   Invocation invocation;
   invocation.input.environment = plaza_environment();
   if (command.takes_settings) add_settings(app, invocation.input);
+  if (command.folder.flag != nullptr) {
+    app.add_option(command.folder.flag, invocation.folder, command.folder.help)
+        ->type_name("FOLDER")
+        ->required();
+  }
   if (!command.words.empty()) {
     app.add_option("word", invocation.word, fmt::format("{}", fmt::join(command.words, ", ")))->type_name("");
   }

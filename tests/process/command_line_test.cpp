@@ -13,7 +13,8 @@ TEST(CommandLine, HelpNamesEveryCommandAndHowToBegin) {
   const TempDir folder;
   const Ended help = run_plaza(folder, {"--help"});
   EXPECT_EQ(help.code, 0);
-  for (const char* part : {"serve", "config", "doctor", "new-epoch", "version", "plaza COMMAND --help"}) {
+  for (const char* part :
+       {"serve", "config", "doctor", "backup", "restore", "new-epoch", "version", "plaza COMMAND --help"}) {
     EXPECT_TRUE(has(help.out, part)) << part << " is not in\n" << help.out;
   }
 }

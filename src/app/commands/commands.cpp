@@ -61,16 +61,44 @@ std::span<const Command> commands() {
        .words = {},
        .run = run_doctor},
 #ifdef PLAZA_WITH_SERVE
+      {.name = "backup",
+       .summary = "copy what a server keeps, also while it runs",
+       .help = "Copies the data directory to a new folder, as it is at one moment, while the server goes on: "
+               "what was "
+               "acknowledged\n"
+               "before that moment is in the copy. The folder has its name only when all of it is on the "
+               "disk. Whoever can "
+               "read it\n"
+               "can read everything: it is made for its owner only.\n",
+       .takes_settings = true,
+       .words = {},
+       .folder = {.flag = "--to", .help = "the folder to be made"},
+       .run = run_backup},
+      {.name = "restore",
+       .summary = "put a backup in place of a data directory",
+       .help = "Checks a backup, copies it to a data directory that has no databases, and begins a new epoch "
+               "there, so that "
+               "clients\n"
+               "read their inboxes anew: what was stored after the backup is gone, and its positions are "
+               "given to other "
+               "messages.\n"
+               "Then start the server.\n",
+       .takes_settings = true,
+       .words = {},
+       .folder = {.flag = "--from", .help = "the folder that `plaza backup` made"},
+       .run = run_restore},
       {.name = "new-epoch",
-       .summary = "after restoring a backup: tell clients that messages may be gone",
-       .help =
-           "Run it once after a copy of the data directory was put back, before the server starts. What was "
-           "stored after the\n"
-           "copy was made is gone, and the positions it had are given to other messages. Clients recognise "
-           "that by the\n"
-           "epoch: with a new one they read their inboxes anew, without it some of them miss messages. "
-           "Refused while a\n"
-           "server runs on the data directory. Changes nothing else.\n",
+       .summary = "after a copy was put back by hand: tell clients that messages may be gone",
+       .help = "Run it once after a copy of the data directory was put back by hand (`plaza restore` does it "
+               "by itself), before "
+               "the server starts. What was "
+               "stored after the\n"
+               "copy was made is gone, and the positions it had are given to other messages. Clients "
+               "recognise "
+               "that by the\n"
+               "epoch: with a new one they read their inboxes anew, without it some of them miss messages. "
+               "Refused while a\n"
+               "server runs on the data directory. Changes nothing else.\n",
        .takes_settings = true,
        .words = {},
        .run = run_new_epoch},

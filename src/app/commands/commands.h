@@ -10,8 +10,15 @@ namespace plaza::app {
 
 /// What a person typed after the name of the command.
 struct Invocation {
-  ConfigInput input;  ///< settings: flags and environment
-  std::string word;   ///< one of Command::words, or empty
+  ConfigInput input;   ///< settings: flags and environment
+  std::string word;    ///< one of Command::words, or empty
+  std::string folder;  ///< given with Command::folder.flag
+};
+
+/// A flag with a folder, which a command cannot do without.
+struct FolderFlag {
+  const char* flag = nullptr;
+  const char* help = nullptr;
 };
 
 /// One sub-command. Each has a file of its own in this folder; the table is commands.cpp.
@@ -21,6 +28,7 @@ struct Command {
   std::string_view help;                ///< what `plaza NAME --help` says above the options
   bool takes_settings = false;          ///< --config, --set, --tcp ...
   std::vector<std::string_view> words;  ///< what may stand alone after the name
+  FolderFlag folder = {};
   /// Gives the exit code (app/process/exit_code.h). Null for a command that reads its own arguments:
   int (*run)(const Invocation&) = nullptr;
   int (*run_with_arguments)(int argc, char** argv) = nullptr;  ///< argv[0] is "plaza NAME"
@@ -36,6 +44,8 @@ int run_serve(const Invocation& invocation);
 int run_config(const Invocation& invocation);
 int run_doctor(const Invocation& invocation);
 int run_new_epoch(const Invocation& invocation);
+int run_backup(const Invocation& invocation);
+int run_restore(const Invocation& invocation);
 int run_version(const Invocation& invocation);
 
 }  // namespace plaza::app

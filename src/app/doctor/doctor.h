@@ -1,6 +1,7 @@
 #pragma once
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "app/config/config.h"
@@ -34,6 +35,8 @@ std::vector<Finding> examine_data_dir(const std::string& data_dir);
 Finding examine_clock(std::int64_t wall_seconds);
 Finding examine_backlog(std::int64_t somaxconn);
 
+/// "0.1.0".
+std::string_view version();
 /// "plaza 0.1.0" and the libraries it runs with, one a line.
 std::string version_text();
 

@@ -11,6 +11,8 @@
 
 namespace plaza::app {
 
+std::string_view version() { return PLAZA_VERSION; }
+
 std::string version_text() {
   utsname system{};
   uname(&system);
