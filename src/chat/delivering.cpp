@@ -66,6 +66,7 @@ void Delivering::note_accepted(const ports::Appended& outcome, const MemberState
 }
 
 void Delivering::acknowledge(const ports::Appended& outcome) {
+  if (state_.server_sends.decided(outcome)) return;
   const ports::Append& sent = outcome.append;
   if (sent.message->from_server()) return announcing_.outcome(outcome);
   if (outcome.code == AppendCode::accepted) report_words(state_, *outcome.message);

@@ -68,6 +68,14 @@ bool Hub::within_rate(Session& session, const protocol::Request& request) {
   return false;
 }
 
+void Hub::send_for_server(std::shared_ptr<ports::Message> message, ServerSends::Done done) {
+  ports::Append append;
+  append.message = std::move(message);
+  append.origin_shard = state_.shard;
+  append.origin_session = state_.server_sends.expect(std::move(done));
+  state_.outbox.push_back(std::move(append));
+}
+
 void Hub::heartbeat(Session& session) {
   if (!session.member || session.classic) return;
   std::string& frame = frame_buffer();

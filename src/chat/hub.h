@@ -58,8 +58,9 @@ class Hub {
 
   /// What is in force of a member whose home this is, from now on: a ban ends its sessions.
   void set_sanctions(MemberId member, const std::vector<ports::Sanction>& sanctions);
-  /// Ends all sessions of the member with this goodbye; gives how many.
-  std::uint32_t end_sessions(MemberId member, const protocol::GoodbyePush& goodbye);
+  /// Ends the sessions of the member, those of one device unless it is empty, with this goodbye; gives how many.
+  std::uint32_t end_sessions(MemberId member, const protocol::GoodbyePush& goodbye,
+                             std::string_view device = {});
 
   void committed(Delivering::Batch batch) { delivering_.committed(std::move(batch)); }
   [[nodiscard]] bool run(std::size_t deliveries_max) { return delivering_.run(deliveries_max); }
@@ -78,6 +79,10 @@ class Hub {
     announcing_.tick(kTickMs);
   }
   static constexpr std::int64_t kTickMs = 500;
+
+  /// A message of a server: it is stored and pushed as others are, and no rule of a member's applies. `done` is called here when it is
+  /// decided. The caller has set everything that a sender sets.
+  void send_for_server(std::shared_ptr<ports::Message> message, ServerSends::Done done);
 
   /// The connection has room for pushes again (and, as a safety net, now and then): what a classic client missed is read
   /// for it; a full one was told the head and syncs.

@@ -32,10 +32,12 @@ void Hub::set_sanctions(MemberId member, const std::vector<Sanction>& sanctions)
     end_sessions(member, goodbye_of(*ban));
 }
 
-std::uint32_t Hub::end_sessions(MemberId member, const protocol::GoodbyePush& goodbye) {
+std::uint32_t Hub::end_sessions(MemberId member, const protocol::GoodbyePush& goodbye,
+                                std::string_view device) {
   const MemberState* online = state_.member(member);
   if (!online) return 0;
-  const std::vector<Session*> sessions = online->sessions;  // each takes itself out, and the last the member
+  std::vector<Session*> sessions = online->sessions;  // each takes itself out, and the last the member
+  if (!device.empty()) std::erase_if(sessions, [device](const Session* s) { return s->device != device; });
   for (Session* session : sessions) {
     entering_.leave(*session);
     session->out->close(goodbye);

@@ -13,6 +13,7 @@
 #include "chat/limits.h"
 #include "chat/member_state.h"
 #include "chat/room_watches.h"
+#include "chat/server_sends.h"
 #include "chat/session.h"
 #include "chat/zone_words.h"
 #include "moderation/sanction_table.h"
@@ -86,6 +87,7 @@ class ShardState {
   };
   std::unordered_map<ChannelId, ChannelName> channel_names;
   ZoneWords words;
+  ServerSends server_sends;
   std::uint64_t logins = 0;           ///< so many sessions entered here
   std::vector<ports::Append> outbox;  ///< sends of this turn, on their way to the store
 

@@ -184,8 +184,8 @@ Verdict AccountRequests::logged_in(Session& session, const Asked& asked, bool cl
                                    .zone = std::move(in.zone),
                                    .account_name = std::move(in.account_name),
                                    .members = std::move(members),
-                                   .token = {},
-                                   .token_expires_ms = 0,
+                                   .token = in.exchanged ? std::move(in.token) : std::string(),
+                                   .token_expires_ms = in.exchanged ? in.token_expires_ms : 0,
                                    .replaces = by_token});
     return Verdict::wait;
   }

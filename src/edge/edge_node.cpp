@@ -70,12 +70,26 @@ void EdgeNode::revoke(std::vector<TokenId> tokens) {
 void EdgeNode::close_account(AccountId account, std::vector<TokenId> tokens, Session& asking) {
   const std::uint64_t ending = endings_.fetch_add(1) + 1;
   asking.set_endings_seen(ending);
+  close_account(account, std::move(tokens), ending);
+}
+
+void EdgeNode::close_account(AccountId account, std::vector<TokenId> tokens) {
+  close_account(account, std::move(tokens), endings_.fetch_add(1) + 1);
+}
+
+void EdgeNode::close_account(AccountId account, std::vector<TokenId> tokens, std::uint64_t ending) {
   for (std::uint32_t i = 0; i < edges_.size(); ++i) {
     executor_.post(i, [edge = edges_[i].get(), account, tokens, ending] {
       edge->revoke(tokens);
       edge->close_account(account, ending);
     });
   }
+}
+
+void EdgeNode::close_zones(const std::vector<ZoneId>& zones, bool closed) {
+  on_every_shard([&](EdgeShard& edge) {
+    for (const ZoneId zone : zones) edge.close_zone(zone, closed);
+  });
 }
 
 void EdgeNode::on_every_shard(const std::function<void(EdgeShard&)>& task) {

@@ -76,6 +76,12 @@ class EdgeNode {
   /// one; also those that live under no token. Who logs in with the new password after the change was answered stays, however
   /// late a shard hears of it.
   void close_account(AccountId account, std::vector<TokenId> tokens, Session& asking);
+  /// The same, for somebody else than the account's owner: all of them.
+  void close_account(AccountId account, std::vector<TokenId> tokens);
+  /// Any thread but a shard's: nobody is in these zones, or comes in, from when it returns; or may again.
+  void close_zones(const std::vector<ZoneId>& zones, bool closed);
+  /// Runs `task` on every shard and returns when all have.
+  void on_every_shard(const std::function<void(EdgeShard&)>& task);
   /// Any thread: how often close_account() was called. A number and not a time: two shards' clocks may differ by a turn.
   [[nodiscard]] std::uint64_t endings() const { return endings_.load(); }
   /// Reads no more requests, waits until every send is decided, says GOODBYE, and waits until the connections are gone:
@@ -99,8 +105,7 @@ class EdgeNode {
   }
 
  private:
-  /// Runs `task` on every shard and returns when all have.
-  void on_every_shard(const std::function<void(EdgeShard&)>& task);
+  void close_account(AccountId account, std::vector<TokenId> tokens, std::uint64_t ending);
 
   EdgeParts parts_;
   NodeExecutor executor_;

@@ -142,8 +142,24 @@ void EdgeShard::close_account(AccountId account, std::uint64_t ending) {
   });
 }
 
+void EdgeShard::close_zone(ZoneId zone, bool closed) {
+  if (!closed) {
+    closed_zones_.erase(zone);
+    return;
+  }
+  closed_zones_.insert(zone);
+  for_each([&](Session& session) {
+    if (session.chat().zone == zone)
+      session.close_with(protocol::Errno::revoked, "this zone is closed", false);
+  });
+}
+
 bool EdgeShard::close_if_revoked(Session& session) {
   const chat::Session& chat = session.chat();
+  if (closed_zones_.contains(chat.zone)) {
+    session.close_with(protocol::Errno::revoked, "this zone is closed", false);
+    return true;
+  }
   if (!revocations_.has(chat.login_token) && !revocations_.has(chat.member_token) &&
       !revocations_.ended_after(chat.account, session.endings_seen())) {
     return false;

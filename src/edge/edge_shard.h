@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "chat/hub.h"
@@ -44,6 +45,8 @@ class EdgeShard {
   void revoke(const std::vector<TokenId>& tokens);
   /// Closes all sessions of the account that have not seen this ending, now or when they arrive.
   void close_account(AccountId account, std::uint64_t ending);
+  /// Closes all sessions of the zone, now or when they arrive; or lets them in again.
+  void close_zone(ZoneId zone, bool closed);
   /// A session that was logged in, or came from another shard: closes it when it was revoked on its way. True when it was.
   bool close_if_revoked(Session& session);
 
@@ -68,6 +71,7 @@ class EdgeShard {
   AccountRequests accounts_;
   std::unordered_map<chat::SessionId, std::unique_ptr<Session>> sessions_;
   Revocations revocations_;
+  std::unordered_set<ZoneId> closed_zones_;  ///< while this process runs: afterwards the directory says so
   std::unique_ptr<Deliveries> deliveries_;
   std::unique_ptr<Sends> sends_;
   std::unique_ptr<Tick> tick_;

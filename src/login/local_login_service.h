@@ -43,6 +43,7 @@ class LocalLoginService final : public LoginService {
   LoginResult<ports::Member> create_member(const CreateMemberRequest& request) override;
   LoginResult<Entered> enter(const EnterRequest& request) override;
   LoginResult<std::vector<ports::Token>> change_password(const ChangePasswordRequest& request) override;
+  LoginResult<std::vector<ports::Token>> reset_password(const ResetPasswordRequest& request) override;
   LoginResult<Handover> issue_handover(const HandoverRequest& request) override;
   LoginResult<std::vector<ports::Token>> list_tokens(AccountId account) override;
   LoginResult<std::vector<ports::Token>> revoke(const RevokeRequest& request) override;

@@ -116,17 +116,22 @@ LoginResult<LoggedIn> LocalLoginService::read_token_login(const ports::Token& to
 
 LoginResult<LoggedIn> LocalLoginService::login_by_handover(const std::string& hash,
                                                            const LoginRequest& request) {
-  if (const auto ok = check_device(request.device); !ok) return fail(ok.error());
+  if (!request.device.empty()) {
+    if (const auto ok = check_device(request.device); !ok) return fail(ok.error());
+  }
   // Of two that use it at once, one takes it.
   const auto token = directory_.take_token(hash, clock_.wall_ms());
   if (!token && token.error().code != DirectoryCode::not_found) return unavailable();
   if (!token) return token_invalid();
   auto login = read_token_login(*token);
   if (!login) return login;
-  login->device = request.device;
+  // One that is for no device in particular takes the client's.
+  if (login->device.empty()) login->device = request.device;
+  if (const auto ok = check_device(login->device); !ok) return fail(ok.error());
   if (!fits(*login, request)) return token_invalid();
-  auto issued = issue(TokenKind::member, login->account, login->zone->id, token->member, request.device);
+  auto issued = issue(TokenKind::member, login->account, login->zone->id, token->member, login->device);
   if (!issued) return fail(issued.error());
+  login->exchanged = true;
   login->token = std::move(issued->text);
   login->token_id = issued->id;
   login->token_expires_ms = issued->expires_ms;
@@ -168,6 +173,16 @@ LoginResult<std::vector<ports::Token>> LocalLoginService::change_password(
   return revoke_others(account->id, request.keep);
 }
 
+LoginResult<std::vector<ports::Token>> LocalLoginService::reset_password(
+    const ResetPasswordRequest& request) {
+  if (const auto ok = check_new_password(request.new_password, LoginCode::bad_request, "password"); !ok)
+    return fail(ok.error());
+  const auto hash = hasher_.hash(request.new_password);
+  if (!hash) return of_hasher(hash.error());
+  if (!directory_.set_password(request.account, *hash)) return unavailable();
+  return revoke_others(request.account, {});
+}
+
 LoginResult<std::vector<ports::Token>> LocalLoginService::revoke_others(AccountId account,
                                                                         const std::vector<TokenId>& keep) {
   const auto tokens = directory_.tokens_of(account, clock_.wall_ms());
@@ -186,7 +201,10 @@ LoginResult<Handover> LocalLoginService::issue_handover(const HandoverRequest& r
   const auto member = directory_.member(request.zone, request.member);
   if (!member && member.error().code != DirectoryCode::not_found) return unavailable();
   if (!member || member->account != request.account) return no_such_peer();
-  auto issued = issue(TokenKind::handover, request.account, request.zone, request.member, {});
+  if (!request.device.empty()) {
+    if (const auto ok = check_device(request.device); !ok) return fail(ok.error());
+  }
+  auto issued = issue(TokenKind::handover, request.account, request.zone, request.member, request.device);
   if (!issued) return fail(issued.error());
   return Handover{.token = std::move(issued->text), .expires_ms = issued->expires_ms};
 }

@@ -92,6 +92,8 @@ struct LoggedIn {
   std::string token;  ///< what to log in with next time; empty for classic
   TokenId token_id;
   std::int64_t token_expires_ms = 0;
+  bool exchanged =
+      false;  ///< it came with a hand-over token: `token` is another one, which the client does not know yet
   std::vector<ports::Member> members;  ///< of the account in this zone
   std::optional<std::size_t> entered;  ///< classic, member token, hand-over token: members[this], at once
   std::vector<ports::Token> dropped;  ///< oldest tokens revoked to stay under the bound: close their sessions
@@ -130,10 +132,16 @@ struct ChangePasswordRequest {
   std::string address;
 };
 
+struct ResetPasswordRequest {
+  AccountId account;
+  std::string new_password;
+};
+
 struct HandoverRequest {
   AccountId account;
   ZoneId zone;
   MemberId member;
+  std::string device;  ///< the only one that it is for; empty: any
 };
 struct Handover {
   std::string token;
@@ -184,7 +192,12 @@ class LoginService {
   /// same call again completes it.
   virtual LoginResult<std::vector<ports::Token>> change_password(const ChangePasswordRequest& request) = 0;
 
-  /// A token that logs in as this member once, within 60 s, on any device. Refusals: no_such_peer, unavailable.
+  /// Sets a password without asking for the old one: for who administers the account. Gives the tokens it revoked: all of the
+  /// account. Refusals: bad_request (field "password"), try_again, unavailable, which may have changed it.
+  virtual LoginResult<std::vector<ports::Token>> reset_password(const ResetPasswordRequest& request) = 0;
+
+  /// A token that logs in as this member once, within 60 s, on any device or the given one. Refusals: no_such_peer,
+  /// bad_request (field "device"), unavailable.
   virtual LoginResult<Handover> issue_handover(const HandoverRequest& request) = 0;
 
   /// The account's valid tokens, oldest first, without their hashes.
