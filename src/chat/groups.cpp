@@ -201,20 +201,19 @@ std::string frame_of(const RoomChanged& changed, GroupEventKind event, MemberId 
 }  // namespace
 
 /// The member whom it is about always, but for the session that asked; the other members unless there are too many.
-void Groups::tell(const RoomChanged& changed, GroupEventKind event, const Session& asked_by) {
+void Groups::tell(const RoomChanged& changed, GroupEventKind event, const Doer& by) {
   if (!changed.member) return;
   const std::string frame = frame_of(changed, event, changed.member, changed.member_name);
   Notices notices(state_);
-  notices.tell(changed.member, frame, asked_by.id);
+  notices.tell(changed.member, frame, by.session);
   if (changed.events.empty() || changed.events.back().fanout.size() > kEventRoomMembersMax) return;
   for (const MemberId member : changed.events.back().fanout) {
-    if (member != changed.member) notices.tell(member, frame, asked_by.id);
+    if (member != changed.member) notices.tell(member, frame, by.session);
   }
 }
 
-void Groups::tell_only(const RoomChanged& changed, GroupEventKind event, const Session& by) {
-  Notices(state_).tell(changed.member, frame_of(changed, event, by.member->who.id, by.member->who.nickname),
-                       by.id);
+void Groups::tell_only(const RoomChanged& changed, GroupEventKind event, const Doer& by) {
+  Notices(state_).tell(changed.member, frame_of(changed, event, by.id, by.name), by.session);
 }
 
 void Groups::tell_answerers(const RoomChanged& changed, const Session& who) {
@@ -223,9 +222,9 @@ void Groups::tell_answerers(const RoomChanged& changed, const Session& who) {
   for (const MemberId member : changed.answerers) Notices(state_).tell(member, frame);
 }
 
-void Groups::tell_all(const RoomChanged& changed, GroupEventKind event, const Session& by) {
-  const std::string frame = frame_of(changed, event, by.member->who.id, by.member->who.nickname);
-  for (const MemberId member : changed.events.back().fanout) Notices(state_).tell(member, frame, by.id);
+void Groups::tell_all(const RoomChanged& changed, GroupEventKind event, const Doer& by) {
+  const std::string frame = frame_of(changed, event, by.id, by.name);
+  for (const MemberId member : changed.events.back().fanout) Notices(state_).tell(member, frame, by.session);
 }
 
 // Lists -----------------------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 #pragma once
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "chat/answers.h"
@@ -9,6 +10,16 @@
 #include "protocol/group_requests.h"
 
 namespace plaza::chat {
+
+/// Who is said to have done something; its own session is not told.
+struct Doer {
+  MemberId id;  ///< none: the app's server
+  std::string name;
+  SessionId session = 0;
+
+  Doer(const Session& s) : id(s.member->who.id), name(s.member->who.nickname), session(s.id) {}
+  explicit Doer(const ports::ServerActor& server) : name(server.name) {}
+};
 
 /// Creating, joining, leaving and listing rooms (groups, on the wire).
 ///
@@ -25,11 +36,11 @@ class Groups {
 
   // GROUP_EVENT, a hint for those who are there; the room's order has the event itself.
   /// That somebody came or went: to that member, and to the others of a room that is not too large.
-  void tell(const ports::RoomChanged& changed, protocol::GroupEventKind event, const Session& asked_by);
+  void tell(const ports::RoomChanged& changed, protocol::GroupEventKind event, const Doer& by);
   /// To the member whom a change is about, and who did it.
-  void tell_only(const ports::RoomChanged& changed, protocol::GroupEventKind event, const Session& by);
+  void tell_only(const ports::RoomChanged& changed, protocol::GroupEventKind event, const Doer& by);
   /// To all in a small room.
-  void tell_all(const ports::RoomChanged& changed, protocol::GroupEventKind event, const Session& by);
+  void tell_all(const ports::RoomChanged& changed, protocol::GroupEventKind event, const Doer& by);
 
  private:
   void joined(Session& session, const Asked& asked, const ports::RoomChanged& joined,

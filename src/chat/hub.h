@@ -14,6 +14,7 @@
 #include "chat/reading.h"
 #include "chat/reporting.h"
 #include "chat/sending.h"
+#include "chat/server_rooms.h"
 #include "chat/shard_state.h"
 
 namespace plaza::chat {
@@ -33,6 +34,7 @@ class Hub {
         groups_(state_),
         reporting_(state_, reading_),
         group_admin_(state_, groups_),
+        server_rooms_(state_, groups_),
         presence_news_(state_),
         presence_requests_(state_, sending_),
         announcing_(state_),
@@ -43,6 +45,7 @@ class Hub {
 
   [[nodiscard]] ShardState& state() { return state_; }
   [[nodiscard]] Announcing& announcing() { return announcing_; }
+  [[nodiscard]] ServerRooms& server_rooms() { return server_rooms_; }
   [[nodiscard]] ChannelHomes& channel_homes() { return channel_homes_; }
   void set_limits(const Limits& limits) {
     state_.limits = limits;
@@ -100,6 +103,7 @@ class Hub {
   Groups groups_;
   Reporting reporting_;
   GroupAdmin group_admin_;
+  ServerRooms server_rooms_;
   PresenceNews presence_news_;
   PresenceRequests presence_requests_;
   Announcing announcing_;

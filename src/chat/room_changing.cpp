@@ -13,13 +13,12 @@ using ports::StreamId;
 
 /// A change on its way: what the callbacks of both databases share until it is answered.
 struct RoomChanging::Run {
-  SessionId session = 0;
-  std::uint64_t login = 0;
-  MemberId me;
-  Asked asked;
+  MemberId me;  ///< none: the app's server
   Job job;
-  Refused refused;
-  Done done;
+  // On the shard: one of them, once.
+  std::move_only_function<void(const ports::DirectoryError&)> refused;
+  std::move_only_function<void(const ports::RoomChanged&)> done;
+  std::move_only_function<void()> store_away;
 };
 
 RoomChanging::Job RoomChanging::changing(const Session& session, RoomId room,
@@ -32,40 +31,61 @@ RoomChanging::Job RoomChanging::changing(const Session& session, RoomId room,
 
 Verdict RoomChanging::run(Session& session, const Asked& asked, Job job, Refused refused, Done done,
                           Find find) {
-  auto run = std::make_shared<Run>(Run{.session = session.id,
-                                       .login = session.login,
-                                       .me = session.member->who.id,
-                                       .asked = asked,
-                                       .job = std::move(job),
-                                       .refused = std::move(refused),
-                                       .done = std::move(done)});
-  const bool started = state_.node.executor.blocking([this, run, find = std::move(find)]() mutable {
+  const auto answered = [this, id = session.id, login = session.login](auto with) {
+    return [this, id, login, with = std::move(with)](const auto&... outcome) mutable {
+      Session* still = state_.session(id, login);
+      if (!still) return;
+      with(*still, outcome...);
+      still->out->resume(Resume::next);
+    };
+  };
+  const MemberId me = session.member->who.id;
+  const auto run = std::make_shared<Run>(
+      Run{.me = me,
+          .job = std::move(job),
+          .refused = answered(std::move(refused)),
+          .done = answered(std::move(done)),
+          .store_away = answered([asked](Session& s) { refuse(s, asked, storage_unavailable()); })});
+  return start(run, me, std::move(find)) ? Verdict::wait : refuse(session, asked, busy());
+}
+
+void RoomChanging::run_for_server(Job job, Outcome outcome, MemberId added, Find find) {
+  using Result = ports::DirectoryResult<ports::RoomChanged>;
+  const auto told = std::make_shared<Outcome>(std::move(outcome));
+  const auto refused = [told](const ports::DirectoryError& error) { (*told)(Result(fail(error))); };
+  const auto unavailable = [refused] { refused({.code = ports::DirectoryCode::unavailable, .detail = {}}); };
+  const auto run = std::make_shared<Run>(
+      Run{.me = {},
+          .job = std::move(job),
+          .refused = refused,
+          .done = [told](const ports::RoomChanged& changed) { (*told)(Result(changed)); },
+          .store_away = unavailable});
+  if (!start(run, added, std::move(find))) finish(unavailable);
+}
+
+/// False: too much waits already.
+bool RoomChanging::start(const RunPtr& run, MemberId listed, Find find) {
+  return state_.node.executor.blocking([this, run, listed, find = std::move(find)]() mutable {
     const RoomId listed_first = find ? find(state_.node.directory) : RoomId{};
     if (!listed_first) return carry_out(run);
     // In the member's list before it is in the room: were it the other way round, a store that is away would leave a member
     // whose list lacks the room, or a membership that others have seen would have to be taken back.
-    state_.node.store.follow(run->me, StreamId::room(listed_first), [this, run](auto marked) {
+    state_.node.store.follow(listed, StreamId::room(listed_first), [this, run](auto marked) {
       if (marked && state_.node.executor.blocking([this, run] { carry_out(run); })) return;
-      finish(run, [run](Session& s) { refuse(s, run->asked, storage_unavailable()); });
+      finish([run] { run->store_away(); });
     });
   });
-  return started ? Verdict::wait : refuse(session, asked, busy());
 }
 
-void RoomChanging::finish(const RunPtr& run, std::move_only_function<void(Session&)> with) {
-  state_.node.executor.post(state_.shard, [this, run, with = std::move(with)]() mutable {
-    Session* still = state_.session(run->session, run->login);
-    if (!still) return;
-    with(*still);
-    still->out->resume(Resume::next);
-  });
+void RoomChanging::finish(std::move_only_function<void()> with) {
+  state_.node.executor.post(state_.shard, std::move(with));
 }
 
 /// Where it may block.
 void RoomChanging::carry_out(const RunPtr& run) {
   auto result = run->job(state_.node.directory);
   if (!result) {
-    return finish(run, [run, error = std::move(result.error())](Session& s) { run->refused(s, error); });
+    return finish([run, error = std::move(result.error())] { run->refused(error); });
   }
   in_force(run, std::make_shared<const ports::RoomChanged>(std::move(*result)));
 }
@@ -73,7 +93,7 @@ void RoomChanging::carry_out(const RunPtr& run) {
 void RoomChanging::in_force(const RunPtr& run, const Changed& changed) {
   Node& node = state_.node;
   const RoomId room = changed->room.id;
-  if (changed->events.empty()) return finish(run, [run, changed](Session& s) { run->done(s, *changed); });
+  if (changed->events.empty()) return finish([run, changed] { run->done(*changed); });
   if (changed->move == RoomMove::came) node.store.follow(changed->member, StreamId::room(room), [](auto) {});
   const bool one_of_many = changed->room.large_from != 0 && changed->move != RoomMove::none && !changed->gone;
   on_shards_then(
@@ -100,9 +120,10 @@ void RoomChanging::announced(const RunPtr& run, const Changed& changed, std::uin
   }
   const bool stays = !changed->gone && !(changed->move == RoomMove::went && changed->member == run->me);
   // As with a message of one's own.
-  if (stays && cseq != 0) node.store.mark(run->me, stream, {.delivered = cseq, .read = cseq}, [](auto) {});
+  if (run->me && stays && cseq != 0)
+    node.store.mark(run->me, stream, {.delivered = cseq, .read = cseq}, [](auto) {});
   const bool visible_now = changed->events.back().effect != ports::RoomEventEffect::none;
-  auto done = [this, run, changed] { finish(run, [run, changed](Session& s) { run->done(s, *changed); }); };
+  auto done = [this, run, changed] { finish([run, changed] { run->done(*changed); }); };
   if (!visible_now) return done();
   // What was read of the room before the event had a place does not know it.
   on_shards_then(

@@ -8,7 +8,7 @@
 
 namespace plaza::chat {
 
-/// Carries out one change of a room for a session.
+/// Carries out one change of a room, for a session or for an app's server.
 ///
 ///   request -> joins: store: the member's list -> directory (rights, rows, event: one transaction) -> every shard forgets its view of the
 ///           room -> store: the event, in the room's order (room_events.h) -> answer
@@ -25,11 +25,14 @@ class RoomChanging {
   using Find = std::move_only_function<RoomId(ports::Directory&)>;
   using Refused = std::move_only_function<void(Session&, const ports::DirectoryError&)>;
   using Done = std::move_only_function<void(Session&, const ports::RoomChanged&)>;
+  using Outcome = std::move_only_function<void(const ports::DirectoryResult<ports::RoomChanged>&)>;
 
   explicit RoomChanging(ShardState& state) : state_(state) {}
 
   /// Job and Find run where they may block. Then refused or done here, unless the session is gone.
   Verdict run(Session& session, const Asked& asked, Job job, Refused refused, Done done, Find find = {});
+  /// For nobody who is here: the same way, and the outcome on this shard. Find names the room that `added` comes to.
+  void run_for_server(Job job, Outcome outcome, MemberId added = {}, Find find = {});
   /// The change as the session's member, now.
   [[nodiscard]] Job changing(const Session& session, RoomId room, ports::RoomChange change) const;
 
@@ -38,10 +41,11 @@ class RoomChanging {
   using RunPtr = std::shared_ptr<Run>;
   using Changed = std::shared_ptr<const ports::RoomChanged>;
 
+  bool start(const RunPtr& run, MemberId listed, Find find);
   void carry_out(const RunPtr& run);
   void in_force(const RunPtr& run, const Changed& changed);
   void announced(const RunPtr& run, const Changed& changed, std::uint64_t cseq);
-  void finish(const RunPtr& run, std::move_only_function<void(Session&)> with);
+  void finish(std::move_only_function<void()> with);
 
   ShardState& state_;
 };
