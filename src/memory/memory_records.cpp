@@ -45,6 +45,11 @@ DirectoryResult<std::uint32_t> MemoryIdempotency::forget_old(std::int64_t before
   return forgotten;
 }
 
+void MemoryIdempotency::lose_answers() {
+  const std::lock_guard lock(mutex_);
+  for (auto& [key, record] : records_) record.answer.reset();
+}
+
 DirectoryResult<AuditEntry> MemoryAuditLog::append(AuditEntry entry) {
   const std::lock_guard lock(mutex_);
   entry.seq = head_.seq + 1;

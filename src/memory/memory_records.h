@@ -18,6 +18,9 @@ class MemoryIdempotency final : public ports::Idempotency {
   ports::DirectoryResult<void> release(AppId app, const std::string& key) override;
   ports::DirectoryResult<std::uint32_t> forget_old(std::int64_t before_ms, std::uint32_t limit) override;
 
+  /// As if the program had died before it kept any answer, for tests.
+  void lose_answers();
+
  private:
   struct Record {
     ports::RepeatableCall call;

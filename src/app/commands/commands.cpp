@@ -5,6 +5,9 @@
 #include <array>
 #include <cstdio>
 
+#ifdef PLAZA_WITH_SERVE
+#include "app/admin/admin_main.h"
+#endif
 #ifdef PLAZA_WITH_CHAT
 #include "client/chat/chat_main.h"
 #endif
@@ -41,6 +44,13 @@ std::span<const Command> commands() {
        .help = "",
        .words = {},
        .run_with_arguments = bench_main},
+#endif
+#ifdef PLAZA_WITH_SERVE
+      {.name = "admin",
+       .summary = "apps, zones, keys, members and the audit log of a running server",
+       .help = "",
+       .words = {},
+       .run_with_arguments = admin_main},
 #endif
       {.name = "config",
        .summary = "print the settings with their defaults; check a configuration",

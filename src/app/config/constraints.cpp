@@ -69,6 +69,10 @@ std::vector<std::string> conflicts(const Config& config) {
                 config.channel.world_burst);
   check.at_most("edge.account_request_rate_per_s", edge.account_request_rate_per_s,
                 "edge.account_request_burst", edge.account_request_burst);
+  check.at_most("api.app_request_rate_per_s", config.api.app_request_rate_per_s, "api.app_request_burst",
+                config.api.app_request_burst);
+  check.at_most("api.app_requests_at_once_max", config.api.app_requests_at_once_max, "api.threads",
+                config.api.threads);
   check.at_most("room.message_rate_per_s", config.room.message_rate_per_s, "room.message_burst",
                 config.room.message_burst);
   // A page is an answer, and answers may use half of the queue; the other half is for pushes.

@@ -10,7 +10,10 @@
 #include "app/node/announcement_clock.h"
 #include "app/node/installation.h"
 #include "app/node/janitor.h"
+#include "app/node/live_sessions.h"
 #include "app/node/options.h"
+#include "app/process/secrets_file.h"
+#include "backend/api.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "cache/cached_directory.h"
@@ -36,6 +39,12 @@ constexpr const char* kTooManyConnectionsJson =
     "\n";
 constexpr const char* kTooManyConnectionsHttp =
     "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+constexpr const char* kAuditKeyUse = "chain of the audit log";
+
+bool has_default_zone(ports::Apps& apps) {
+  const auto app = apps.app("default");
+  return app && apps.zone_record(app->id, "default");
+}
 }  // namespace
 
 /// In the order in which they are built; destroyed backwards.
@@ -65,9 +74,12 @@ struct Node::Parts {
   WorkerPool password_workers;
   net::ShardGroup shards;
   std::unique_ptr<edge::EdgeNode> edge;
+  std::unique_ptr<SecretBox> secrets;
+  std::unique_ptr<LiveSessions> live;
+  std::unique_ptr<backend::Api> api;
   std::shared_ptr<net::ConnectionLimits> limits;
   std::shared_ptr<net::TlsContext> tls;
-  std::unique_ptr<net::Listener> tcp, http;
+  std::unique_ptr<net::Listener> tcp, http, admin;
   std::unique_ptr<Janitor> janitor;
   std::unique_ptr<AnnouncementClock> announcement_clock;
   std::vector<std::unique_ptr<Observed>> observed;
@@ -79,6 +91,9 @@ struct Node::Parts {
   Result<void, std::string> open_storage(const Config& config);
   Result<void, std::string> load_moderation();
   Result<void, std::string> listen(const Config& config);
+  Result<void, std::string> listen_for_operators(const Config& config);
+  void make_api(const Config& config);
+  std::optional<net::HttpResponse> answer(net::HttpExchange asked, net::HttpAnswer answer);
   void observe();
   net::HttpResponse page(const net::HttpRequest& request);
   net::HttpResponse readiness();
@@ -86,15 +101,29 @@ struct Node::Parts {
 };
 
 Result<void, std::string> Node::Parts::open_storage(const Config& config) {
-  auto opened = sql::SqlDirectory::open(data_path(config, "directory.db"),
-                                        directory_options(config, installation));
+  const auto key = take_secrets_key(config.server.data_dir);
+  if (!key) return fail(key.error());
+  secrets = std::make_unique<SecretBox>(key->bytes);
+  auto opened = sql::SqlDirectory::open(
+      data_path(config, "directory.db"),
+      directory_options(config, installation, secrets->derived(kAuditKeyUse)));
   if (!opened) return fail(fmt::format("{}: {}", data_path(config, "directory.db"), opened.error().detail));
   sql_directory = std::move(*opened);
   directory = std::make_unique<cache::CachedDirectory>(*sql_directory, clock, member_lists_options(config));
+  if (const auto head = sql_directory->audit().head(); key->fresh && head && head->seq > 0) {
+    PLAZA_LOG(warn, "start",
+              "{} was missing and is made anew: keys of backend servers do not work until they are rotated, "
+              "and the audit "
+              "log before cannot be verified. Restore the file from a backup if you can.",
+              data_path(config, "secrets.key"));
+  }
   auto zone = directory->zone("default", "default");
-  if (!zone && zone.error().code == ports::DirectoryCode::not_found)
+  // One that was closed is there, and stays as it is.
+  if (!zone && zone.error().code == ports::DirectoryCode::not_found &&
+      !has_default_zone(sql_directory->apps()))
     zone = directory->put_zone(default_zone(config));
-  if (!zone) return fail(fmt::format("{}: {}", data_path(config, "directory.db"), zone.error().detail));
+  if (!zone && zone.error().code != ports::DirectoryCode::not_found)
+    return fail(fmt::format("{}: {}", data_path(config, "directory.db"), zone.error().detail));
   return {};
 }
 
@@ -139,6 +168,40 @@ Result<void, std::string> Node::Parts::listen(const Config& config) {
   return {};
 }
 
+Result<void, std::string> Node::Parts::listen_for_operators(const Config& config) {
+  net::ListenerOptions options;
+  options.kind = net::Connection::Kind::http;
+  options.unix_path = data_path(config, "admin.sock");
+  options.connection = connection_options(config);
+  options.connection.websocket_path = "\n";  // no request has this path: operators do not chat here
+  auto opened = net::Listener::open(shards, 0, std::move(options), nullptr,
+                                    [this](std::unique_ptr<net::Connection> connection) {
+                                      edge->accept(std::move(connection), net::Door::operators);
+                                    });
+  if (!opened) return fail(std::move(opened.error()));
+  admin = std::move(*opened);
+  return {};
+}
+
+void Node::Parts::make_api(const Config& config) {
+  live = std::make_unique<LiveSessions>(*edge);
+  api = std::make_unique<backend::Api>(backend::ApiParts{.directory = *directory,
+                                                         .apps = sql_directory->apps(),
+                                                         .idempotency = sql_directory->idempotency(),
+                                                         .audit = sql_directory->audit(),
+                                                         .login = *login,
+                                                         .live = *live,
+                                                         .clock = clock,
+                                                         .box = *secrets,
+                                                         .audit_key = secrets->derived(kAuditKeyUse)},
+                                       api_options(config));
+}
+
+std::optional<net::HttpResponse> Node::Parts::answer(net::HttpExchange asked, net::HttpAnswer later) {
+  if (backend::Api::takes(asked.request.path())) return api->ask(std::move(asked), std::move(later));
+  return page(asked.request);
+}
+
 void Node::Parts::observe() {
   const auto add = [this](Type type, const char* name, const char* help, std::function<double()> read) {
     observed.push_back(std::make_unique<Observed>(type, name, help, metrics::Labels{}, std::move(read)));
@@ -155,6 +218,8 @@ void Node::Parts::observe() {
       [this] { return store.health().writable ? 1.0 : 0.0; });
   add(Type::gauge, "plaza_sql_jobs_waiting", "Requests that wait for a thread that reads the directory.",
       [this] { return static_cast<double>(sql_workers.waiting()); });
+  add(Type::gauge, "plaza_api_requests_waiting", "Requests to the server API that wait for a thread.",
+      [this] { return static_cast<double>(api->waiting()); });
   add(Type::gauge, "plaza_login_jobs_waiting", "Logins and registrations that wait for a thread.",
       [this] { return static_cast<double>(password_workers.waiting()); });
   from_store(Type::counter, "plaza_messages_accepted_total", "Messages stored and acknowledged.",
@@ -204,7 +269,7 @@ net::HttpResponse Node::Parts::page(const net::HttpRequest& request) {
   } else if (request.path() == "/") {
     response.body =
         "This is a Plaza server. Clients: WebSocket at /ws, or JSON over TCP. Operators: /healthz, /readyz, "
-        "/metrics.\n";
+        "/metrics. The apps' servers: /api/v1/.\n";
   } else {
     response.status = 404;
     response.body = "nothing here; there is /ws, /healthz, /readyz and /metrics\n";
@@ -220,6 +285,7 @@ void Node::Parts::stop(std::int64_t drain_ms) {
   // Whoever asks /readyz is told to send clients elsewhere, until there are none.
   const auto stop_pages = [this] {
     if (http) http->stop();
+    if (admin) admin->stop();
   };
   if (edge) edge->drain(drain_ms, stop_pages);
   stop_pages();
@@ -227,6 +293,7 @@ void Node::Parts::stop(std::int64_t drain_ms) {
   janitor.reset();
   observed.clear();
   // Workers first: what they finish still finds the shards. Then the store reports its last outcomes, to nobody.
+  if (api) api->stop();
   sql_workers.stop();
   password_workers.stop();
   if (store_started) store.stop();
@@ -248,22 +315,25 @@ Result<std::unique_ptr<Node>, std::string> Node::start(const Config& config) {
   parts.login = std::make_unique<login::LocalLoginService>(*parts.directory, parts.hasher, parts.clock,
                                                            login_options(config, parts.clock));
   parts.edge = std::make_unique<edge::EdgeNode>(
-      edge::EdgeParts{
-          .shards = parts.shards,
-          .sql_workers = parts.sql_workers,
-          .password_workers = parts.password_workers,
-          .store = parts.store,
-          .directory = *parts.directory,
-          .channels = *parts.sql_directory,
-          .moderation = parts.sql_directory->moderation(),
-          .announcements = parts.sql_directory->announcements(),
-          .word_compiler = parts.word_compiler,
-          .presence = parts.presence,
-          .clock = parts.clock,
-          .login = *parts.login,
-          .id = ports::NodeId{1},
-          .http = [&parts](net::HttpExchange asked, net::HttpAnswer) { return parts.page(asked.request); }},
+      edge::EdgeParts{.shards = parts.shards,
+                      .sql_workers = parts.sql_workers,
+                      .password_workers = parts.password_workers,
+                      .store = parts.store,
+                      .directory = *parts.directory,
+                      .channels = *parts.sql_directory,
+                      .moderation = parts.sql_directory->moderation(),
+                      .announcements = parts.sql_directory->announcements(),
+                      .word_compiler = parts.word_compiler,
+                      .presence = parts.presence,
+                      .clock = parts.clock,
+                      .login = *parts.login,
+                      .id = ports::NodeId{1},
+                      .http =
+                          [&parts](net::HttpExchange asked, net::HttpAnswer later) {
+                            return parts.answer(std::move(asked), std::move(later));
+                          }},
       edge_limits(config));
+  parts.make_api(config);
   parts.shards.start();
   if (auto started = parts.store.start(parts.edge->sink()); !started) {
     return fail(started.error().detail);  // which names the file
@@ -282,12 +352,15 @@ Result<std::unique_ptr<Node>, std::string> Node::start(const Config& config) {
       janitor_options(config));
   parts.announcement_clock = std::make_unique<AnnouncementClock>(parts.edge->announcer());
   if (auto listening = parts.listen(config); !listening) return fail(std::move(listening.error()));
+  if (auto listening = parts.listen_for_operators(config); !listening)
+    return fail(std::move(listening.error()));
   return node;
 }
 
 void Node::apply(const Config& config) {
   set_log_level(config.log.level);
   parts_->edge->set_limits(edge_limits(config));
+  parts_->api->set_app_rate(api_options(config).app_requests);
   parts_->janitor->set(janitor_options(config));
   if (!parts_->tls) return;
   if (const auto reloaded = parts_->tls->reload(); !reloaded) {

@@ -94,6 +94,24 @@ edge::Limits edge_limits(const Config& config) {
   return limits;
 }
 
+backend::ApiOptions api_options(const Config& config) {
+  const auto& api = config.api;
+  backend::ApiOptions options;
+  options.limits.page_entries_max = u32(api.page_entries_max);
+  options.limits.zones_per_app_max = u32(api.zones_per_app_max);
+  options.limits.servers_per_app_max = u32(api.servers_per_app_max);
+  options.limits.message_bytes_max = u32(config.message.body_bytes_max);
+  options.limits.description_bytes_max = u32(config.room.description_bytes_max);
+  options.authentication.clock_skew_ms = api.clock_skew_ms;
+  options.authentication.nonces_per_app_max = static_cast<std::size_t>(api.nonces_per_app_max);
+  options.app_requests = {u32(api.app_request_rate_per_s), u32(api.app_request_burst)};
+  options.app_requests_at_once_max = u32(api.app_requests_at_once_max);
+  options.threads = u32(api.threads);
+  options.requests_waiting_max = u32(api.requests_waiting_max);
+  options.repeatable_ms = api.repeatable_s * 1000;
+  return options;
+}
+
 login::PasswordHasherOptions hasher_options(const Config& config) {
   login::PasswordHasherOptions options;
   options.cost = {u32(config.login.argon2_passes), u32(config.login.argon2_memory_kib)};
@@ -130,8 +148,10 @@ cache::MemberListsCacheOptions member_lists_options(const Config& config) {
   return options;
 }
 
-sql::SqlDirectoryOptions directory_options(const Config& config, std::int64_t installation) {
+sql::SqlDirectoryOptions directory_options(const Config& config, std::int64_t installation,
+                                           std::string audit_key) {
   sql::SqlDirectoryOptions options;
+  options.audit_key = std::move(audit_key);
   options.installation = installation;
   options.region = static_cast<std::uint8_t>(config.server.region);
   options.readers = u32(config.store.directory_readers);

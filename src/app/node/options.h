@@ -6,6 +6,7 @@
 
 #include "app/config/config.h"
 #include "app/node/janitor.h"
+#include "backend/api.h"
 #include "cache/member_lists_cache.h"
 #include "edge/limits.h"
 #include "login/local_login_service.h"
@@ -23,9 +24,11 @@ net::ShardOptions shard_options(const Config& config);
 net::ConnectionOptions connection_options(const Config& config);
 net::ConnectionLimitsOptions connection_limits(const Config& config);
 edge::Limits edge_limits(const Config& config);
+backend::ApiOptions api_options(const Config& config);
 login::PasswordHasherOptions hasher_options(const Config& config);
 login::LocalLoginOptions login_options(const Config& config, const ports::Clock& clock);
-sql::SqlDirectoryOptions directory_options(const Config& config, std::int64_t installation);
+sql::SqlDirectoryOptions directory_options(const Config& config, std::int64_t installation,
+                                           std::string audit_key = {});
 cache::MemberListsCacheOptions member_lists_options(const Config& config);
 sqlite::EmbeddedStreamStoreOptions store_options(const Config& config, std::int64_t installation);
 ports::Retention retention(const Config& config);

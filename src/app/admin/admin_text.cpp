@@ -1,0 +1,87 @@
+// What the server answered, for a person.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <chrono>
+#include <ctime>
+
+#include "app/admin/admin_words.h"
+
+namespace plaza::app {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::size_t kColumnMax = 44;
+
+std::string time_text(std::int64_t ms) {
+  const std::time_t seconds = ms / 1000;
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02}", parts.tm_year + 1900, parts.tm_mon + 1,
+                     parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec);
+}
+
+std::string cell(std::string_view name, const json::value& value) {
+  if (value.is_string()) return std::string(value.get_string());
+  if (value.is_bool()) return value.get_bool() ? "yes" : "no";
+  if (name.ends_with("_ms") && value.is_int64()) return time_text(value.get_int64());
+  if (value.is_array()) {
+    std::string text;
+    for (const auto& item : value.get_array()) text += (text.empty() ? "" : ", ") + cell({}, item);
+    return text;
+  }
+  return json::serialize(value);
+}
+
+std::string table(const json::array& rows) {
+  std::vector<std::string> names;
+  for (const auto& row : rows) {
+    for (const auto& [name, value] : row.get_object()) {
+      if (std::ranges::find(names, name) == names.end()) names.emplace_back(name);
+    }
+  }
+  std::vector<std::vector<std::string>> lines{names};
+  for (const auto& row : rows) {
+    auto& line = lines.emplace_back();
+    for (const auto& name : names) {
+      const auto* value = row.get_object().if_contains(name);
+      line.push_back(value ? cell(name, *value) : "");
+    }
+  }
+  std::string text;
+  for (const auto& line : lines) {
+    for (std::size_t i = 0; i < line.size(); ++i) {
+      std::size_t width = 0;
+      for (const auto& other : lines) width = std::max(width, std::min(other[i].size(), kColumnMax));
+      text += i + 1 < line.size() ? fmt::format("{:<{}}  ", line[i], width) : line[i];
+    }
+    text += '\n';
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string admin_text(std::string_view text) {
+  const json::object answer = json::parse(text).as_object();
+  std::string out;
+  for (const auto& [name, value] : answer) {
+    const bool rows = value.is_array() && !value.get_array().empty() && value.get_array().front().is_object();
+    if (rows) {
+      out += table(value.get_array());
+    } else if (value.is_array() && answer.size() == 1) {
+      out += "none\n";
+    } else if (name == "next") {
+      out += fmt::format("more: --after {}\n", json::serialize(value));
+    } else {
+      out += fmt::format("{:<12} {}\n", std::string_view(name), cell(name, value));
+    }
+  }
+  return out;
+}
+
+}  // namespace plaza::app

@@ -1,0 +1,191 @@
+#include "app/admin/admin_words.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+#include <charconv>
+#include <optional>
+
+#include "backend/operation.h"
+
+namespace plaza::app {
+
+namespace json = boost::json;
+
+using backend::Operation;
+using backend::Param;
+using backend::Type;
+
+namespace {
+
+constexpr std::array kWords{
+    AdminWords{"app create", "apps.create", "app"},
+    AdminWords{"app list", "apps.list", ""},
+    AdminWords{"app rename", "apps.rename", "app name"},
+    AdminWords{"app disable", "apps.disable", "app"},
+    AdminWords{"app enable", "apps.enable", "app"},
+    AdminWords{"zone create", "zones.create", "zone"},
+    AdminWords{"zone list", "zones.list", ""},
+    AdminWords{"zone rename", "zones.rename", "zone name"},
+    AdminWords{"zone disable", "zones.disable", "zone"},
+    AdminWords{"zone enable", "zones.enable", "zone"},
+    AdminWords{"server register", "servers.register", "server"},
+    AdminWords{"server list", "servers.list", ""},
+    AdminWords{"server change", "servers.change", "server"},
+    AdminWords{"server remove", "servers.remove", "server"},
+    AdminWords{"key create", "keys.create", "server"},
+    AdminWords{"key rotate", "keys.rotate", "server"},
+    AdminWords{"key list", "keys.list", "server"},
+    AdminWords{"key revoke", "keys.revoke", "server key"},
+    AdminWords{"member show", "members.show", "zone member"},
+    AdminWords{"member find", "members.find", "zone nickname"},
+    AdminWords{"online", "online.list", "zone"},
+    AdminWords{"kick", "members.kick", "zone member"},
+    AdminWords{"audit list", "audit.list", ""},
+    AdminWords{"audit verify", "audit.verify", ""},
+};
+
+std::vector<std::string_view> split(std::string_view text, char at) {
+  std::vector<std::string_view> pieces;
+  while (!text.empty()) {
+    const auto end = std::min(text.find(at), text.size());
+    if (end > 0) pieces.push_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return pieces;
+}
+
+std::vector<Param> params_of(const Operation& operation) {
+  auto params = operation.params;
+  for (auto& param : backend::common_params(operation)) params.push_back(param);
+  return params;
+}
+
+/// The text as the operation wants it; what is no number stays a text, which the server refuses with a reason.
+json::value value_of(const Param& param, const std::string& text) {
+  if (param.type == Type::texts) {
+    json::array list;
+    for (const auto piece : split(text, ',')) list.emplace_back(piece);
+    return list;
+  }
+  if (param.type != Type::id && param.type != Type::number) return json::string(text);
+  std::int64_t number = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (read.ec != std::errc() || read.ptr != text.data() + text.size()) return json::string(text);
+  return number;
+}
+
+/// The entry whose words the arguments begin with; takes them.
+const AdminWords* take_words(std::vector<std::string>& arguments) {
+  for (const auto& entry : kWords) {
+    const auto words = split(entry.words, ' ');
+    if (arguments.size() < words.size() || !std::equal(words.begin(), words.end(), arguments.begin()))
+      continue;
+    arguments.erase(arguments.begin(), arguments.begin() + static_cast<std::ptrdiff_t>(words.size()));
+    return &entry;
+  }
+  return nullptr;
+}
+
+std::string usage_of(const AdminWords& entry) {
+  std::string text = fmt::format("plaza admin {}", entry.words);
+  for (const auto place : split(entry.places, ' ')) {
+    text += ' ';
+    for (const char c : place) text += static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+  }
+  return text;
+}
+
+}  // namespace
+
+std::span<const AdminWords> admin_words() { return kWords; }
+
+Result<AdminRequest, std::string> parse_admin(const std::vector<std::string>& given) {
+  AdminRequest request;
+  std::vector<std::string> arguments = given;
+  request.words = take_words(arguments);
+  const bool asks_help = std::ranges::find(arguments, "--help") != arguments.end() ||
+                         std::ranges::find(arguments, "-h") != arguments.end();
+  if (asks_help || (!request.words && arguments.empty())) {
+    request.help = true;
+    return request;
+  }
+  if (!request.words)
+    return fail(fmt::format("there is no \"{}\"; `plaza admin --help` lists what there is",
+                            fmt::join(arguments, " ")));
+  const Operation* operation = backend::find_operation(request.words->operation);
+  const auto params = params_of(*operation);
+  const auto places = split(request.words->places, ' ');
+  json::object values;
+  std::size_t place = 0;
+  const auto put = [&](std::string_view name, const std::string& text) -> std::string {
+    const auto param = std::ranges::find(params, name, &Param::name);
+    if (param == params.end())
+      return fmt::format("`{}` has no --{}; `{} --help` lists what it has", usage_of(*request.words), name,
+                         usage_of(*request.words));
+    values[name] = value_of(*param, text);
+    return {};
+  };
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string& argument = arguments[i];
+    if (argument == "--json") {
+      request.json = true;
+      continue;
+    }
+    if (!argument.starts_with("--")) {
+      if (place >= places.size())
+        return fail(fmt::format("what is \"{}\"? It is: {}", argument, usage_of(*request.words)));
+      static_cast<void>(put(places[place++], argument));
+      continue;
+    }
+    if (i + 1 >= arguments.size()) return fail(fmt::format("{} needs a value", argument));
+    const std::string& text = arguments[++i];
+    if (argument == "--data-dir") {
+      request.data_dir = text;
+    } else if (argument == "--config") {
+      request.config = text;
+    } else if (auto wrong = put(std::string_view(argument).substr(2), text); !wrong.empty()) {
+      return fail(std::move(wrong));
+    }
+  }
+  if (place < places.size())
+    return fail(fmt::format("something is missing. It is: {}", usage_of(*request.words)));
+  // Without networks a server could call from nowhere: most likely a mistake, and the server asks for the parameter.
+  const json::object call{{"op", operation->name}, {"params", std::move(values)}};
+  request.body = json::serialize(json::object{{"calls", json::array{call}}});
+  return request;
+}
+
+std::string admin_help() {
+  std::string text =
+      "Does to a running server on this machine what its operators may do, over admin.sock in its data "
+      "directory.\n\n"
+      "Usage: plaza admin WORDS [--data-dir DIR] [--config FILE] [--json]\n\n";
+  for (const auto& entry : kWords) {
+    const auto usage = usage_of(entry).substr(std::string_view("plaza admin ").size());
+    text += fmt::format("  {:<30} {}\n", usage, backend::find_operation(entry.operation)->summary);
+  }
+  return text +
+         "\nWith --app NAME it is about that app, otherwise about \"default\". `plaza admin WORDS --help` "
+         "lists the flags.\n";
+}
+
+std::string admin_help(const AdminWords& entry) {
+  const Operation* operation = backend::find_operation(entry.operation);
+  std::string text = fmt::format("{}\n\nUsage: {}\n\n", operation->summary, usage_of(entry));
+  const auto places = split(entry.places, ' ');
+  for (const auto& param : params_of(*operation)) {
+    const bool is_place = std::ranges::find(places, param.name) != places.end();
+    text += fmt::format("  {:<20} {}{}\n",
+                        is_place ? std::string(param.name) : fmt::format("--{}", param.name), param.help,
+                        param.required && !is_place ? " Needed." : "");
+    text += fmt::format("  {:<20} ({}{})\n", "", backend::allowed_text(param),
+                        param.type == Type::texts ? ", separated by commas" : "");
+  }
+  return text;
+}
+
+}  // namespace plaza::app

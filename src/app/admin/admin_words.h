@@ -1,0 +1,39 @@
+#pragma once
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace plaza::app {
+
+/// What can be said to `plaza admin`: words for one operation of the server API (backend/operation.h).
+struct AdminWords {
+  std::string_view words;      ///< "app create"
+  std::string_view operation;  ///< "apps.create"
+  /// Parameters that are given without a flag, in their order, separated by blanks: "app". The others are flags: --networks.
+  std::string_view places;
+};
+std::span<const AdminWords> admin_words();
+
+/// A command line, understood.
+struct AdminRequest {
+  const AdminWords* words = nullptr;
+  std::string data_dir;  ///< empty: as the configuration says
+  std::string config;
+  bool json = false;
+  bool help = false;
+  std::string body;  ///< of POST /api/v1/batch with this one call
+};
+/// The error is for a person.
+Result<AdminRequest, std::string> parse_admin(const std::vector<std::string>& arguments);
+
+/// What can be said, and how.
+std::string admin_help();
+std::string admin_help(const AdminWords& words);
+
+/// An answer as a person reads it: a list as a table, an object as lines.
+std::string admin_text(std::string_view json);
+
+}  // namespace plaza::app

@@ -1,0 +1,62 @@
+#include "app/admin/admin_words.h"
+
+#include <gtest/gtest.h>
+
+#include "backend/operation.h"
+
+namespace plaza::app {
+namespace {
+
+std::string body(std::vector<std::string> arguments) {
+  const auto request = parse_admin(arguments);
+  return request ? request->body : "refused: " + request.error();
+}
+
+TEST(AdminWords, EachIsAnOperationThatHasItsPlacesAsParameters) {
+  for (const auto& entry : admin_words()) {
+    const auto* operation = backend::find_operation(entry.operation);
+    ASSERT_NE(operation, nullptr) << entry.operation;
+    std::string_view rest = entry.places;
+    while (!rest.empty()) {
+      const auto end = std::min(rest.find(' '), rest.size());
+      EXPECT_NE(std::ranges::find(operation->params, rest.substr(0, end), &backend::Param::name),
+                operation->params.end())
+          << entry.words << ": " << rest.substr(0, end);
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+    EXPECT_NE(admin_help().find(entry.words), std::string::npos);
+    EXPECT_NE(admin_help(entry).find(operation->summary), std::string::npos);
+  }
+}
+
+TEST(AdminWords, PlacesAndFlagsBecomeParametersOfTheirTypes) {
+  EXPECT_EQ(body({"app", "create", "chess"}), R"({"calls":[{"op":"apps.create","params":{"app":"chess"}}]})");
+  EXPECT_EQ(
+      body({"server", "register", "game", "--app", "chess", "--networks", "127.0.0.1,10.0.0.0/8"}),
+      R"({"calls":[{"op":"servers.register","params":{"server":"game","app":"chess","networks":["127.0.0.1","10.0.0.0/8"]}}]})");
+  EXPECT_EQ(body({"kick", "one", "17", "--reason", "cheating", "--json"}),
+            R"({"calls":[{"op":"members.kick","params":{"zone":"one","member":17,"reason":"cheating"}}]})");
+  EXPECT_EQ(body({"audit", "list", "--limit", "5"}),
+            R"({"calls":[{"op":"audit.list","params":{"limit":5}}]})");
+}
+
+TEST(AdminWords, WhatIsNotUnderstoodIsSaid) {
+  EXPECT_NE(body({"app", "crate", "chess"}).find("there is no \"app crate chess\""), std::string::npos);
+  EXPECT_NE(body({"app", "create"}).find("plaza admin app create APP"), std::string::npos);
+  EXPECT_NE(body({"app", "create", "a", "b"}).find("what is \"b\"?"), std::string::npos);
+  EXPECT_NE(body({"app", "create", "a", "--colour", "red"}).find("has no --colour"), std::string::npos);
+  EXPECT_NE(body({"app", "create", "a", "--data-dir"}).find("needs a value"), std::string::npos);
+}
+
+TEST(AdminText, AListIsATableAndAnObjectLines) {
+  EXPECT_EQ(
+      admin_text(
+          R"({"apps":[{"app":"chess","id":2,"disabled":false},{"app":"go","id":13,"disabled":true}],"next":13})"),
+      "app    id  disabled\nchess  2   no\ngo     13  yes\nmore: --after 13\n");
+  EXPECT_EQ(admin_text(R"({"apps":[]})"), "none\n");
+  EXPECT_EQ(admin_text(R"({"key":"pk_1","created_ms":1700000000000,"networks":["a","b"]})"),
+            "key          pk_1\ncreated_ms   2023-11-14 22:13:20\nnetworks     a, b\n");
+}
+
+}  // namespace
+}  // namespace plaza::app

@@ -1,0 +1,99 @@
+#pragma once
+#include <string>
+
+#include "backend/api_error.h"
+#include "backend/arguments.h"
+#include "backend/authenticator.h"
+#include "backend/live.h"
+#include "backend/operation.h"
+#include "login/login_service.h"
+#include "ports/apps.h"
+#include "ports/audit.h"
+#include "ports/clock.h"
+#include "ports/directory.h"
+
+namespace plaza::backend {
+
+/// Bounds of what a call may ask for, from the settings.
+struct ApiLimits {
+  std::uint32_t page_entries_max = 200;
+  std::uint32_t zones_per_app_max = 1000;
+  std::uint32_t servers_per_app_max = 100;
+  std::uint32_t message_bytes_max = 32 * 1024;
+  std::uint32_t description_bytes_max = 512;
+};
+
+/// What operations work on. Everything outlives the Api.
+struct Services {
+  ports::Directory& directory;
+  ports::Apps& apps;
+  ports::AuditLog& audit;
+  login::LoginService& login;
+  Live& live;
+  Authenticator& authenticator;
+  const ports::Clock& clock;
+  std::string audit_key;
+  ApiLimits limits;
+};
+
+/// One call on its way through its operation.
+struct Call {
+  const Services& services;
+  const Arguments& args;
+  const Caller& caller;
+  ports::App app;  ///< which it is about; none for About::nothing
+  std::string
+      once;  ///< names the call when it may be repeated: 64 hexadecimal digits; empty without an idempotency_key
+};
+
+/// The zone named by the parameter "zone"; not_found also when it or its app is disabled.
+ApiResult<ports::Zone> open_zone(const Call& call);
+/// The member named by the parameter "member", in that zone.
+ApiResult<ports::Member> member_in(const Call& call, const ports::Zone& zone);
+/// The parameter "limit", within page_entries_max.
+std::uint32_t page_limit(const Call& call);
+/// How often a page was not the last one: "next" is what to give as `after`; absent on the last page.
+template <class Id>
+void add_next(boost::json::object& answer, std::size_t entries, std::uint32_t limit, Id last) {
+  if (entries >= limit && entries > 0) answer["next"] = last.value;
+}
+
+// The operations, by what they are about (handlers_*.cpp).
+Answer create_app(Call&);
+Answer list_apps(Call&);
+Answer show_app(Call&);
+Answer rename_app(Call&);
+Answer disable_app(Call&);
+Answer enable_app(Call&);
+Answer register_server(Call&);
+Answer list_servers(Call&);
+Answer change_server(Call&);
+Answer remove_server(Call&);
+Answer create_key(Call&);
+Answer rotate_key(Call&);
+Answer list_keys(Call&);
+Answer revoke_key(Call&);
+Answer list_audit(Call&);
+Answer verify_audit_log(Call&);
+Answer create_zone(Call&);
+Answer list_zones(Call&);
+Answer show_zone(Call&);
+Answer rename_zone(Call&);
+Answer disable_zone(Call&);
+Answer enable_zone(Call&);
+Answer create_member(Call&);
+Answer show_member(Call&);
+Answer find_member(Call&);
+Answer member_token(Call&);
+Answer set_member_password(Call&);
+Answer member_rooms(Call&);
+Answer send_to_member(Call&);
+Answer kick_member(Call&);
+Answer list_online(Call&);
+Answer create_room(Call&);
+Answer show_room(Call&);
+Answer find_room(Call&);
+Answer add_room_member(Call&);
+Answer remove_room_member(Call&);
+
+}  // namespace plaza::backend

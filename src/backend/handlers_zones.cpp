@@ -1,0 +1,109 @@
+// Zones, and what the handlers share.
+#include <algorithm>
+
+#include "backend/call.h"
+
+namespace plaza::backend {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::array<std::string_view, 2> kFriends{"mutual_at_once", "on_request"};
+constexpr std::array<std::string_view, 2> kMessages{"anyone", "friends_only"};
+constexpr std::array<std::string_view, 3> kDevices{"allow", "kick", "reject"};
+
+/// The place of the parameter's word among those of the enum, or of the enum's own.
+template <class Enum, std::size_t n>
+Enum chosen(const Call& call, std::string_view param, const std::array<std::string_view, n>& words,
+            Enum otherwise) {
+  const auto at = std::ranges::find(words, call.args.text(param));
+  return at == words.end() ? otherwise : static_cast<Enum>(at - words.begin());
+}
+
+json::object shown(const ports::ZoneRecord& record) {
+  const auto& zone = record.zone;
+  return {{"zone", zone.zone_name},
+          {"id", zone.id.value},
+          {"friends", kFriends[static_cast<std::size_t>(zone.friends)]},
+          {"messages", kMessages[static_cast<std::size_t>(zone.messages)]},
+          {"devices", kDevices[static_cast<std::size_t>(zone.devices)]},
+          {"disabled", record.disabled}};
+}
+
+ApiResult<ports::ZoneRecord> record_of(const Call& call) {
+  auto record = call.services.apps.zone_record(call.app.id, call.args.text("zone"));
+  if (!record) return fail(of_directory(record.error(), "zone"));
+  return std::move(*record);
+}
+
+Answer set_zone_disabled(Call& call, bool disabled) {
+  const auto record = record_of(call);
+  if (!record) return fail(record.error());
+  const auto changed = call.services.apps.disable_zone(call.app.id, record->zone.id, disabled);
+  if (!changed) return fail(of_directory(changed.error(), "zone"));
+  if (!call.services.live.close_zones({record->zone.id}, disabled)) return refuse(ErrorCode::unavailable);
+  return shown(*changed);
+}
+
+}  // namespace
+
+ApiResult<ports::Zone> open_zone(const Call& call) {
+  auto record = record_of(call);
+  if (!record) return fail(record.error());
+  if (record->disabled || call.app.disabled) return refuse(ErrorCode::not_found, "zone", "zone");
+  return std::move(record->zone);
+}
+
+ApiResult<ports::Member> member_in(const Call& call, const ports::Zone& zone) {
+  auto member = call.services.directory.member(zone.id, MemberId{call.args.number("member")});
+  if (!member) return fail(of_directory(member.error(), "member"));
+  return std::move(*member);
+}
+
+std::uint32_t page_limit(const Call& call) {
+  const std::uint32_t most = call.services.limits.page_entries_max;
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(call.args.number("limit", most), most));
+}
+
+Answer create_zone(Call& call) {
+  ports::Zone wanted;
+  wanted.app = call.app.id;
+  wanted.zone_name = call.args.text("zone");
+  wanted.friends = chosen(call, "friends", kFriends, wanted.friends);
+  wanted.messages = chosen(call, "messages", kMessages, wanted.messages);
+  wanted.devices = chosen(call, "devices", kDevices, wanted.devices);
+  const auto record = call.services.apps.create_zone(wanted, call.services.limits.zones_per_app_max);
+  if (!record) return fail(of_directory(record.error(), "zone"));
+  return shown(*record);
+}
+
+Answer list_zones(Call& call) {
+  const auto limit = page_limit(call);
+  const auto zones = call.services.apps.zones(call.app.id, ZoneId{call.args.number("after")}, limit);
+  if (!zones) return fail(of_directory(zones.error()));
+  json::array list;
+  for (const auto& record : *zones) list.emplace_back(shown(record));
+  json::object answer{{"zones", std::move(list)}};
+  add_next(answer, zones->size(), limit, zones->empty() ? ZoneId{} : zones->back().zone.id);
+  return answer;
+}
+
+Answer show_zone(Call& call) {
+  const auto record = record_of(call);
+  if (!record) return fail(record.error());
+  return shown(*record);
+}
+
+Answer rename_zone(Call& call) {
+  const auto record = record_of(call);
+  if (!record) return fail(record.error());
+  const auto changed = call.services.apps.rename_zone(call.app.id, record->zone.id, call.args.text("name"));
+  if (!changed) return fail(of_directory(changed.error(), "name"));
+  return shown(*changed);
+}
+
+Answer disable_zone(Call& call) { return set_zone_disabled(call, true); }
+Answer enable_zone(Call& call) { return set_zone_disabled(call, false); }
+
+}  // namespace plaza::backend

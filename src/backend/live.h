@@ -1,0 +1,59 @@
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "ports/directory.h"
+#include "ports/message.h"
+
+namespace plaza::backend {
+
+/// What a stored message got.
+struct Stored {
+  MessageId id;
+  std::uint64_t conversation_seq = 0;
+  std::int64_t time_ms = 0;
+  bool duplicate = false;  ///< it was stored by an earlier call
+};
+
+using RoomOutcome = ports::DirectoryResult<ports::RoomChanged>;
+
+struct OnlineMember {
+  MemberId id;
+  std::string nickname;
+  std::vector<std::string> devices;
+};
+
+/// What is going on now: sessions, and messages on their way. Implemented on the node's shards (app/node).
+///
+/// Contract  Each call returns when it is in force, or gives false or nothing when that took too long or cannot be known.
+/// Thread    Blocks. Any thread but a shard's.
+class Live {
+ public:
+  virtual ~Live() = default;
+
+  /// Stores a message that no session sent. Of one with a send_id that was stored before, the first one's answer.
+  virtual std::optional<Stored> send(ports::Message message) = 0;
+  /// Ends the member's sessions, those of one device when it is given; gives how many there were.
+  virtual std::optional<std::uint32_t> kick(MemberId member, const std::string& device,
+                                            const std::string& reason) = 0;
+  /// Those of the zone with id > after, ascending, at most limit.
+  virtual std::optional<std::vector<OnlineMember>> online(ZoneId zone, MemberId after,
+                                                          std::uint32_t limit) = 0;
+  [[nodiscard]] virtual bool is_online(MemberId member) const = 0;
+
+  /// From now on nobody is in these zones, or may come in; or may again.
+  virtual bool close_zones(const std::vector<ZoneId>& zones, bool closed) = 0;
+  /// Ends every session of the account.
+  virtual void end_sessions(AccountId account, const std::vector<ports::Token>& revoked) = 0;
+
+  // As the app's server. Those who are there have been told; nothing when it is not known whether it was done.
+  virtual std::optional<RoomOutcome> create_room(ZoneId zone, MemberId owner,
+                                                 const ports::NewRoom& wanted) = 0;
+  virtual std::optional<RoomOutcome> change_room(ZoneId zone, RoomId room,
+                                                 const ports::RoomChange& change) = 0;
+};
+
+}  // namespace plaza::backend

@@ -1,0 +1,75 @@
+#pragma once
+// What the tables of operations have in common. Private to table_*.cpp and operations.cpp.
+#include <vector>
+
+#include "backend/call.h"
+
+namespace plaza::backend {
+
+inline constexpr Param kApp{.name = "app", .in = In::path, .type = Type::ident, .help = "The app."};
+inline constexpr Param kNewName{.name = "name", .in = In::body, .type = Type::ident, .help = "The new name."};
+inline constexpr Param kServer{.name = "server", .in = In::path, .type = Type::ident, .help = "The server."};
+inline constexpr Param kNetworks{
+    .name = "networks",
+    .in = In::body,
+    .type = Type::texts,
+    .help = "Where it may call from: addresses and networks in CIDR form. Empty: from nowhere.",
+    .max = 32};
+inline constexpr Param kZone{.name = "zone", .in = In::path, .type = Type::ident, .help = "The zone."};
+inline constexpr Param kMember{.name = "member", .in = In::path, .type = Type::id, .help = "The member."};
+inline constexpr Param kRoom{.name = "room", .in = In::path, .type = Type::id, .help = "The room."};
+inline constexpr Param kAfter{.name = "after",
+                              .in = In::query,
+                              .type = Type::number,
+                              .required = false,
+                              .help = "Only what comes behind this: `next` of the page before.",
+                              .max = 9007199254740991};
+inline constexpr Param kLimit{.name = "limit",
+                              .in = In::query,
+                              .type = Type::number,
+                              .required = false,
+                              .help = "Most entries of the page (api.page_entries_max at most).",
+                              .min = 1,
+                              .max = 1000};
+
+inline constexpr std::int64_t kBatchCallsMax = 100;
+
+inline constexpr Field kNext{"next", "number",
+                             "What to give as `after` for the next page; absent on the last one."};
+inline const std::vector<Field> kAppFields{
+    {"app", "text", "Its name."},
+    {"id", "number", "Its number, which stays."},
+    {"disabled", "boolean", "Nobody may log in, and its keys are refused."}};
+inline const std::vector<Field> kServerFields{{"server", "text", "Its name."},
+                                              {"networks", "list", "Where it may call from."},
+                                              {"created_ms", "number", "Unix time."}};
+inline const std::vector<Field> kZoneFields{{"zone", "text", "Its name."},
+                                            {"id", "number", "Its number, which stays."},
+                                            {"friends", "text", "How members become friends."},
+                                            {"messages", "text", "Who may write to a member."},
+                                            {"devices", "text", "What a second login of a device does."},
+                                            {"disabled", "boolean", "Nobody may log in."}};
+inline const std::vector<Field> kMemberFields{{"member", "number", "Its id."},
+                                              {"nickname", "text", "As shown."},
+                                              {"online", "boolean", "It has a session now."},
+                                              {"avatar", "text", "If there is one."}};
+inline const std::vector<Field> kRoomFields{{"room", "number", "Its id."},
+                                            {"name", "text", "As shown."},
+                                            {"description", "text", ""},
+                                            {"owner", "number", "A member's id."},
+                                            {"members", "number", "How many."}};
+inline const std::vector<Field> kNewKeyFields{{"key", "text", "The key, which is no secret."},
+                                              {"created_ms", "number", "Unix time."},
+                                              {"secret", "text", "Shown this once, kept nowhere in clear."}};
+
+inline std::vector<Field> with(std::vector<Field> fields, const Field& more) {
+  fields.push_back(more);
+  return fields;
+}
+
+std::vector<Operation> for_operators();
+std::vector<Operation> about_zones();
+std::vector<Operation> about_members();
+std::vector<Operation> about_rooms();
+
+}  // namespace plaza::backend
