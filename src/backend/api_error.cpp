@@ -1,5 +1,7 @@
 #include "backend/api_error.h"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
@@ -107,9 +109,26 @@ ApiError of_login(const login::LoginError& error) {
           .retry_after_ms = error.retry_after_ms};
 }
 
+namespace {
+
+/// A sentence. Those below say only what it is about: "room".
+std::string sentence_of(const ApiError& error) {
+  if (error.message.empty()) return std::string(row_of(error.code).meaning);
+  if (error.message.find(' ') != std::string::npos) return error.message;
+  switch (error.code) {
+    case not_found: return fmt::format("there is no such {}", error.message);
+    case name_taken: return fmt::format("this name is taken by another {}", error.message);
+    case conflict: return fmt::format("the state does not allow it: {}", error.message);
+    case limit_reached: return fmt::format("a bound is reached: {}", error.message);
+    default: return error.message;
+  }
+}
+
+}  // namespace
+
 std::string to_json(const ApiError& error) {
   const ErrorRow& row = row_of(error.code);
-  json::object inner{{"code", row.name}, {"message", error.message.empty() ? row.meaning : error.message}};
+  json::object inner{{"code", row.name}, {"message", sentence_of(error)}};
   if (!error.field.empty()) inner["field"] = error.field;
   if (!error.allowed.empty()) inner["allowed"] = error.allowed;
   if (error.retry_after_ms > 0) inner["retry_after_ms"] = error.retry_after_ms;

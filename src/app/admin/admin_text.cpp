@@ -37,6 +37,13 @@ std::string cell(std::string_view name, const json::value& value) {
   return json::serialize(value);
 }
 
+/// A digest would push everything else off the line. --json has all of it.
+std::string shortened(std::string text) {
+  constexpr std::size_t kDigest = 64, kShown = 12;
+  if (text.size() != kDigest || text.find_first_not_of("0123456789abcdef") != std::string::npos) return text;
+  return text.substr(0, kShown) + "...";
+}
+
 std::string table(const json::array& rows) {
   std::vector<std::string> names;
   for (const auto& row : rows) {
@@ -49,7 +56,7 @@ std::string table(const json::array& rows) {
     auto& line = lines.emplace_back();
     for (const auto& name : names) {
       const auto* value = row.get_object().if_contains(name);
-      line.push_back(value ? cell(name, *value) : "");
+      line.push_back(value ? shortened(cell(name, *value)) : "");
     }
   }
   std::string text;

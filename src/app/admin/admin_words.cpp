@@ -8,6 +8,7 @@
 #include <boost/json/serialize.hpp>
 #include <charconv>
 #include <optional>
+#include <utility>
 
 #include "backend/operation.h"
 
@@ -90,6 +91,40 @@ const AdminWords* take_words(std::vector<std::string>& arguments) {
   return nullptr;
 }
 
+struct Said {
+  std::vector<std::string> words;                          ///< what is no flag
+  std::vector<std::pair<std::string, std::string>> flags;  ///< of the operation, with "--"
+};
+
+/// Flags may stand anywhere. Those that are not the operation's are put where they belong.
+Result<Said, std::string> sort_out(const std::vector<std::string>& arguments, AdminRequest& request) {
+  Said said;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string& argument = arguments[i];
+    if (argument == "--help" || argument == "-h") {
+      request.help = true;
+    } else if (argument == "--json") {
+      request.json = true;
+    } else if (!argument.starts_with("--")) {
+      said.words.push_back(argument);
+    } else if (const auto equals = argument.find('='); equals != std::string::npos) {
+      said.flags.emplace_back(argument.substr(0, equals), argument.substr(equals + 1));
+    } else if (i + 1 < arguments.size()) {
+      said.flags.emplace_back(argument, arguments[++i]);
+    } else if (!request.help) {
+      return fail(fmt::format("{} needs a value", argument));
+    }
+  }
+  std::erase_if(said.flags, [&request](const auto& flag) {
+    std::string* const own = flag.first == "--data-dir" ? &request.data_dir
+                             : flag.first == "--config" ? &request.config
+                                                        : nullptr;
+    if (own) *own = flag.second;
+    return own != nullptr;
+  });
+  return said;
+}
+
 std::string usage_of(const AdminWords& entry) {
   std::string text = fmt::format("plaza admin {}", entry.words);
   for (const auto place : split(entry.places, ' ')) {
@@ -105,55 +140,34 @@ std::span<const AdminWords> admin_words() { return kWords; }
 
 Result<AdminRequest, std::string> parse_admin(const std::vector<std::string>& given) {
   AdminRequest request;
-  std::vector<std::string> arguments = given;
-  request.words = take_words(arguments);
-  const bool asks_help = std::ranges::find(arguments, "--help") != arguments.end() ||
-                         std::ranges::find(arguments, "-h") != arguments.end();
-  if (asks_help || (!request.words && arguments.empty())) {
+  auto said = sort_out(given, request);
+  if (!said) return fail(std::move(said.error()));
+  request.words = take_words(said->words);
+  if (request.help || (!request.words && said->words.empty())) {
     request.help = true;
     return request;
   }
   if (!request.words)
     return fail(fmt::format("there is no \"{}\"; `plaza admin --help` lists what there is",
-                            fmt::join(arguments, " ")));
+                            fmt::join(said->words, " ")));
   const Operation* operation = backend::find_operation(request.words->operation);
   const auto params = params_of(*operation);
   const auto places = split(request.words->places, ' ');
-  json::object values;
-  std::size_t place = 0;
-  const auto put = [&](std::string_view name, const std::string& text) -> std::string {
-    const auto param = std::ranges::find(params, name, &Param::name);
-    if (param == params.end())
-      return fmt::format("`{}` has no --{}; `{} --help` lists what it has", usage_of(*request.words), name,
-                         usage_of(*request.words));
-    values[name] = value_of(*param, text);
-    return {};
-  };
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    const std::string& argument = arguments[i];
-    if (argument == "--json") {
-      request.json = true;
-      continue;
-    }
-    if (!argument.starts_with("--")) {
-      if (place >= places.size())
-        return fail(fmt::format("what is \"{}\"? It is: {}", argument, usage_of(*request.words)));
-      static_cast<void>(put(places[place++], argument));
-      continue;
-    }
-    if (i + 1 >= arguments.size()) return fail(fmt::format("{} needs a value", argument));
-    const std::string& text = arguments[++i];
-    if (argument == "--data-dir") {
-      request.data_dir = text;
-    } else if (argument == "--config") {
-      request.config = text;
-    } else if (auto wrong = put(std::string_view(argument).substr(2), text); !wrong.empty()) {
-      return fail(std::move(wrong));
-    }
-  }
-  if (place < places.size())
+  if (said->words.size() > places.size())
+    return fail(
+        fmt::format("what is \"{}\"? It is: {}", said->words[places.size()], usage_of(*request.words)));
+  if (said->words.size() < places.size())
     return fail(fmt::format("something is missing. It is: {}", usage_of(*request.words)));
-  // Without networks a server could call from nowhere: most likely a mistake, and the server asks for the parameter.
+  json::object values;
+  for (std::size_t i = 0; i < places.size(); ++i)
+    values[places[i]] = value_of(*std::ranges::find(params, places[i], &Param::name), said->words[i]);
+  for (const auto& [flag, text] : said->flags) {
+    const auto param = std::ranges::find(params, std::string_view(flag).substr(2), &Param::name);
+    if (param == params.end())
+      return fail(
+          fmt::format("`{0}` has no {1}; `{0} --help` lists what it has", usage_of(*request.words), flag));
+    values[param->name] = value_of(*param, text);
+  }
   const json::object call{{"op", operation->name}, {"params", std::move(values)}};
   request.body = json::serialize(json::object{{"calls", json::array{call}}});
   return request;

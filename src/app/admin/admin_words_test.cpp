@@ -40,6 +40,21 @@ TEST(AdminWords, PlacesAndFlagsBecomeParametersOfTheirTypes) {
             R"({"calls":[{"op":"audit.list","params":{"limit":5}}]})");
 }
 
+TEST(AdminWords, FlagsMayStandAnywhere) {
+  const auto request = parse_admin(
+      {"--data-dir", "/srv/a", "kick", "--json", "one", "--reason=bad = word", "17", "--config", "c.toml"});
+  ASSERT_TRUE(request) << request.error();
+  EXPECT_EQ(request->body,
+            R"({"calls":[{"op":"members.kick","params":{"zone":"one","member":17,"reason":"bad = word"}}]})");
+  EXPECT_EQ(request->data_dir, "/srv/a");
+  EXPECT_EQ(request->config, "c.toml");
+  EXPECT_TRUE(request->json);
+  const auto help = parse_admin({"--data-dir", "/srv/a", "app", "create", "--help"});
+  ASSERT_TRUE(help) << help.error();
+  ASSERT_TRUE(help->help && help->words);
+  EXPECT_EQ(help->words->words, "app create");
+}
+
 TEST(AdminWords, WhatIsNotUnderstoodIsSaid) {
   EXPECT_NE(body({"app", "crate", "chess"}).find("there is no \"app crate chess\""), std::string::npos);
   EXPECT_NE(body({"app", "create"}).find("plaza admin app create APP"), std::string::npos);
@@ -54,6 +69,11 @@ TEST(AdminText, AListIsATableAndAnObjectLines) {
           R"({"apps":[{"app":"chess","id":2,"disabled":false},{"app":"go","id":13,"disabled":true}],"next":13})"),
       "app    id  disabled\nchess  2   no\ngo     13  yes\nmore: --after 13\n");
   EXPECT_EQ(admin_text(R"({"apps":[]})"), "none\n");
+  EXPECT_EQ(
+      admin_text(
+          R"({"entries":[{"seq":1,"hash":"2340360a4dfc096e500f33ca6b61517b4ae19bdd7798922a837452b71148d56f"}]})"),
+      "seq  hash\n1    2340360a4dfc...\n")
+      << "whoever compares them uses --json";
   EXPECT_EQ(admin_text(R"({"key":"pk_1","created_ms":1700000000000,"networks":["a","b"]})"),
             "key          pk_1\ncreated_ms   2023-11-14 22:13:20\nnetworks     a, b\n");
 }
