@@ -3,6 +3,7 @@
 #include <future>
 
 #include "client/fake_server.h"
+#include "protocol/search_request.h"
 
 namespace plaza::client {
 
@@ -52,6 +53,19 @@ class FakeServer::Session final : public net::ConnectionHandler {
       case Msg::groups: return answer(GroupsAck{}, r.rid());
       case Msg::heartbeat: return answer(HeartbeatAck{.epoch = 1, .head = 0, .time_ms = 0}, r.rid());
       case Msg::received: return;
+      case Msg::search: {
+        const auto search = as<Search>(r);
+        SearchAck ack;
+        ack.results.push_back({.mid = MessageId{9},
+                               .friendid = search.of.friendid.value_or(MemberId{0}),
+                               .groupid = {},
+                               .cseq = 3,
+                               .id = MemberId{0},
+                               .name = {},
+                               .time_ms = 1'767'323'045'678,
+                               .snippet = "all about\n" + std::string(search.query)});
+        return answer(ack, r.rid());
+      }
       case Msg::report: {
         const auto report = as<Report>(r);
         server_.reported_.push_back(std::to_string(report.cseq) + " " + std::string(report.reason));

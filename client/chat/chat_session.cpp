@@ -82,6 +82,7 @@ void ChatSession::run(const ParsedLine& line, Done done) {
     case Command::history: return history(line, std::move(done));
     case Command::read: return read_all(std::move(done));
     case Command::report: return report(first, std::move(done));
+    case Command::search: return search(first, std::move(done));
     case Command::find: return find(line, std::move(done));
     case Command::channels: return channels({}, {}, std::move(done));
     case Command::subscribe: return subscribe(line, std::move(done));

@@ -86,6 +86,7 @@ class ChatSession final : private ClientEvents {
   void history(const ParsedLine& line, Done done);
   void read_all(Done done);
   void report(const std::string& reason, Done done);
+  void search(const std::string& words, Done done);
   void status(Done done);
   void find(const ParsedLine& line, Done done);
 

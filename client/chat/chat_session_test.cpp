@@ -127,6 +127,22 @@ TEST(ChatSession, ReportsTheLastMessageOfSomebodyElseInTheOpenConversation) {
   EXPECT_EQ(server.reported(), std::vector<std::string>{"2 this is rude"});
 }
 
+TEST(ChatSession, SearchesEverywhereFromTheNoticesAndElseInTheOpenConversation) {
+  FakeServer server;
+  Person ann(server, "ann");
+  ASSERT_TRUE(ann.until([&] { return ann.session().state() == ClientState::online; }));
+  ASSERT_TRUE(ann.types("/search green tea"));
+  EXPECT_TRUE(ann.told("notices | server: all about green tea"));
+  ClientOptions options;
+  options.endpoint = server.endpoint();
+  options.device = "test";
+  SyncClient bob(options);
+  ASSERT_TRUE(bob.register_and_login("bob", "password-bob").ok());
+  ASSERT_TRUE(ann.types("/open bob"));
+  ASSERT_TRUE(ann.types("/search milk"));
+  EXPECT_TRUE(ann.told("bob | server: all about milk"));
+}
+
 TEST(ChatSession, CommandsOfAMemberAreRefusedAtOnceWhenNobodyIsLoggedIn) {
   FakeServer server;
   Person ann(server, "ann");

@@ -68,6 +68,8 @@ constexpr std::array kCommands = std::to_array<CommandInfo>({
     {Command::read, "/read", "", "mark everything read", 0, 0},
     {Command::report, "/report", "[REASON]", "show the operators the last message of somebody else here", 0,
      kAll, true},
+    {Command::search, "/search", "WORDS",
+     "find messages: in the open conversation, or in all from the notices", 1, kAll, true},
     {Command::who, "/who", "", "which of your friends are online", 0, 0},
     {Command::find, "/find", "NAME|#GROUP", "look somebody or a group up", 1, kAll, true,
      Word::person_or_group},

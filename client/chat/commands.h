@@ -57,6 +57,7 @@ enum class Command : std::uint8_t {
   history,
   read,
   report,
+  search,
   who,
   find,
   channels,

@@ -14,9 +14,10 @@ struct MemberRates {
   RateLimit requests;
   RateLimit publications;
   MinuteRateLimit reports;
+  MinuteRateLimit searches;
   [[nodiscard]] bool idle(std::int64_t now_ms) const {
     return messages.idle(now_ms) && requests.idle(now_ms) && publications.idle(now_ms) &&
-           reports.idle(now_ms);
+           reports.idle(now_ms) && searches.idle(now_ms);
   }
 };
 

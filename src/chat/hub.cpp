@@ -39,6 +39,7 @@ Verdict Hub::request(Session& session, const protocol::Request& request) {
     case Msg::leave_group: return groups_.leave(session, request);
     case Msg::groups: return groups_.list(session, request);
     case Msg::report: return reporting_.report(session, request);
+    case Msg::search: return searching_.search(session, request);
     case Msg::group_members: return groups_.members(session, request);
     case Msg::subscribe: return channel_requests_.subscribe(session, request);
     case Msg::unsubscribe: return channel_requests_.unsubscribe(session, request);

@@ -13,6 +13,7 @@
 #include "chat/presence_requests.h"
 #include "chat/reading.h"
 #include "chat/reporting.h"
+#include "chat/searching.h"
 #include "chat/sending.h"
 #include "chat/server_rooms.h"
 #include "chat/shard_state.h"
@@ -33,6 +34,7 @@ class Hub {
         friends_(state_),
         groups_(state_),
         reporting_(state_, reading_),
+        searching_(state_, reading_),
         group_admin_(state_, groups_),
         server_rooms_(state_, groups_),
         presence_news_(state_),
@@ -102,6 +104,7 @@ class Hub {
   Friends friends_;
   Groups groups_;
   Reporting reporting_;
+  Searching searching_;
   GroupAdmin group_admin_;
   ServerRooms server_rooms_;
   PresenceNews presence_news_;

@@ -14,6 +14,7 @@ struct Limits {
   Rate room_messages{50, 100};
   Rate member_requests{50, 200};  ///< everything else that a member asks for, but heartbeats
   MinuteRate member_reports{6, 20};
+  MinuteRate member_searches{30, 10};
   std::uint32_t announcement_members_per_s = 2000;  ///< of the node: so many get an announcement in a second
   std::size_t body_bytes_max = 32 * 1024;
   std::uint32_t send_window_max = 256;  ///< sends of a session that wait for the store; then reading pauses

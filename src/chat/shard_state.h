@@ -28,6 +28,10 @@
 #include "rooms/room_rates.h"
 #include "rooms/slow_mode.h"
 
+namespace plaza::search {
+class MemberSearch;
+}
+
 namespace plaza::chat {
 
 class Hub;
@@ -44,10 +48,11 @@ struct Node {
   const ports::Clock& clock;
   rooms::RoomRates& room_rates;
   ports::NodeId id;
-  std::uint32_t channel_epochs = 0;       ///< where this process begins to count them: any number
-  std::vector<Hub*> hubs;                 ///< by shard
-  std::atomic<std::uint32_t> watches{0};  ///< so many rooms are watched, on all shards together
-  RoomEvents* room_events = nullptr;      ///< the outcome router's
+  std::uint32_t channel_epochs = 0;        ///< where this process begins to count them: any number
+  std::vector<Hub*> hubs;                  ///< by shard
+  std::atomic<std::uint32_t> watches{0};   ///< so many rooms are watched, on all shards together
+  RoomEvents* room_events = nullptr;       ///< the outcome router's
+  search::MemberSearch* search = nullptr;  ///< none: SEARCH is refused
 };
 
 /// Everything that the domain knows on one shard. The request handlers beside it share it and keep nothing themselves.

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "ports/clock.h"
+#include "ports/message_log.h"
 #include "ports/stream_store.h"
 
 namespace plaza::memory {
@@ -37,7 +38,7 @@ struct MemoryStreamStoreOptions {
 /// Order    All waiting calls are one commit, taken in their order; then one report to the sink, then the
 ///          callbacks.
 /// Limit    Memory. It is for tests, the simulator and servers that may forget everything.
-class MemoryStreamStore final : public ports::StreamStore {
+class MemoryStreamStore final : public ports::StreamStore, public ports::MessageLog {
  public:
   explicit MemoryStreamStore(const ports::Clock& clock, MemoryStreamStoreOptions options = {});
   ~MemoryStreamStore() override;
@@ -60,6 +61,11 @@ class MemoryStreamStore final : public ports::StreamStore {
   void trim(ports::Retention retention, Done<bool> done) override;
   [[nodiscard]] ports::StoreHealth health() const override;
   [[nodiscard]] ports::StoreStats stats() const override;
+
+  // As MessageLog: what is committed, any thread.
+  Result<ports::MessageLogPage, ports::MessageLogError> after(MessageId id, std::uint32_t limit) override;
+  Result<std::vector<ports::MessagePtr>, ports::MessageLogError> find(
+      const std::vector<MessageId>& ids) override;
 
   // by_step only ---------------------------------------------------------------------------
   /// Commits everything that waits, reports it, and calls back; false when nothing waited.

@@ -74,6 +74,7 @@ enum class Field : std::uint8_t {
   history_visible,
   for_ms,
   pinned,
+  query,
   // From the server only.
   error_code,
   errmsg,
@@ -122,6 +123,7 @@ enum class Field : std::uint8_t {
   pins,
   entries,
   invitations,
+  results,
   count_,
 };
 inline constexpr std::size_t kFields = static_cast<std::size_t>(Field::count_);

@@ -24,6 +24,8 @@ inline constexpr std::uint32_t kConversationsLimitMax = 100;
 inline constexpr std::uint32_t kListLimitMax = 200;
 inline constexpr std::size_t kChannelBytesMax = 64;
 inline constexpr std::size_t kReasonBytesMax = 256;
+inline constexpr std::size_t kQueryBytesMax = 256;
+inline constexpr std::uint32_t kSearchLimitMax = 50;
 
 /// min..max: of an integer its value, of a string or object its bytes (an object's as compact text).
 struct FieldInfo {
@@ -115,6 +117,7 @@ inline constexpr std::array<FieldInfo, kFields> kFieldTable = {{
                     "true: those who join see what was said before"),
     detail::integer(Field::for_ms, "for_ms", "how long from now; absent: for ever", 0, 0xffffffffff),
     detail::boolean(Field::pinned, "pinned", "true: the message is pinned, false: not any more"),
+    detail::string(Field::query, "query", 1, kQueryBytesMax, "words to search for"),
 
     detail::integer(Field::error_code, "errno", "0, or why it was refused", 0, 65535),
     detail::string(Field::errmsg, "errmsg", 0, 1024, "the same for a person to read"),
@@ -167,6 +170,7 @@ inline constexpr std::array<FieldInfo, kFields> kFieldTable = {{
     detail::list(Field::pins, "pins", "pinned messages of a group, by position"),
     detail::list(Field::entries, "entries", "members in a list of a group, by id"),
     detail::list(Field::invitations, "invitations", "groups that one was invited to"),
+    detail::list(Field::results, "results", "messages that were found"),
 }};
 
 constexpr const FieldInfo& info(Field field) { return kFieldTable[static_cast<std::size_t>(field)]; }

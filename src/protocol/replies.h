@@ -8,6 +8,7 @@
 #include "protocol/channel_replies.h"
 #include "protocol/raw_request.h"
 #include "protocol/reply_structs.h"
+#include "protocol/search_reply.h"
 
 namespace plaza::protocol {
 

@@ -148,6 +148,25 @@ TEST(Replies, ComeBackAsTheyWereSent) {
   reply_returns(FindAck{.groupid = RoomId{3}, .groupname = "n", .groupdesc = "a"});
   reply_returns(
       TokensAck{{{TokenId{1}, false, "web", 1, 2, true}, {TokenId{2}, true, "phone", 3, 4, false}}});
+  reply_returns(SearchAck{});
+  reply_returns(SearchAck{.results = {{.mid = MessageId{9},
+                                       .friendid = MemberId{0},
+                                       .groupid = {},
+                                       .cseq = 3,
+                                       .id = MemberId{0},
+                                       .name = "",
+                                       .time_ms = 5,
+                                       .snippet = "\xe4\xbd\xa0\n\""},
+                                      {.mid = MessageId{8},
+                                       .friendid = {},
+                                       .groupid = RoomId{4},
+                                       .cseq = 2,
+                                       .id = MemberId{7},
+                                       .name = "ann",
+                                       .time_ms = 4,
+                                       .snippet = "tea"}},
+                          .more = true,
+                          .before = 8});
   reply_returns(HeartbeatAck{1, 5, 6});
   reply_returns(HeartbeatAck{0, 0, 6});
 }
@@ -365,7 +384,8 @@ TEST(Replies, CarryTheFieldsOfTheTable) {
         push_json(ChannelHeadPush{.channel = "world"}), reply_json(ChannelsAck{.more = true, .after = "x"}),
         push_json(TypingPush{.friendid = MemberId{1}}), push_json(TypingPush{.groupid = RoomId{1}}),
         reply_json(WatchPresenceAck{.online = {MemberId{1}}}),
-        push_json(WatchEndedPush{.groupid = RoomId{1}})})
+        push_json(WatchEndedPush{.groupid = RoomId{1}}), reply_json(SearchAck{.more = true, .before = 4}),
+        reply_json(SearchAck{})})
     frames.push_back(more);
   for (const Chat* x : {&chat, &group}) append_chat(frames.emplace_back(), view(*x));
 

@@ -3,6 +3,7 @@
 #include "protocol/channel_requests.h"
 #include "protocol/field_lookup.h"
 #include "protocol/group_requests.h"
+#include "protocol/search_request.h"
 
 #include <gtest/gtest.h>
 
@@ -106,6 +107,9 @@ TEST(Requests, ComeBackAsTheyWereSent) {
   returns(WatchPresence{.groupid = RoomId{4}, .watch = true});
   returns(Report{.of = {.friendid = MemberId{3}}, .cseq = 4, .reason = "rude"});
   returns(Report{.of = {.groupid = RoomId{3}}, .cseq = 4});
+  returns(Search{.query = "green tea", .of = {.friendid = MemberId{3}}, .before = 9, .limit = 5});
+  returns(Search{.query = "\"tea\"", .of = {.groupid = RoomId{3}}});
+  returns(Search{.query = "t"});
 }
 
 /// The typed request visits exactly the fields that the table says.
@@ -135,7 +139,7 @@ TEST(Requests, HaveTheFieldsOfTheTable) {
       Sync, History, Received, Mark, Heartbeat, Conversations, Friends, AnswerFriend, RemoveFriend, Block,
       Remark, LeaveGroup, Groups, GroupMembers, Find, ChangePassword, Tokens, RevokeToken, SetGroup,
       GroupInfo, ChangeGroupMember, GroupList, Invitations, Pin, DissolveGroup, MuteGroup, Subscribe,
-      Unsubscribe, Publish, Channels, Typing, WatchPresence, Report>();
+      Unsubscribe, Publish, Channels, Typing, WatchPresence, Report, Search>();
   std::size_t declared = 0;
   for (const MessageInfo& message : messages()) declared += message.direction != Direction::server;
   EXPECT_EQ(typed, declared);

@@ -263,6 +263,14 @@ void read(const Reader& from, FindAck& x) {
   from.get("id", x.id), from.get("name", x.name), from.get("avatar", x.avatar), from.online(x.online);
   from.get("groupid", x.groupid), from.get("groupname", x.groupname), from.get("groupdesc", x.groupdesc);
 }
+void read(const Reader& from, SearchResult& x) {
+  from.get("mid", x.mid), from.get("friendid", x.friendid), from.get("groupid", x.groupid),
+      from.get("cseq", x.cseq), from.get("id", x.id);
+  from.get("name", x.name), from.get("time_ms", x.time_ms), from.get("snippet", x.snippet);
+}
+void read(const Reader& from, SearchAck& x) {
+  from.list("results", x.results, kRead), from.get("more", x.more), from.get("before", x.before);
+}
 void read(const Reader& from, TokensAck& x) { from.list("tokens", x.tokens, kRead); }
 void read(const Reader& from, HeartbeatAck& x) {
   from.get("epoch", x.epoch), from.get("head", x.head), from.get("time_ms", x.time_ms);
@@ -373,6 +381,7 @@ void read_body(const Reader& from, ServerMessage& out) {
     case Msg::typing: return body<TypingPush>(from, out);
     case Msg::watch_presence_ack: return body<WatchPresenceAck>(from, out);
     case Msg::watch_ended: return body<WatchEndedPush>(from, out);
+    case Msg::search_ack: return body<SearchAck>(from, out);
     default: return;
   }
 }

@@ -26,7 +26,7 @@ struct ServerMessage {
                FriendsAck, GroupsAck, GroupMembersAck, GroupInfoAck, GroupListAck, InvitationsAck, FindAck,
                TokensAck, HeartbeatAck, Chat, ReceiptPush, HeartbeatPush, HeadPush, FriendEventPush,
                PresencePush, GroupEventPush, GoodbyePush, SubscribeAck, PublishAck, Publication,
-               ChannelHeadPush, ChannelsAck, TypingPush, WatchPresenceAck, WatchEndedPush>
+               ChannelHeadPush, ChannelsAck, TypingPush, WatchPresenceAck, WatchEndedPush, SearchAck>
       body;
 
   static Refusal not_refused() {

@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "protocol/table_channels.h"
 #include "protocol/table_groups.h"
+#include "protocol/table_search.h"
 #include "protocol/table_uses.h"
 
 namespace plaza::protocol {
@@ -310,6 +311,9 @@ constexpr MessageInfo kMessageTable[] = {
     server(Msg::watch_presence_ack, "WATCH_PRESENCE_ACK", "who of them is online", kWatchPresenceAck),
     server(Msg::watch_ended, "WATCH_ENDED", "the group's members changed: watch again", kWatchEnded),
     request(Msg::report, "REPORT", Msg::ok, kEntered, kLast, "tell the operators of a message", kReport),
+    request(Msg::search, "SEARCH", Msg::search_ack, kEntered, kLast,
+            "find messages of the own conversations by their words", kSearch),
+    server(Msg::search_ack, "SEARCH_ACK", "a page of what was found", kSearchAck),
 };
 
 constexpr ErrnoInfo kErrnoTable[] = {
@@ -380,7 +384,8 @@ constexpr Shape kShapeTable[] = {{"friend", kFriendShape, "friends"},
                                  {"member's presence", kPresenceShape, "presence"},
                                  {"pin", kPinShape, "pins"},
                                  {"listed", kListedShape, "entries"},
-                                 {"invitation", kInvitationShape, "invitations"}};
+                                 {"invitation", kInvitationShape, "invitations"},
+                                 {"result", kResultShape, "results"}};
 
 // What must hold between the tables -------------------------------------------------------------------------
 consteval bool fields_in_order() {

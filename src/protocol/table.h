@@ -93,6 +93,8 @@ enum class Msg : std::uint16_t {
   watch_presence_ack = 96,
   watch_ended = 97,
   report = 100,
+  search = 130,
+  search_ack = 131,
 };
 inline constexpr std::size_t kMsgidMax = 255;  ///< no msgid is larger; not every smaller one exists
 

@@ -11,6 +11,7 @@
 #include "app/node/installation.h"
 #include "app/node/janitor.h"
 #include "app/node/live_sessions.h"
+#include "app/node/node_search.h"
 #include "app/node/options.h"
 #include "app/process/secrets_file.h"
 #include "backend/api.h"
@@ -77,6 +78,7 @@ struct Node::Parts {
   std::unique_ptr<SecretBox> secrets;
   std::unique_ptr<LiveSessions> live;
   std::unique_ptr<backend::Api> api;
+  std::unique_ptr<NodeSearch> search;
   std::shared_ptr<net::ConnectionLimits> limits;
   std::shared_ptr<net::TlsContext> tls;
   std::unique_ptr<net::Listener> tcp, http, admin;
@@ -89,6 +91,8 @@ struct Node::Parts {
   bool stopped = false;
 
   Result<void, std::string> open_storage(const Config& config);
+  ports::AppendSink& sink(const Config& config);
+  void start_search(const Config& config);
   Result<void, std::string> load_moderation();
   Result<void, std::string> listen(const Config& config);
   Result<void, std::string> listen_for_operators(const Config& config);
@@ -125,6 +129,27 @@ Result<void, std::string> Node::Parts::open_storage(const Config& config) {
   if (!zone && zone.error().code != ports::DirectoryCode::not_found)
     return fail(fmt::format("{}: {}", data_path(config, "directory.db"), zone.error().detail));
   return {};
+}
+
+/// Where the store's outcomes go.
+ports::AppendSink& Node::Parts::sink(const Config& config) {
+  if (!config.search.enabled) return edge->sink();
+  search = std::make_unique<NodeSearch>(edge->sink());
+  return *search;
+}
+
+/// A server that cannot search is better than none.
+void Node::Parts::start_search(const Config& config) {
+  if (!search) return;
+  if (const auto started = search->start(search_options(config), *directory); !started) {
+    PLAZA_LOG(error, "search", "there is no search until the next start: {}", started.error());
+    return;
+  }
+  edge->chat().search = search->members();
+  observed.push_back(std::make_unique<Observed>(Type::gauge, "plaza_search_messages_behind",
+                                                "Messages that are stored and cannot be found by SEARCH yet.",
+                                                metrics::Labels{},
+                                                [this] { return static_cast<double>(search->behind()); }));
 }
 
 /// Before the first client: nobody who is banned may be in for a moment.
@@ -296,6 +321,7 @@ void Node::Parts::stop(std::int64_t drain_ms) {
   if (api) api->stop();
   sql_workers.stop();
   password_workers.stop();
+  if (search) search->stop();
   if (store_started) store.stop();
   shards.stop();
 }
@@ -335,11 +361,12 @@ Result<std::unique_ptr<Node>, std::string> Node::start(const Config& config) {
       edge_limits(config));
   parts.make_api(config);
   parts.shards.start();
-  if (auto started = parts.store.start(parts.edge->sink()); !started) {
+  if (auto started = parts.store.start(parts.sink(config)); !started) {
     return fail(started.error().detail);  // which names the file
   }
   parts.store_started = true;
   parts.observe();
+  parts.start_search(config);
   if (auto loaded = parts.load_moderation(); !loaded) return fail(std::move(loaded.error()));
   // The first round of it, which is at once, repairs what a crash left between the two databases.
   parts.janitor = std::make_unique<Janitor>(

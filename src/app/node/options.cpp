@@ -57,6 +57,7 @@ edge::Limits edge_limits(const Config& config) {
   limits.chat.member_requests = {u32(config.member.request_rate_per_s), u32(config.member.request_burst)};
   limits.chat.member_reports = {u32(config.moderation.report_rate_per_min),
                                 u32(config.moderation.report_burst)};
+  limits.chat.member_searches = {u32(config.search.member_rate_per_min), u32(config.search.member_burst)};
   limits.chat.announcement_members_per_s = u32(config.announcement.members_per_s);
   limits.announcements.body_bytes_max = static_cast<std::size_t>(config.announcement.body_bytes_max);
   limits.announcements.keep_ms_max = config.announcement.keep_days_max * kDayMs;
@@ -203,6 +204,14 @@ JanitorOptions janitor_options(const Config& config) {
   return {.retention = retention(config),
           .interval_s = config.store.trim_interval_s,
           .announcements_kept_ms = config.announcement.listed_days * kDayMs};
+}
+
+NodeSearchOptions search_options(const Config& config) {
+  return {.streams_path = data_path(config, "streams.db"),
+          .index_path = data_path(config, "search.db"),
+          .searches_at_once_max = u32(config.search.at_once_max),
+          .index_interval_ms = config.search.index_interval_ms,
+          .busy_timeout_ms = u32(config.store.busy_timeout_ms)};
 }
 
 ports::Zone default_zone(const Config& config) {

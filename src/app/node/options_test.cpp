@@ -107,6 +107,11 @@ const std::vector<Arrives> kArrives{
      [](const Config& c) { return text(edge_limits(c).chat.member_reports.per_min); }},
     {"moderation.report_burst",
      [](const Config& c) { return text(edge_limits(c).chat.member_reports.burst); }},
+    {"search.at_once_max", [](const Config& c) { return text(search_options(c).searches_at_once_max); }},
+    {"search.index_interval_ms", [](const Config& c) { return text(search_options(c).index_interval_ms); }},
+    {"search.member_rate_per_min",
+     [](const Config& c) { return text(edge_limits(c).chat.member_searches.per_min); }},
+    {"search.member_burst", [](const Config& c) { return text(edge_limits(c).chat.member_searches.burst); }},
     {"moderation.zone_words_max",
      [](const Config& c) { return text(directory_options(c, 0).moderation.word_rules_per_zone_max); }},
 };

@@ -1,0 +1,41 @@
+#include "protocol/search_reply.h"
+
+#include "protocol/json_writer.h"
+
+namespace plaza::protocol {
+namespace {
+
+void encode_result(JsonWriter& json, const SearchResult& x) {
+  json.begin_object();
+  json.member("mid", x.mid.value);
+  if (x.friendid) {
+    json.member("friendid", x.friendid->value);
+  } else {
+    json.member("groupid", x.groupid.value);
+  }
+  json.member("cseq", x.cseq);
+  json.member("id", x.id.value);
+  json.member("name", x.name);
+  json.member("time_ms", x.time_ms < 0 ? 0 : static_cast<std::uint64_t>(x.time_ms));
+  json.member("snippet", x.snippet);
+  json.end_object();
+}
+
+}  // namespace
+
+void encode(std::string& out, Rid rid, const SearchAck& x) {
+  JsonWriter json(out);
+  json.begin_object();
+  json.member("msgid", static_cast<std::uint64_t>(Msg::search_ack));
+  if (rid) json.member("rid", *rid);
+  json.member("errno", std::uint64_t{0});
+  json.key("results");
+  json.begin_array();
+  for (const SearchResult& result : x.results) encode_result(json, result);
+  json.end_array();
+  json.member_flag("more", x.more);
+  if (x.more) json.member("before", x.before);
+  json.end_object();
+}
+
+}  // namespace plaza::protocol
