@@ -26,6 +26,15 @@ ChannelHomes::~ChannelHomes() = default;
 
 std::size_t ChannelHomes::size() const { return homes_.size(); }
 
+template <class One>
+void ChannelHomes::refuse(const channels::ChannelKey& key, const One& request, const Refusal& why) {
+  if constexpr (std::is_same_v<One, ServerPublishing>) {
+    request.answer->refused(why);
+  } else {
+    refuse(key, request.who, why);
+  }
+}
+
 // The declaration ---------------------------------------------------------------------------------------------------
 
 ChannelHomes::Home& ChannelHomes::home_of(channels::ChannelRef channel) {
@@ -95,7 +104,7 @@ void ChannelHomes::begin_history(Home& home, std::uint32_t epoch, std::uint64_t 
 void ChannelHomes::give_up(Home& home, const Refusal& why) {
   home.loading = false;
   for (const Request& request : std::exchange(home.waiting, {})) {
-    std::visit([&](const auto& one) { refuse(home.key, one.who, why); }, request);
+    std::visit([&](const auto& one) { refuse(home.key, one, why); }, request);
   }
   if (home.history && why.error == Errno::no_such_channel) {
     flush(home);
@@ -159,13 +168,17 @@ void ChannelHomes::publish(channels::ChannelRef channel, Publishing request) {
   work(home_of(channel), std::move(request));
 }
 
+void ChannelHomes::publish(channels::ChannelRef channel, ServerPublishing request) {
+  work(home_of(channel), std::move(request));
+}
+
 void ChannelHomes::work(Home& home, Request request) {
   if (home.history && !home.loading) {
     std::visit([&](const auto& one) { now(home, one); }, request);
     return;
   }
   if (home.waiting.size() >= kWaitingMax) {
-    std::visit([&](const auto& one) { refuse(home.key, one.who, busy()); }, request);
+    std::visit([&](const auto& one) { refuse(home.key, one, busy()); }, request);
     return;
   }
   home.waiting.push_back(std::move(request));
@@ -223,29 +236,43 @@ void ChannelHomes::now(Home& home, const Publishing& request) {
                    .field = "send_id",
                    .allowed = "no send_id"});
   }
-  channels::ChannelHistory& history = *home.history;
-  const std::uint64_t seq = history.head() + 1;
-  std::string frame;
-  protocol::encode(frame, protocol::PublicationView{.channel = home.key.name,
-                                                    .epoch = history.epoch(),
-                                                    .seq = seq,
-                                                    .id = request.sender,
-                                                    .name = request.name,
-                                                    .kind = request.kind,
-                                                    .content = request.content,
-                                                    .time_ms = state_.node.clock.wall_ms(),
-                                                    .mid = {}});
-  add(home, std::move(frame), seq);
-  channel_metrics().publications.add();
+  const std::uint64_t seq = number(home, request.sender, request.name, request.kind, request.content);
   std::string ack;
   if (request.who.asked.rid) {
     protocol::PublishAck published;
     published.channel = home.key.name;
-    published.epoch = history.epoch();
+    published.epoch = home.history->epoch();
     published.seq = seq;
     protocol::encode(ack, request.who.asked.rid, published);
   }
   answer_publisher(request.who, std::move(ack));
+}
+
+void ChannelHomes::now(Home& home, const ServerPublishing& request) {
+  if (home.settings.persistent) return append(home, request);
+  const ports::Message& said = *request.message;
+  const std::uint64_t seq = number(home, said.sender, said.sender_name, static_cast<std::uint8_t>(said.kind),
+                                   said.body);
+  request.answer->decided({.epoch = home.history->epoch(), .seq = seq, .stored = std::nullopt});
+}
+
+/// The next publication of a channel that is in memory only.
+std::uint64_t ChannelHomes::number(Home& home, MemberId sender, std::string_view name, std::uint8_t kind,
+                                   std::string_view content) {
+  const std::uint64_t seq = home.history->head() + 1;
+  std::string frame;
+  protocol::encode(frame, protocol::PublicationView{.channel = home.key.name,
+                                                    .epoch = home.history->epoch(),
+                                                    .seq = seq,
+                                                    .id = sender,
+                                                    .name = name,
+                                                    .kind = kind,
+                                                    .content = content,
+                                                    .time_ms = state_.node.clock.wall_ms(),
+                                                    .mid = {}});
+  add(home, std::move(frame), seq);
+  channel_metrics().publications.add();
+  return seq;
 }
 
 /// Numbered: into the history, and into the block for who follows.

@@ -39,6 +39,22 @@ struct Publishing {
       false;  ///< its send_id was accepted before: it goes to the store for its answer, whatever the rules say
 };
 
+/// What an app's server says in a channel: no rule of the channel applies. What it is, and when it is persistent its device and
+/// send_id, are the message's.
+struct ServerPublishing {
+  struct Decided {
+    std::uint32_t epoch = 0;
+    std::uint64_t seq = 0;
+    std::optional<ports::Appended> stored;  ///< of a persistent channel
+  };
+  struct Answer {
+    std::move_only_function<void(const Refusal&)> refused;
+    std::move_only_function<void(const Decided&)> decided;
+  };
+  std::shared_ptr<ports::Message> message;
+  std::shared_ptr<Answer> answer;  ///< one of the two is called, on the channel's home shard
+};
+
 /// On the session's shard: the home has answered a PUBLISH of it.
 void publication_decided(Session& session, const Asked& asked, const Limits& limits);
 
@@ -60,6 +76,7 @@ class ChannelHomes {
 
   void subscribe(channels::ChannelRef channel, Subscribing request);
   void publish(channels::ChannelRef channel, Publishing request);
+  void publish(channels::ChannelRef channel, ServerPublishing request);
   /// So many grants of this shard have ended.
   void release(channels::ChannelRef channel, std::uint32_t shard, std::uint32_t count);
   /// It was declared, removed, or declared otherwise: what is known of it is read again. Subscribers go on, unless it is
@@ -76,7 +93,7 @@ class ChannelHomes {
   [[nodiscard]] std::size_t size() const;
 
  private:
-  using Request = std::variant<Subscribing, Publishing>;
+  using Request = std::variant<Subscribing, Publishing, ServerPublishing>;
   struct Home;
 
   Home& home_of(channels::ChannelRef channel);
@@ -90,6 +107,10 @@ class ChannelHomes {
   void work(Home& home, Request request);
   void now(Home& home, const Subscribing& request);
   void now(Home& home, const Publishing& request);
+  void now(Home& home, const ServerPublishing& request);
+  void append(Home& home, const ServerPublishing& request);
+  std::uint64_t number(Home& home, MemberId sender, std::string_view name, std::uint8_t kind,
+                       std::string_view content);
   void add(Home& home, std::string frame, std::uint64_t seq);
   void flush(Home& home);
   /// Persistent: what is not in memory (channel_stored.cpp).
@@ -101,6 +122,8 @@ class ChannelHomes {
   void give_up(Home& home, const Refusal& why);
   void pause_all(const Home& home, std::uint32_t epoch, std::uint64_t head);
   void refuse(const channels::ChannelKey& key, const ChannelAsker& who, const Refusal& why);
+  template <class One>
+  void refuse(const channels::ChannelKey& key, const One& request, const Refusal& why);
   void grant(Home& home, const ChannelAsker& who, std::string ack);
   void answer_subscriber(const channels::ChannelKey& key, const ChannelAsker& who, std::string frame);
   void answer_publisher(const ChannelAsker& who, std::string frame);

@@ -93,6 +93,19 @@ void ChannelHomes::let_append(const Home& home, const Publishing& request) {
            });
 }
 
+/// The store's report pushes it (committed()).
+void ChannelHomes::append(Home& home, const ServerPublishing& request) {
+  request.message->conversation = ports::StreamId::channel(home.id);
+  const auto decided = [answer = request.answer, epoch = home.history->epoch()](const ports::Appended& one) {
+    answer->decided({.epoch = epoch, .seq = one.message ? one.message->conversation_seq : 0, .stored = one});
+  };
+  state_.outbox.push_back({.message = request.message,
+                           .reach = ports::Reach::conversation,
+                           .fanout = nullptr,
+                           .origin_shard = state_.shard,
+                           .origin_session = state_.server_sends.expect(decided)});
+}
+
 /// Reads what memory does not have. Nothing of it is served that the channel does not keep by its settings.
 void ChannelHomes::read_missed(Home& home, const Subscribing& request) {
   const channels::ChannelHistory& history = *home.history;

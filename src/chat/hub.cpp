@@ -71,6 +71,10 @@ bool Hub::within_rate(Session& session, const protocol::Request& request) {
 
 void Hub::send_for_server(std::shared_ptr<ports::Message> message, ServerSends::Done done) {
   ports::Append append;
+  // A notice is the server's own, so that its one reader has to be named.
+  if (message->conversation.kind() == ports::StreamKind::notices) {
+    append.fanout = std::make_shared<const std::vector<MemberId>>(1, MemberId{message->conversation.first()});
+  }
   append.message = std::move(message);
   append.origin_shard = state_.shard;
   append.origin_session = state_.server_sends.expect(std::move(done));

@@ -85,8 +85,8 @@ class Hub {
   }
   static constexpr std::int64_t kTickMs = 500;
 
-  /// A message of a server: it is stored and pushed as others are, and no rule of a member's applies. `done` is called here when it is
-  /// decided. The caller has set everything that a sender sets.
+  /// A message of a server to a member: it is stored and pushed as others are, and no rule of a member's applies. `done` is called here
+  /// when it is decided. The caller has set everything that a sender sets.
   void send_for_server(std::shared_ptr<ports::Message> message, ServerSends::Done done);
 
   /// The connection has room for pushes again (and, as a safety net, now and then): what a classic client missed is read

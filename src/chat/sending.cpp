@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "chat/group_words.h"
+#include "chat/room_reading.h"
 #include "chat/screening.h"
 #include "rooms/rights.h"
 
@@ -241,33 +242,6 @@ Verdict Sending::load_member(Session& session, const Asked& asked, MemberId memb
       });
   return started ? Verdict::again : refuse(session, asked, busy());
 }
-
-namespace {
-struct LoadedRoom {
-  std::optional<rooms::RoomView> view;  ///< unless the shard has it
-  ports::RoomStanding standing;
-};
-
-ports::DirectoryResult<LoadedRoom> read_room(ports::Directory& directory, ZoneId zone, RoomId room,
-                                             MemberId me, bool known) {
-  LoadedRoom loaded;
-  if (!known) {
-    auto found = directory.room(zone, room);
-    if (!found) return fail(std::move(found.error()));
-    auto members = directory.fanout(zone, room);
-    if (!members) return fail(std::move(members.error()));
-    loaded.view = rooms::RoomView{
-        .room = std::move(*found),
-        .members = std::make_shared<const std::vector<MemberId>>(std::move(*members)),
-        .rate = {},
-        .standings = {}};
-  }
-  const auto standing = directory.standing(zone, room, me);
-  if (!standing) return fail(standing.error());
-  loaded.standing = *standing;
-  return loaded;
-}
-}  // namespace
 
 Verdict Sending::load_room(Session& session, const Asked& asked, RoomId room) {
   if (!charge_request(session, asked)) return Verdict::done;

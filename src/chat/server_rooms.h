@@ -1,4 +1,6 @@
 #pragma once
+#include <memory>
+
 #include "chat/groups.h"
 #include "chat/room_changing.h"
 #include "chat/shard_state.h"
@@ -19,7 +21,16 @@ class ServerRooms {
   void create(ZoneId zone, MemberId owner, ports::NewRoom wanted, Outcome outcome);
   void change(ZoneId zone, RoomId room, ports::RoomChange change, Outcome outcome);
 
+  using Refused = std::move_only_function<void(const ports::DirectoryError&)>;
+  /// A message to the room, of the server itself or of a member who is in it: it goes the way of members' messages, so that whoever was
+  /// told "joined" before gets it. One of the two is called.
+  void say(std::shared_ptr<ports::Message> message, Refused refused, ServerSends::Done done);
+
  private:
+  struct Saying;
+  using SayingPtr = std::shared_ptr<Saying>;
+  void say(const SayingPtr& saying);
+  void look_up(const SayingPtr& saying);
   void tell(const ports::RoomChange& change, const ports::RoomChanged& changed);
 
   ShardState& state_;

@@ -37,6 +37,34 @@ class ServerRoomsTest : public ChatTest {
     EXPECT_TRUE(outcome) << "told";
     return *outcome;
   }
+  /// What became of a message of `from`, or of the server itself.
+  std::variant<ports::DirectoryError, ports::Appended> say(RoomId room, MemberId from,
+                                                           const std::string& text,
+                                                           const std::string& device = "@api") {
+    auto message = std::make_shared<ports::Message>();
+    message->zone = zone->id;
+    message->sender = from;
+    message->sender_name = "said";
+    message->device = device;
+    message->send_id = device == "@api" ? 0 : 1;
+    message->conversation = ports::StreamId::room(room);
+    message->body = text;
+    std::optional<std::variant<ports::DirectoryError, ports::Appended>> outcome;
+    hubs[1]->server_rooms().say(
+        message, [&](const ports::DirectoryError& why) { outcome = why; },
+        [&](const ports::Appended& one) { outcome = one; });
+    settle();
+    EXPECT_TRUE(outcome) << "told";
+    return *outcome;
+  }
+  static Lines heard(TestClient& client) {
+    Lines lines;
+    for (const auto& frame : client.take()) {
+      const auto* chat = frame.get<protocol::Chat>();
+      if (chat && chat->kind == 0) lines.push_back(std::to_string(chat->id.value) + " " + chat->content);
+    }
+    return lines;
+  }
   /// What was pushed, hints as "joined bob chess" and events of the room's order as "event joined bob".
   static Lines pushed(TestClient& client) {
     Lines lines;
@@ -139,6 +167,63 @@ TEST_F(ServerRoomsTest, WithoutTheStoreAMemberIsNotAddedAndOtherChangesAreInForc
   EXPECT_EQ(cid_web.ask(protocol::Groups{}).get<protocol::GroupsAck>()->groups.size(), 0U);
   ASSERT_TRUE(act(group, change::RemoveAdmin{bob.id}));
   EXPECT_EQ(pushed(bob_web), (Lines{"event admin_added bob", "event admin_removed bob"}));
+}
+
+TEST_F(ServerRoomsTest, AMessageOfTheServerGoesToAllWhoAreThereThenAndToNobodyElse) {
+  const RoomId group = room("chess", ann, {bob});
+  EXPECT_EQ(std::get<ports::Appended>(say(group, {}, "one")).code, ports::AppendCode::accepted);
+  EXPECT_EQ(heard(ann_web), Lines{"0 one"});
+  EXPECT_EQ(heard(bob_web), Lines{"0 one"});
+  EXPECT_TRUE(heard(cid_web).empty());
+  // Its shard knows the room by now: what changed is read again.
+  ASSERT_TRUE(act(group, change::Add{cid.id}));
+  ASSERT_TRUE(act(group, change::Kick{bob.id}));
+  heard(bob_web), heard(cid_web);
+  say(group, {}, "two");
+  EXPECT_EQ(heard(cid_web), Lines{"0 two"});
+  EXPECT_TRUE(heard(bob_web).empty());
+}
+
+TEST_F(ServerRoomsTest, AMessageOfAMemberIsThatOfOneWhoIsThereWhateverTheRulesAre) {
+  const RoomId group = room("chess", ann, {bob});
+  ASSERT_TRUE(act(group, change::MuteAll{}));
+  EXPECT_EQ(bob_web.say(group, "?", 1).refusal.error, Errno::group_muted);
+  EXPECT_EQ(std::get<ports::Appended>(say(group, bob.id, "for bob")).code, ports::AppendCode::accepted);
+  EXPECT_EQ(heard(ann_web), Lines{std::to_string(bob.id.value) + " for bob"});
+  EXPECT_EQ(std::get<ports::DirectoryError>(say(group, cid.id, "?")).code, DirectoryCode::not_member);
+  EXPECT_EQ(std::get<ports::DirectoryError>(say(RoomId{999}, {}, "?")).code, DirectoryCode::not_found);
+  ASSERT_TRUE(act(group, change::Dissolve{}));
+  EXPECT_EQ(std::get<ports::DirectoryError>(say(group, {}, "?")).code, DirectoryCode::not_found);
+}
+
+TEST_F(ServerRoomsTest, AMessageToARoomOfAnotherZoneIsRefusedAlsoWhenItsShardKnowsTheRoom) {
+  const RoomId group = room("chess", ann);
+  say(group, {}, "one");
+  const auto other = directory.put_zone({.id = {}, .app = {}, .app_name = "test", .zone_name = "two"});
+  auto message = std::make_shared<ports::Message>();
+  message->zone = other->id;
+  message->device = "@api";
+  message->conversation = ports::StreamId::room(group);
+  std::optional<DirectoryCode> why;
+  for (const std::uint32_t shard : {0U, 1U, 2U}) {
+    hubs[shard]->server_rooms().say(
+        message, [&](const ports::DirectoryError& error) { why = error.code; }, [](const auto&) {});
+    settle();
+    EXPECT_EQ(std::exchange(why, std::nullopt), DirectoryCode::not_found) << shard;
+  }
+}
+
+TEST_F(ServerRoomsTest, AMessageWithANameOfItsOwnIsStoredOnce) {
+  const RoomId group = room("chess", ann);
+  say(group, {}, "once", "@k");
+  EXPECT_EQ(std::get<ports::Appended>(say(group, {}, "once", "@k")).code, ports::AppendCode::duplicate);
+  EXPECT_EQ(heard(ann_web), Lines{"0 once"});
+}
+
+TEST_F(ServerRoomsTest, WhenTooMuchWaitsAMessageIsRefused) {
+  const RoomId group = room("chess", ann);
+  executor.busy = true;
+  EXPECT_EQ(std::get<ports::DirectoryError>(say(group, {}, "?")).code, DirectoryCode::unavailable);
 }
 
 TEST_F(ServerRoomsTest, WhenTooMuchWaitsItIsRefused) {
