@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A game's server: makes a zone, two members, their tokens and a room, over the HTTP API, every request signed.
+"""A game's server: makes a zone, two members, their tokens, a room and an announcement, over the HTTP API, every request signed.
 
     PLAZA_URL=http://127.0.0.1:7680 PLAZA_KEY=pk_... PLAZA_SECRET=sk_... examples/studio.py [zone]
 """
@@ -31,9 +31,7 @@ def call(method, path, **params):
             return json.load(answer)
     except urllib.error.HTTPError as refused:
         error = json.load(refused)["error"]
-        if error["code"] == "name_taken":
-            return None  # it is there from an earlier run
-        sys.exit(f"{method} {path}: {error}")
+        return None if error["code"] == "name_taken" else sys.exit(f"{method} {path}: {error}")  # taken: by an earlier run
 
 
 def main(zone="studio"):
@@ -52,8 +50,9 @@ def main(zone="studio"):
         call("POST", f"{here}/rooms/{room}/members", member=members["Bob"])
     call("POST", f"{here}/members/{members['Ann']}/messages", msg="Welcome!", idempotency_key=f"welcome-{zone}-Ann",
          **{"from": members["Bob"]})
-    online = call("GET", here + "/online", limit=100)["members"]
-    print(json.dumps({"app": app, "zone": zone, "members": members, "tokens": tokens, "room": room, "online": online}))
+    said = call("POST", "/api/v1/announcements", zone=zone, msg="It begins at 8.", idempotency_key=f"begins-{zone}")
+    print(json.dumps({"app": app, "zone": zone, "members": members, "tokens": tokens, "room": room,
+                      "announced": said["announcement"], "online": call("GET", here + "/online", limit=100)["members"]}))
 
 
 if __name__ == "__main__":

@@ -31,8 +31,13 @@ struct ApiParts {
   ports::Apps& apps;
   ports::Idempotency& idempotency;
   ports::AuditLog& audit;
+  ports::Moderation& moderation;
+  ports::Announcements& announcements;
+  ports::Channels& channels;
   login::LoginService& login;
   Live& live;
+  LiveModeration& live_moderation;
+  LiveChannels& live_channels;
   const ports::Clock& clock;
   const SecretBox& box;
   std::string audit_key;

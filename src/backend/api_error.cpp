@@ -101,6 +101,20 @@ ApiError of_directory(const ports::DirectoryError& error, std::string_view field
   return out;
 }
 
+ApiError of_moderation(const moderation::Error& error, std::string_view field) {
+  using moderation::Code;
+  const std::string about(error.field.empty() ? field : std::string_view(error.field));
+  switch (error.code) {
+    case Code::invalid: return {.code = bad_request, .message = {}, .field = about, .allowed = error.detail};
+    case Code::not_found: return {.code = not_found, .message = error.detail, .field = about};
+    case Code::conflict: return {.code = conflict, .message = error.detail, .field = about};
+    case Code::limit: return {.code = limit_reached, .message = error.detail, .field = about};
+    // Its detail is the database's, for the log.
+    case Code::unavailable: break;
+  }
+  return {.code = unavailable};
+}
+
 ApiError of_login(const login::LoginError& error) {
   return {.code = of(error.code),
           .message = error.detail,

@@ -6,6 +6,7 @@
 
 #include "base/result.h"
 #include "login/login_service.h"
+#include "moderation/result.h"
 #include "net/http_message.h"
 #include "ports/directory.h"
 
@@ -54,6 +55,8 @@ using ApiResult = Result<T, ApiError>;
                                                std::string field = {}, std::string allowed = {});
 /// `field`: the parameter that a name or an id came in.
 [[nodiscard]] ApiError of_directory(const ports::DirectoryError& error, std::string_view field = {});
+/// `field`: the parameter that named what is not there.
+[[nodiscard]] ApiError of_moderation(const moderation::Error& error, std::string_view field = {});
 [[nodiscard]] ApiError of_login(const login::LoginError& error);
 
 /// {"error":{"code":"not_found","message":...,"field":...,"allowed":...}} and its status.

@@ -1,160 +1,13 @@
 // The Api on the twins of its ports: who may do what, repeated calls, batches, the audit log, limits.
-#include "backend/api.h"
+#include "backend/test_support.h"
 
-#include <gtest/gtest.h>
-
-#include <boost/json/parse.hpp>
-#include <boost/json/serialize.hpp>
 #include <condition_variable>
-#include <latch>
+#include <set>
 
 #include "base/digest.h"
-#include "login/local_login_service.h"
-#include "memory/manual_clock.h"
-#include "memory/memory_apps.h"
-#include "memory/memory_records.h"
 
 namespace plaza::backend {
 namespace {
-
-namespace json = boost::json;
-
-constexpr const char* kAuditKey = "audit key";
-
-/// Sessions and messages as lists.
-class FakeLive final : public Live {
- public:
-  std::optional<Stored> send(ports::Message message) override {
-    const std::lock_guard lock(mutex_);
-    if (before_send) before_send();
-    if (send_fails) return std::nullopt;
-    const auto name = std::make_pair(message.device, message.send_id);
-    if (message.send_id != 0 && stored_.contains(name)) return Stored{.id = stored_[name], .duplicate = true};
-    sent.push_back(message);
-    stored_[name] = MessageId{sent.size()};
-    return Stored{.id = MessageId{sent.size()}, .conversation_seq = sent.size(), .time_ms = 5};
-  }
-  std::optional<std::uint32_t> kick(MemberId, const std::string&, const std::string&) override { return 1; }
-  std::optional<std::vector<OnlineMember>> online(ZoneId, MemberId, std::uint32_t) override {
-    return std::vector<OnlineMember>{};
-  }
-  [[nodiscard]] bool is_online(MemberId) const override { return false; }
-  bool close_zones(const std::vector<ZoneId>& zones, bool closed) override {
-    for (const ZoneId zone : zones) closed_[zone] = closed;
-    return true;
-  }
-  void end_sessions(AccountId account, const std::vector<ports::Token>&) override {
-    ended.push_back(account);
-  }
-  std::optional<RoomOutcome> create_room(ZoneId zone, MemberId owner, const ports::NewRoom& wanted) override {
-    if (!directory) return std::nullopt;
-    return directory->create_room(zone, ports::ServerActor{}, owner, wanted, 1);
-  }
-  std::optional<RoomOutcome> change_room(ZoneId zone, RoomId room, const ports::RoomChange& change) override {
-    if (!directory) return std::nullopt;
-    return directory->change(zone, ports::ServerActor{}, room, change, 1);
-  }
-
-  ports::Directory* directory = nullptr;  ///< of the rooms; none: nobody knows what becomes of a change
-  std::vector<ports::Message> sent;
-  std::vector<AccountId> ended;
-  std::map<ZoneId, bool> closed_;
-  std::function<void()> before_send;
-  bool send_fails = false;
-
- private:
-  std::mutex mutex_;
-  std::map<std::pair<std::string, std::uint64_t>, MessageId> stored_;
-};
-
-class ApiTest : public testing::Test {
- protected:
-  ApiTest() {
-    live_.directory = &directory_;
-    restart();
-  }
-  void restart(ApiOptions options = {}) {
-    api_.reset();
-    api_ = std::make_unique<Api>(ApiParts{.directory = directory_,
-                                          .apps = apps_,
-                                          .idempotency = idempotency_,
-                                          .audit = audit_,
-                                          .login = login_,
-                                          .live = live_,
-                                          .clock = clock_,
-                                          .box = box_,
-                                          .audit_key = kAuditKey},
-                                 options);
-  }
-  net::HttpResponse ask(net::HttpExchange exchange) {
-    std::latch done(1);
-    net::HttpResponse response;
-    auto at_once = api_->ask(std::move(exchange), [&](net::HttpResponse later) {
-      response = std::move(later);
-      done.count_down();
-    });
-    if (at_once) return std::move(*at_once);
-    done.wait();
-    return response;
-  }
-  static net::HttpExchange exchange(const std::string& method, const std::string& target,
-                                    const json::object& body = {}) {
-    net::HttpExchange out;
-    out.request.method = method;
-    out.request.target = target;
-    if (!body.empty()) out.request.body = json::serialize(body);
-    return out;
-  }
-  /// As operator.
-  json::object call(const std::string& method, const std::string& target, const json::object& body = {}) {
-    auto asked = exchange(method, target, body);
-    asked.door = net::Door::operators;
-    return read(ask(std::move(asked)));
-  }
-  /// As a server with this key.
-  json::object call_as(const std::string& bearer, const std::string& method, const std::string& target,
-                       const json::object& body = {}) {
-    auto asked = exchange(method, target, body);
-    asked.remote = net::Address::parse("127.0.0.1:1").value();
-    asked.request.headers.emplace_back("Authorization", "Bearer " + bearer);
-    return read(ask(std::move(asked)));
-  }
-  json::object read(const net::HttpResponse& response) {
-    status_ = response.status;
-    headers_ = response.headers;
-    return json::parse(response.body).as_object();
-  }
-  static std::string code(const json::object& answer) {
-    return answer.contains("error") ? std::string(answer.at("error").at("code").as_string()) : "ok";
-  }
-  /// An app with a zone "one" and a server; gives KEY.SECRET.
-  std::string app_with_server(const std::string& name) {
-    call("POST", "/api/v1/apps", {{"app", name}});
-    call("POST", "/api/v1/zones?app=" + name, {{"zone", "one"}});
-    call("POST", "/api/v1/servers?app=" + name, {{"server", "game"}, {"networks", json::array{"127.0.0.1"}}});
-    const auto key = call("POST", "/api/v1/servers/game/keys?app=" + name);
-    return std::string(key.at("key").as_string()) + "." + std::string(key.at("secret").as_string());
-  }
-  std::string member(const std::string& bearer, const std::string& nickname) {
-    const auto made = call_as(bearer, "POST", "/api/v1/zones/one/members", {{"nickname", nickname}});
-    EXPECT_EQ(status_, 200) << json::serialize(made);
-    return json::serialize(made.at("member"));
-  }
-  std::vector<ports::AuditEntry> entries() { return *audit_.entries({}, 0, 1000); }
-
-  memory::ManualClock clock_;
-  memory::MemoryDirectory directory_;
-  memory::MemoryApps apps_{directory_};
-  memory::MemoryIdempotency idempotency_;
-  memory::MemoryAuditLog audit_{kAuditKey};
-  login::PasswordHasher hasher_{{.cost = login::PasswordCost::cheap(), .threads = 1}};
-  login::LocalLoginService login_{directory_, hasher_, clock_};
-  FakeLive live_;
-  SecretBox box_{std::string(32, 'k')};
-  std::unique_ptr<Api> api_;
-  int status_ = 0;
-  std::vector<std::pair<std::string, std::string>> headers_;
-};
 
 TEST_F(ApiTest, AServerWorksInItsAppAndMayNotDoWhatOperatorsDo) {
   const std::string chess = app_with_server("chess");
@@ -387,6 +240,67 @@ TEST_F(ApiTest, AMessageComesFromANamedMemberOfTheZone) {
       "ok");
 }
 
+TEST_F(ApiTest, WithoutASenderItIsANoticeOfTheServer) {
+  const std::string chess = app_with_server("chess");
+  const std::string ann = member(chess, "Ann");
+  const std::string path = "/api/v1/zones/one/members/" + ann + "/messages";
+  call_as(chess, "POST", path, {{"msg", "x"}});
+  call_as(chess, "POST", path, {{"msg", "x"}, {"name", "Bank"}, {"idempotency_key", "k"}});
+  ASSERT_EQ(live_.sent.size(), 2U);
+  EXPECT_TRUE(live_.sent[0].from_server());
+  EXPECT_EQ(live_.sent[0].sender_name, "chess");
+  EXPECT_EQ(live_.sent[0].conversation, ports::StreamId::notices(MemberId{std::stoull(ann)}));
+  EXPECT_EQ(live_.sent[1].sender_name, "Bank");
+  EXPECT_EQ(live_.sent[1].send_id, 1U);
+}
+
+TEST_F(ApiTest, TheRoomsAndFriendsOfAMemberAreShownByPage) {
+  const std::string chess = app_with_server("chess");
+  const std::string ann = member(chess, "Ann"), bob = member(chess, "Bob"), cid = member(chess, "Cid");
+  const ZoneId zone = directory_.zone("chess", "one")->id;
+  const MemberId me{std::stoull(ann)};
+  for (const char* name : {"Lobby", "Hall", "Den"})
+    call_as(chess, "POST", "/api/v1/zones/one/rooms", {{"name", name}, {"owner", std::stoll(ann)}});
+  for (const auto& peer : {bob, cid})
+    ASSERT_TRUE(directory_.add_friend(zone, me, MemberId{std::stoull(peer)}));
+  ASSERT_TRUE(directory_.set_blocked(zone, me, MemberId{std::stoull(member(chess, "Dan"))}, true));
+  const std::string path = "/api/v1/zones/one/members/" + ann;
+  for (const auto& [list, count] : {std::pair<std::string, std::size_t>{"rooms", 3}, {"friends", 2}}) {
+    EXPECT_EQ(call_as(chess, "GET", path + "/" + list + "?limit=" + std::to_string(count))
+                  .at(list)
+                  .as_array()
+                  .size(),
+              count);
+    EXPECT_FALSE(
+        call_as(chess, "GET", path + "/" + list + "?limit=" + std::to_string(count)).contains("next"));
+    std::set<std::string> seen;
+    std::string after = "0";
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto page = call_as(chess, "GET", path + "/" + list + "?limit=1&after=" + after);
+      ASSERT_EQ(page.at(list).as_array().size(), 1U);
+      seen.insert(json::serialize(page.at(list)));
+      EXPECT_EQ(page.contains("next"), i + 1 < count);
+      if (page.contains("next")) after = json::serialize(page.at("next"));
+    }
+    EXPECT_EQ(seen.size(), count);
+  }
+}
+
+TEST_F(ApiTest, TheMembersOfAnAccountAreThoseInThisZone) {
+  const std::string chess = app_with_server("chess"), go = app_with_server("go");
+  const auto zone = [&](const char* app) { return directory_.zone(app, "one")->id; };
+  const auto person = directory_.register_account("Ann", "ann", "h", zone("chess"));
+  const auto members = [&](const std::string& as, const std::string& name) {
+    return call_as(as, "GET", "/api/v1/zones/one/accounts/" + name + "/members");
+  };
+  const auto found = members(chess, "ANN").at("members").as_array();
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].at("member").to_number<std::uint64_t>(), person->id.value);
+  // Whether there is such an account elsewhere is not told.
+  EXPECT_EQ(members(go, "Ann"), members(go, "Nobody"));
+  EXPECT_EQ(code(members(go, "Ann")), "not_found");
+}
+
 TEST_F(ApiTest, ADisabledAppIsClosedForItsServersAndItsZonesForSessions) {
   const std::string chess = app_with_server("chess");
   const ZoneId one = directory_.zone("chess", "one")->id;
@@ -434,66 +348,6 @@ TEST_F(ApiTest, WithoutStorageItSaysSoAndRecovers) {
   EXPECT_EQ(status_, 503);
   directory_.set_unavailable(false);
   EXPECT_EQ(code(call_as(chess, "GET", "/api/v1/app")), "ok");
-}
-
-TEST_F(ApiTest, RoomsAreMadeFilledAndEmptiedByTheApp) {
-  const std::string chess = app_with_server("chess");
-  const std::string ann = member(chess, "Ann"), bob = member(chess, "Bob");
-  const auto room = call_as(chess, "POST", "/api/v1/zones/one/rooms",
-                            {{"name", "Lobby"}, {"owner", std::stoll(ann)}});
-  EXPECT_EQ(json::serialize(room.at("owner")), ann);
-  const std::string path = "/api/v1/zones/one/rooms/" + json::serialize(room.at("room"));
-  const auto added = call_as(chess, "POST", path + "/members", {{"member", std::stoll(bob)}});
-  EXPECT_EQ(added.at("members").as_int64(), 2);
-  EXPECT_EQ(code(call_as(chess, "POST", path + "/members", {{"member", std::stoll(bob)}})), "conflict");
-  const auto owner = call_as(chess, "DELETE", path + "/members/" + ann);
-  EXPECT_EQ(code(owner), "conflict");
-  EXPECT_EQ(owner.at("error").at("field").as_string(), "member");
-  EXPECT_EQ(call_as(chess, "DELETE", path + "/members/" + bob).at("members").as_int64(), 1);
-  EXPECT_EQ(code(call_as(chess, "DELETE", path + "/members/" + bob)), "conflict") << "not in it any more";
-  EXPECT_EQ(
-      call_as(chess, "GET", "/api/v1/zones/one/members/" + ann + "/rooms").at("rooms").as_array().size(), 1U);
-}
-
-TEST_F(ApiTest, ADescriptionOfARoomIsTakenUpToTheLimit) {
-  const std::string chess = app_with_server("chess");
-  const std::string ann = member(chess, "Ann");
-  const auto make = [&](std::size_t bytes) {
-    return call_as(chess, "POST", "/api/v1/zones/one/rooms",
-                   {{"name", "Lobby"}, {"owner", std::stoll(ann)}, {"description", std::string(bytes, 'd')}});
-  };
-  EXPECT_EQ(code(make(513)), "bad_request");
-  EXPECT_EQ(code(make(512)), "ok");
-}
-
-TEST_F(ApiTest, TheMembersOfARoomAreShownByPage) {
-  const std::string chess = app_with_server("chess");
-  const std::string ann = member(chess, "Ann"), bob = member(chess, "Bob"), cid = member(chess, "Cid");
-  const auto room = call_as(chess, "POST", "/api/v1/zones/one/rooms",
-                            {{"name", "Lobby"}, {"owner", std::stoll(bob)}});
-  const std::string path = "/api/v1/zones/one/rooms/" + json::serialize(room.at("room"));
-  for (const auto& other : {ann, cid})
-    call_as(chess, "POST", path + "/members", {{"member", std::stoll(other)}});
-  const auto shown = [&](const std::string& query) {
-    const auto page = call_as(chess, "GET", path + query);
-    std::string line;
-    for (const auto& one : page.at("list").as_array())
-      line += std::string(one.at("nickname").as_string()) + ' ' + std::string(one.at("role").as_string()) +
-              ' ';
-    return line + (page.contains("next") ? "next " + json::serialize(page.at("next")) : "end");
-  };
-  EXPECT_EQ(shown("?limit=3"), "Ann member Bob owner Cid member end");
-  EXPECT_EQ(shown("?limit=2"), "Ann member Bob owner next " + bob);
-  EXPECT_EQ(shown("?limit=2&after=" + bob), "Cid member end");
-}
-
-TEST_F(ApiTest, AChangeOfARoomWhoseOutcomeIsNotKnownIsUnavailable) {
-  const std::string chess = app_with_server("chess");
-  const std::string ann = member(chess, "Ann");
-  live_.directory = nullptr;
-  EXPECT_EQ(code(call_as(chess, "POST", "/api/v1/zones/one/rooms",
-                         {{"name", "Lobby"}, {"owner", std::stoll(ann)}})),
-            "unavailable");
 }
 
 }  // namespace

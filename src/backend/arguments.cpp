@@ -8,6 +8,7 @@
 
 #include "base/digest.h"
 #include "base/ids.h"
+#include "channels/channel_key.h"
 #include "net/utf8.h"
 
 namespace plaza::backend {
@@ -47,21 +48,31 @@ bool is_number(const json::value& value, std::int64_t min, std::int64_t max) {
   return value.is_int64() && value.get_int64() >= min && value.get_int64() <= max;
 }
 
+template <class Good>
+bool is_list(const json::value& value, const Param& param, Good good) {
+  if (!value.is_array()) return false;
+  const auto& list = value.get_array();
+  const auto size = static_cast<std::int64_t>(list.size());
+  return size >= param.min && size <= param.max && std::ranges::all_of(list, good);
+}
+
+bool is_id(const json::value& value) { return is_number(value, 1, static_cast<std::int64_t>(kIdMax)); }
+
 bool is_right(const json::value& value, const Param& param) {
   switch (param.type) {
     case Type::ident: return value.is_string() && is_ident(std::string_view(value.get_string()));
-    case Type::id: return is_number(value, 1, static_cast<std::int64_t>(kIdMax));
+    case Type::id: return is_id(value);
     case Type::text: return is_text(value, param);
     case Type::number: return is_number(value, param.min, param.max);
     case Type::choice:
       return value.is_string() && is_choice(std::string_view(value.get_string()), param.choices);
-    case Type::texts:
-      return value.is_array() && static_cast<std::int64_t>(value.get_array().size()) <= param.max &&
-             std::ranges::all_of(value.get_array(), [](const json::value& v) { return v.is_string(); });
+    case Type::flag: return value.is_bool();
+    case Type::channel:
+      return value.is_string() && channels::valid_name(std::string_view(value.get_string()));
+    case Type::texts: return is_list(value, param, [](const json::value& v) { return v.is_string(); });
+    case Type::ids: return is_list(value, param, is_id);
     case Type::object: return value.is_object();
-    case Type::objects:
-      return value.is_array() && static_cast<std::int64_t>(value.get_array().size()) <= param.max &&
-             std::ranges::all_of(value.get_array(), [](const json::value& v) { return v.is_object(); });
+    case Type::objects: return is_list(value, param, [](const json::value& v) { return v.is_object(); });
   }
   return false;
 }
@@ -201,6 +212,21 @@ std::uint64_t Arguments::number(std::string_view name, std::uint64_t otherwise) 
                                                       : otherwise;
 }
 
+std::optional<bool> Arguments::flag(std::string_view name) const {
+  const auto at = values_.find(name);
+  if (at == values_.end() || !at->second.is_bool()) return std::nullopt;
+  return at->second.get_bool();
+}
+
+std::vector<std::uint64_t> Arguments::ids(std::string_view name) const {
+  std::vector<std::uint64_t> out;
+  const auto at = values_.find(name);
+  if (at == values_.end() || !at->second.is_array()) return out;
+  for (const auto& value : at->second.get_array())
+    out.push_back(static_cast<std::uint64_t>(value.get_int64()));
+  return out;
+}
+
 std::vector<std::string> Arguments::texts(std::string_view name) const {
   std::vector<std::string> out;
   const auto at = values_.find(name);
@@ -230,7 +256,7 @@ std::string Arguments::canonical() const {
 std::string Arguments::target(const Operation& operation) const {
   std::string text;
   for (const auto& param : operation.params) {
-    if (param.type != Type::ident && param.type != Type::id) continue;
+    if (param.type != Type::ident && param.type != Type::id && param.type != Type::channel) continue;
     const auto at = values_.find(param.name);
     if (at == values_.end()) continue;
     text += fmt::format(
@@ -253,7 +279,10 @@ std::string allowed_text(const Param& param) {
         text.replace(at, 1, ", ");
       return "one of " + text;
     }
+    case Type::flag: return "true or false";
+    case Type::channel: return std::string(channels::kNameRule);
     case Type::texts: return fmt::format("a list of at most {} texts", param.max);
+    case Type::ids: return fmt::format("a list of {} to {} numbers", param.min, param.max);
     case Type::object: return "a JSON object";
     case Type::objects: return fmt::format("a list of at most {} JSON objects", param.max);
   }

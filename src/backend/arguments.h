@@ -28,7 +28,10 @@ class Arguments {
   /// Empty when it is not there.
   [[nodiscard]] std::string text(std::string_view name) const;
   [[nodiscard]] std::uint64_t number(std::string_view name, std::uint64_t otherwise = 0) const;
+  /// Nothing when it is not there.
+  [[nodiscard]] std::optional<bool> flag(std::string_view name) const;
   [[nodiscard]] std::vector<std::string> texts(std::string_view name) const;
+  [[nodiscard]] std::vector<std::uint64_t> ids(std::string_view name) const;
   [[nodiscard]] const boost::json::object* object(std::string_view name) const;
 
   [[nodiscard]] const boost::json::array* list(std::string_view name) const;

@@ -1,8 +1,8 @@
 // Members: who they are, how they log in, what is said to them.
 #include <algorithm>
-#include <boost/json/serialize.hpp>
 
-#include "backend/call.h"
+#include "backend/content.h"
+#include "backend/rooms.h"
 #include "base/digest.h"
 #include "base/secret_box.h"
 #include "login/name_rules.h"
@@ -12,9 +12,6 @@ namespace plaza::backend {
 namespace json = boost::json;
 
 namespace {
-
-constexpr std::array<std::string_view, 4> kKinds{"text", "image", "file", "custom"};
-constexpr std::size_t kDeviceBytesMax = 32;
 
 json::object shown(const Call& call, const ports::Member& member) {
   json::object out{{"member", member.id.value},
@@ -28,36 +25,6 @@ json::object shown(const Call& call, const ports::Member& member) {
 std::string vendor_user_of(const Call& call) {
   if (call.args.has("user")) return "user:" + call.args.text("user");
   return "once:" + (call.once.empty() ? to_hex(random_bytes(16)) : call.once);
-}
-
-/// What is said: a text, or an object of another kind.
-ApiResult<void> put_content(const Call& call, ports::Message& message) {
-  const auto* object = call.args.object("body");
-  if (call.args.has("msg") == (object != nullptr))
-    return refuse(ErrorCode::bad_request, "one of msg and body is needed", "msg",
-                  "msg for a text, body for the other kinds");
-  const std::string kind = call.args.has("kind") ? call.args.text("kind") : object ? "custom" : "text";
-  message.kind = static_cast<ports::MessageKind>(std::ranges::find(kKinds, kind) - kKinds.begin());
-  if ((message.kind == ports::MessageKind::text) != (object == nullptr))
-    return refuse(ErrorCode::bad_request, "this kind needs the other of msg and body", "kind",
-                  "text with msg; image, file or custom with body");
-  message.body = object ? json::serialize(*object) : call.args.text("msg");
-  if (message.body.size() > call.services.limits.message_bytes_max) {
-    return refuse(ErrorCode::too_large, {}, object ? "body" : "msg",
-                  "at most " + std::to_string(call.services.limits.message_bytes_max) + " bytes");
-  }
-  return {};
-}
-
-/// A device of its own for each call that may be repeated: its one send_id is stored once, whatever happens in between.
-void name_send(const Call& call, ports::Message& message) {
-  if (call.once.empty()) {
-    message.device = "@api";
-    message.send_id = 0;
-  } else {
-    message.device = ("@" + call.once).substr(0, kDeviceBytesMax);
-    message.send_id = 1;
-  }
 }
 
 }  // namespace
@@ -137,17 +104,83 @@ Answer set_member_password(Call& call) {
   return json::object{{"member", member->id.value}, {"changed", true}};
 }
 
+Answer find_account_members(Call& call) {
+  const auto zone = open_zone(call);
+  if (!zone) return fail(zone.error());
+  json::array list;
+  // An account without a member here is as one that nobody has: accounts are everybody's.
+  const auto name = login::check_name(call.args.text("account"));
+  const auto account = name ? call.services.directory.account_by_name(name->key)
+                            : ports::DirectoryResult<ports::Account>(
+                                  fail(ports::DirectoryError{ports::DirectoryCode::not_found, "account"}));
+  if (!account && account.error().code != ports::DirectoryCode::not_found)
+    return fail(of_directory(account.error()));
+  if (account) {
+    const auto members = call.services.directory.members_of(account->id, zone->id);
+    if (!members) return fail(of_directory(members.error()));
+    for (const auto& member : *members) list.emplace_back(shown(call, member));
+  }
+  if (list.empty()) return refuse(ErrorCode::not_found, "account", "account");
+  return json::object{{"members", std::move(list)}};
+}
+
+namespace {
+
+/// The page of what comes behind `after`, of a list by id that is short enough to be read as a whole.
+template <class Entry, class IdOf, class Show>
+json::object page_of(const Call& call, std::string_view name, std::vector<Entry> all, IdOf id_of, Show show) {
+  const auto limit = page_limit(call);
+  const std::uint64_t after = call.args.number("after");
+  std::ranges::sort(all, {}, id_of);
+  json::array list;
+  json::object answer;
+  for (const Entry& entry : all) {
+    if (id_of(entry) <= after) continue;
+    if (list.size() == limit) {
+      answer["next"] = list.back().get_object().begin()->value();
+      break;
+    }
+    list.emplace_back(show(entry));
+  }
+  answer[name] = std::move(list);
+  return answer;
+}
+
+}  // namespace
+
 Answer member_rooms(Call& call) {
   const auto zone = open_zone(call);
   if (!zone) return fail(zone.error());
   const auto member = member_in(call, *zone);
   if (!member) return fail(member.error());
-  const auto rooms = call.services.directory.rooms_of(zone->id, member->id);
+  auto rooms = call.services.directory.rooms_of(zone->id, member->id);
   if (!rooms) return fail(of_directory(rooms.error()));
-  json::array list;
-  for (const auto& room : *rooms)
-    list.emplace_back(json::object{{"room", room.id.value}, {"name", room.name}, {"members", room.members}});
-  return json::object{{"rooms", std::move(list)}};
+  return page_of(
+      call, "rooms", std::move(*rooms), [](const ports::Room& room) { return room.id.value; },
+      [](const ports::Room& room) {
+        return json::object{{"room", room.id.value},
+                            {"name", room.name},
+                            {"members", room.members},
+                            {"role", word_of(kRoomRoles, room.role)}};
+      });
+}
+
+Answer member_friends(Call& call) {
+  const auto zone = open_zone(call);
+  if (!zone) return fail(zone.error());
+  const auto member = member_in(call, *zone);
+  if (!member) return fail(member.error());
+  auto relations = call.services.directory.relations(zone->id, member->id);
+  if (!relations) return fail(of_directory(relations.error()));
+  std::erase_if(*relations,
+                [](const ports::Relation& one) { return one.friendship != ports::Friendship::friends; });
+  return page_of(
+      call, "friends", std::move(*relations), [](const ports::Relation& one) { return one.peer.value; },
+      [&call](const ports::Relation& one) {
+        return json::object{{"member", one.peer.value},
+                            {"nickname", one.peer_name},
+                            {"online", call.services.live.is_online(one.peer)}};
+      });
 }
 
 Answer send_to_member(Call& call) {
@@ -155,16 +188,11 @@ Answer send_to_member(Call& call) {
   if (!zone) return fail(zone.error());
   const auto member = member_in(call, *zone);
   if (!member) return fail(member.error());
-  ports::Message message;
-  message.zone = zone->id;
-  const auto from = call.services.directory.member(zone->id, MemberId{call.args.number("from")});
-  if (!from) return fail(of_directory(from.error(), "from"));
-  message.sender = from->id;
-  message.sender_name = from->nickname;
-  if (auto content = put_content(call, message); !content) return fail(content.error());
-  name_send(call, message);
-  message.conversation = ports::StreamId::pair(message.sender, member->id);
-  const auto stored = call.services.live.send(std::move(message));
+  auto message = message_of(call, *zone);
+  if (!message) return fail(message.error());
+  message->conversation = message->from_server() ? ports::StreamId::notices(member->id)
+                                                 : ports::StreamId::pair(message->sender, member->id);
+  const auto stored = call.services.live.send(std::move(*message));
   if (!stored) return refuse(ErrorCode::unavailable);
   return json::object{
       {"message", stored->id.value}, {"time_ms", stored->time_ms}, {"duplicate", stored->duplicate}};

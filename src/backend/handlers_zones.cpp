@@ -13,14 +13,6 @@ constexpr std::array<std::string_view, 2> kFriends{"mutual_at_once", "on_request
 constexpr std::array<std::string_view, 2> kMessages{"anyone", "friends_only"};
 constexpr std::array<std::string_view, 3> kDevices{"allow", "kick", "reject"};
 
-/// The place of the parameter's word among those of the enum, or of the enum's own.
-template <class Enum, std::size_t n>
-Enum chosen(const Call& call, std::string_view param, const std::array<std::string_view, n>& words,
-            Enum otherwise) {
-  const auto at = std::ranges::find(words, call.args.text(param));
-  return at == words.end() ? otherwise : static_cast<Enum>(at - words.begin());
-}
-
 json::object shown(const ports::ZoneRecord& record) {
   const auto& zone = record.zone;
   return {{"zone", zone.zone_name},
@@ -64,6 +56,11 @@ ApiResult<ports::Member> member_in(const Call& call, const ports::Zone& zone) {
 std::uint32_t page_limit(const Call& call) {
   const std::uint32_t most = call.services.limits.page_entries_max;
   return static_cast<std::uint32_t>(std::min<std::uint64_t>(call.args.number("limit", most), most));
+}
+
+std::int64_t until_ms(const Call& call, std::int64_t otherwise) {
+  if (!call.args.has("for_ms")) return otherwise;
+  return call.services.clock.wall_ms() + static_cast<std::int64_t>(call.args.number("for_ms"));
 }
 
 Answer create_zone(Call& call) {

@@ -7,6 +7,7 @@
 #include "base/result.h"
 #include "ports/directory.h"
 #include "ports/message.h"
+#include "ports/stream_store.h"
 
 namespace plaza::backend {
 
@@ -18,6 +19,8 @@ struct Stored {
   bool duplicate = false;  ///< it was stored by an earlier call
 };
 
+/// not_found: the room is not there; not_member: the sender is not in it.
+using RoomSend = ports::DirectoryResult<Stored>;
 using RoomOutcome = ports::DirectoryResult<ports::RoomChanged>;
 
 struct OnlineMember {
@@ -34,8 +37,13 @@ class Live {
  public:
   virtual ~Live() = default;
 
-  /// Stores a message that no session sent. Of one with a send_id that was stored before, the first one's answer.
+  /// Stores a message that no session sent, to a member. Of one with a send_id that was stored before, the first one's answer.
   virtual std::optional<Stored> send(ports::Message message) = 0;
+  /// The same to all in a room.
+  virtual std::optional<RoomSend> send_to_room(ports::Message message) = 0;
+  /// What is in a stream behind `after`, ascending.
+  virtual std::optional<ports::Page> read(ports::StreamId stream, std::uint64_t after,
+                                          std::uint32_t limit) = 0;
   /// Ends the member's sessions, those of one device when it is given; gives how many there were.
   virtual std::optional<std::uint32_t> kick(MemberId member, const std::string& device,
                                             const std::string& reason) = 0;

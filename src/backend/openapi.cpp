@@ -29,6 +29,13 @@ json::object schema_of(const Param& param) {
     }
     case Type::texts:
       return {{"type", "array"}, {"maxItems", param.max}, {"items", json::object{{"type", "string"}}}};
+    case Type::flag: return {{"type", "boolean"}};
+    case Type::channel: return {{"type", "string"}, {"pattern", "^[a-z0-9_.:/-]{1,64}$"}};
+    case Type::ids:
+      return {{"type", "array"},
+              {"minItems", param.min},
+              {"maxItems", param.max},
+              {"items", json::object{{"type", "integer"}, {"minimum", 1}, {"maximum", 9007199254740991}}}};
     case Type::object: return {{"type", "object"}};
     case Type::objects:
       return {{"type", "array"}, {"maxItems", param.max}, {"items", json::object{{"type", "object"}}}};

@@ -20,8 +20,11 @@ enum class Type : std::uint8_t {
   id,       ///< the number of a member or room
   text,     ///< UTF-8, min..max bytes
   number,   ///< a whole number, min..max
+  flag,     ///< true or false
   choice,   ///< one of the words of `choices`
+  channel,  ///< the name of a channel (channels/channel_key.h)
   texts,    ///< a list of at most max texts
+  ids,      ///< a list of min..max numbers of members
   object,   ///< a JSON object
   objects,  ///< a list of at most max JSON objects
 };

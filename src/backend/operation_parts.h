@@ -32,6 +32,49 @@ inline constexpr Param kLimit{.name = "limit",
                               .min = 1,
                               .max = 1000};
 
+inline constexpr Param kMemberToChange{
+    .name = "member", .in = In::body, .type = Type::id, .help = "A member of the zone."};
+inline constexpr Param kFor{.name = "for_ms",
+                            .in = In::body,
+                            .type = Type::number,
+                            .required = false,
+                            .help = "For so long. Without it, until it is ended.",
+                            .min = 1,
+                            .max = 315'360'000'000};
+inline constexpr Param kReason{.name = "reason",
+                               .in = In::body,
+                               .type = Type::text,
+                               .required = false,
+                               .help = "Told to the member.",
+                               .max = 200};
+inline constexpr Param kMsg{.name = "msg",
+                            .in = In::body,
+                            .type = Type::text,
+                            .required = false,
+                            .help = "The text.",
+                            .min = 1,
+                            .max = 65536};
+inline constexpr Param kBody{.name = "body",
+                             .in = In::body,
+                             .type = Type::object,
+                             .required = false,
+                             .help = "Instead of msg: what the other kinds carry."};
+inline constexpr Param kKind{.name = "kind",
+                             .in = In::body,
+                             .type = Type::choice,
+                             .required = false,
+                             .help = "Default: text for msg, custom for body.",
+                             .choices = "text|image|file|custom"};
+inline constexpr Param kName{.name = "name",
+                             .in = In::body,
+                             .type = Type::text,
+                             .required = false,
+                             .help =
+                                 "Whom it is shown as coming from, when it is the server itself (default: "
+                                 "the app's name).",
+                             .min = 1,
+                             .max = 128};
+
 inline constexpr std::int64_t kBatchCallsMax = 100;
 
 inline constexpr Field kNext{"next", "number",
@@ -53,15 +96,31 @@ inline const std::vector<Field> kMemberFields{{"member", "number", "Its id."},
                                               {"nickname", "text", "As shown."},
                                               {"online", "boolean", "It has a session now."},
                                               {"avatar", "text", "If there is one."}};
-inline const std::vector<Field> kRoomFields{{"room", "number", "Its id."},
-                                            {"name", "text", "As shown."},
-                                            {"description", "text", ""},
-                                            {"owner", "number", "A member's id."},
-                                            {"members", "number", "How many."}};
+inline const std::vector<Field> kRoomFields{
+    {"room", "number", "Its id."},
+    {"name", "text", "As shown."},
+    {"description", "text", ""},
+    {"owner", "number", "A member's id."},
+    {"members", "number", "How many."},
+    {"join", "text", "How one joins."},
+    {"speak", "text", "Who speaks."},
+    {"members_max", "number", "0: as many as the server allows."},
+    {"slow_mode_ms", "number", "A member's messages are at least so far apart; 0: no such rule."},
+    {"history_visible", "boolean", "Who joins sees what was said before."},
+    {"muted_until_ms", "number", "Until then only its owner and admins speak. 0: no such time."},
+    {"avatar", "text", "If there is one."}};
+inline const std::vector<Field> kMessageFields{
+    {"messages", "list",
+     "seq, message: its id, from: a member or 0 for the server, name, time_ms, kind, msg or body."},
+    {"head", "number", "The seq of the newest."}};
 inline const std::vector<Field> kNewKeyFields{{"key", "text", "The key, which is no secret."},
                                               {"created_ms", "number", "Unix time."},
                                               {"secret", "text", "Shown this once, kept nowhere in clear."}};
 
+inline std::vector<Param> joined(std::vector<Param> params, const std::vector<Param>& more) {
+  params.insert(params.end(), more.begin(), more.end());
+  return params;
+}
 inline std::vector<Field> with(std::vector<Field> fields, const Field& more) {
   fields.push_back(more);
   return fields;
@@ -71,5 +130,10 @@ std::vector<Operation> for_operators();
 std::vector<Operation> about_zones();
 std::vector<Operation> about_members();
 std::vector<Operation> about_rooms();
+std::vector<Operation> about_room_members();
+std::vector<Operation> about_room_contents();
+std::vector<Operation> about_moderation();
+std::vector<Operation> about_announcements();
+std::vector<Operation> about_channels();
 
 }  // namespace plaza::backend

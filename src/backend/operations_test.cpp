@@ -105,7 +105,10 @@ const Operation kEvery{
         {.name = "choice", .in = In::body, .type = Type::choice, .required = false, .choices = "one|two"},
         {.name = "texts", .in = In::body, .type = Type::texts, .required = false, .max = 2},
         {.name = "object", .in = In::body, .type = Type::object, .required = false},
-        {.name = "objects", .in = In::body, .type = Type::objects, .required = false, .max = 1}}};
+        {.name = "objects", .in = In::body, .type = Type::objects, .required = false, .max = 1},
+        {.name = "flag", .in = In::body, .type = Type::flag, .required = false},
+        {.name = "channel", .in = In::body, .type = Type::channel, .required = false},
+        {.name = "ids", .in = In::body, .type = Type::ids, .required = false, .min = 1, .max = 2}}};
 
 ApiResult<Arguments> of(const std::string& body, const std::string& query = "",
                         const std::string& ident = "a") {
@@ -156,6 +159,17 @@ TEST(Arguments, EveryBoundHoldsAtItsEdge) {
   EXPECT_FALSE(right(R"({"object":[]})"));
   EXPECT_TRUE(right(R"({"objects":[{}]})"));
   EXPECT_FALSE(right(R"({"objects":[{},{}]})"));
+  EXPECT_TRUE(right(R"({"flag":false})"));
+  EXPECT_FALSE(right(R"({"flag":0})"));
+  EXPECT_FALSE(right(R"({"flag":"true"})"));
+  EXPECT_TRUE(right(R"({"channel":"a/b:c.d-e_9"})"));
+  EXPECT_FALSE(right(R"({"channel":"A"})"));
+  EXPECT_FALSE(right(R"({"channel":""})"));
+  EXPECT_TRUE(right(R"({"ids":[1,9007199254740991]})"));
+  EXPECT_FALSE(right(R"({"ids":[]})"));
+  EXPECT_FALSE(right(R"({"ids":[1,2,3]})"));
+  EXPECT_FALSE(right(R"({"ids":[0]})"));
+  EXPECT_FALSE(right(R"({"ids":["1"]})"));
 }
 
 TEST(Arguments, ARefusalNamesTheFieldAndSaysWhatIsRight) {
@@ -166,7 +180,7 @@ TEST(Arguments, ARefusalNamesTheFieldAndSaysWhatIsRight) {
   EXPECT_EQ(of(R"({"choice":"x"})").error().allowed, "one of one, two");
   const auto unknown = of(R"({"nubmer":4})");
   EXPECT_EQ(unknown.error().field, "nubmer");
-  EXPECT_EQ(unknown.error().allowed, "text, number, choice, texts, object, objects");
+  EXPECT_EQ(unknown.error().allowed, "text, number, choice, texts, object, objects, flag, channel, ids");
 }
 
 TEST(Arguments, WhatIsUnknownTwiceElsewhereBrokenOrMissingIsRefused) {
@@ -192,6 +206,11 @@ TEST(Arguments, AnObjectHasAllOfThemWhereverTheyStandInHttp) {
   EXPECT_EQ(arguments->canonical(), of(R"({"text":"abc"})", "id=7")->canonical());
   EXPECT_NE(arguments->canonical(), of(R"({"text":"abd"})", "id=7")->canonical());
   EXPECT_EQ(arguments->target(kEvery), "ident=a id=7");
+  const auto more = of(R"({"flag":true,"channel":"news","ids":[3,4]})");
+  EXPECT_EQ(more->flag("flag"), std::optional(true));
+  EXPECT_EQ(more->flag("flags"), std::nullopt);
+  EXPECT_EQ(more->ids("ids"), (std::vector<std::uint64_t>{3, 4}));
+  EXPECT_EQ(more->target(kEvery), "ident=a channel=news");
 }
 
 }  // namespace

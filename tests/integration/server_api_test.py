@@ -1,98 +1,19 @@
 """The API for the apps' own servers, as a studio uses it: keys, signatures, isolation between two apps, and what clients see of it."""
 
 import contextlib
-import hashlib
-import hmac
-import http.client
 import json
 import os
 import re
-import socket
 import sqlite3
 import subprocess
 import sys
 import time
-import unittest
 
 import plaza
+from api import ApiTest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 STUDIO = os.path.join(ROOT, "examples", "studio.py")
-
-
-class OverSocket(http.client.HTTPConnection):
-    """HTTP over admin.sock."""
-
-    def __init__(self, path):
-        super().__init__("plaza", timeout=plaza.DEADLINE_S)
-        self._path = path
-
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self._path)
-
-
-class Answer:
-    def __init__(self, response):
-        self.status, self.headers, self.text = response.status, dict(response.headers), response.read().decode()
-        self.json = json.loads(self.text) if self.headers.get("Content-Type") == "application/json" else None
-        self.code = (self.json or {}).get("error", {}).get("code", "ok")
-
-
-class ApiTest(plaza.Test):
-    def admin(self, op, **params):
-        """The result of an operator's call."""
-        with contextlib.closing(OverSocket(os.path.join(self.server.data, "admin.sock"))) as connection:
-            connection.request("POST", "/api/v1/batch", json.dumps({"calls": [{"op": op, "params": params}]}))
-            answer = json.loads(connection.getresponse().read())["results"][0]
-        self.assertEqual(answer["status"], 200, answer)
-        return answer["result"]
-
-    def app(self, name=None):
-        """(name, key, secret) of a new app with a server that calls from here."""
-        name = name or self.name()
-        self.admin("apps.create", app=name)
-        self.admin("servers.register", app=name, server="game", networks=["127.0.0.1"])
-        key = self.admin("keys.create", app=name, server="game")
-        return name, key["key"], key["secret"]
-
-    def call(self, app, method, path, body=None, **headers):
-        _, key, secret = app
-        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.server.http, timeout=plaza.DEADLINE_S)) as c:
-            c.request(method, path, None if body is None else json.dumps(body),
-                      {"Authorization": f"Bearer {key}.{secret}", **headers})
-            return Answer(c.getresponse())
-
-    def done(self, app, method, path, body=None):
-        answer = self.call(app, method, path, body)
-        self.assertEqual(answer.status, 200, answer.text)
-        return answer.json
-
-    def signed(self, app, method, path, query="", body=b"", moment=None, nonce=None, sign_body=None):
-        _, key, secret = app
-        moment = str(int(time.time() * 1000) if moment is None else moment)
-        nonce = nonce or os.urandom(8).hex()
-        text = "\n".join(["PLAZA-HMAC-SHA256", method, path, query, moment, nonce,
-                          hashlib.sha256(body if sign_body is None else sign_body).hexdigest()])
-        signature = hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()
-        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.server.http, timeout=plaza.DEADLINE_S)) as c:
-            c.request(method, path + ("?" + query if query else ""), body or None,
-                      {"Plaza-Key": key, "Plaza-Time": moment, "Plaza-Nonce": nonce, "Plaza-Signature": signature})
-            return Answer(c.getresponse())
-
-    def member_of(self, app, zone, nickname):
-        return self.done(app, "POST", f"/api/v1/zones/{zone}/members", {"nickname": nickname})["member"]
-
-    def client_of(self, app, zone, member, platform="game"):
-        """The member's client, logged in with a token of the API, and ready."""
-        token = self.done(app, "POST", f"/api/v1/zones/{zone}/members/{member}/token", {"platform": platform})["token"]
-        client = self.connect()
-        ack = client.ask(msgid=1, token=token)
-        self.assertEqual(ack["errno"], 0, ack)
-        client.ack = ack
-        client.ask(msgid=18)
-        return client
 
 
 class AsAStudio(ApiTest):
@@ -106,13 +27,18 @@ class AsAStudio(ApiTest):
             self.assertEqual(made["app"], name)
             self.assertEqual(made["members"], runs[0]["members"])
             self.assertEqual(made["room"], runs[0]["room"])
+            self.assertEqual(made["announced"], runs[0]["announced"])
         client = self.connect()
         ack = client.ask(msgid=1, token=runs[1]["tokens"]["Ann"])
         self.assertEqual((ack["errno"], ack["id"], ack["name"]), (0, runs[0]["members"]["Ann"], "Ann"))
         self.assertEqual([group["groupname"] for group in ack["groups"]], ["Lobby"])
-        page = client.ask(msgid=18) and client.ask(msgid=22, epoch=ack["epoch"], since=0)
+        self.assertEqual(client.ask(msgid=18)["errno"], 0)
+        shown = client.receive_until(5)
+        self.assertEqual((shown["id"], shown["name"], shown["msg"]), (0, name, "It begins at 8."))
+        page = client.ask(msgid=22, epoch=ack["epoch"], since=0)
         said = [(m["name"], m["msg"]) for m in page["messages"] if "msg" in m]
-        self.assertEqual(said, [("Bob", "Welcome!")], "once, though sent in both runs")
+        self.assertEqual(said, [("Bob", "Welcome!"), (name, "It begins at 8.")],
+                         "each once, though sent in both runs")
         self.assertEqual([m["body"]["event"] for m in page["messages"] if m.get("kind") == 4], ["created", "joined"])
 
     def test_the_example_has_at_most_sixty_lines(self):
@@ -156,7 +82,33 @@ class WhatClientsSee(ApiTest):
         self.done(self.chess, "POST", path, {"body": {"gold": 5}, "from": bob})
         pushed = client.receive_until(5)
         self.assertEqual((pushed["name"], pushed["kind"], pushed["body"]), ("Bob", 3, {"gold": 5}))
-        self.assertEqual(self.call(self.chess, "POST", path, {"msg": "x"}).json["error"]["field"], "from")
+
+    def test_what_the_server_itself_says_to_a_member_is_a_notice_and_exactly_one(self):
+        ann = self.member_of(self.chess, "one", "Ann")
+        client = self.client_of(self.chess, "one", ann)
+        path = f"/api/v1/zones/one/members/{ann}/messages"
+        notice = {"body": {"gold": 5}, "name": "Bank", "idempotency_key": "n"}
+        first = self.done(self.chess, "POST", path, notice)
+        pushed = client.receive_until(5)
+        self.assertEqual((pushed["id"], pushed["name"], pushed["toid"], pushed["body"], pushed["mid"]),
+                         (0, "Bank", ann, {"gold": 5}, first["message"]))
+        announced = self.done(self.chess, "POST", "/api/v1/announcements", {"zone": "one", "msg": "at noon", "name": "Plaza"})
+        self.assertEqual(client.receive_until(5)["msg"], "at noon")
+        self.server.signal(9)
+        self.server.wait()
+        with contextlib.closing(sqlite3.connect(os.path.join(self.server.data, "directory.db"))) as db:
+            db.execute("UPDATE repeatable_call SET done = 0, answer = ''")
+            db.commit()
+        self.server.restart()
+        self.assertTrue(self.done(self.chess, "POST", path, notice)["duplicate"])
+        self.done(self.chess, "POST", path, {"msg": "last"})
+        client = self.client_of(self.chess, "one", ann)
+        page = client.ask(msgid=24, friendid=0)
+        self.assertEqual([m.get("msg", m.get("body")) for m in page["messages"]], ["last", "at noon", {"gold": 5}])
+        client.nothing_within(1.2)
+        self.assertEqual(client.ask(msgid=24, friendid=0)["messages"][0]["msg"], "last",
+                         "the announcement before a notice is not shown again")
+        self.assertEqual(self.done(self.chess, "GET", f"/api/v1/announcements/{announced['announcement']}")["state"], "current")
 
     def test_a_message_is_stored_once_though_the_server_is_killed_and_loses_its_note_of_the_answer(self):
         ann, bob = self.member_of(self.chess, "one", "Ann"), self.member_of(self.chess, "one", "Bob")
@@ -245,6 +197,206 @@ class WhatClientsSee(ApiTest):
         self.assertEqual(self.call(self.chess, "GET", "/api/v1/app").code, "app_disabled")
 
 
+class Rooms(ApiTest):
+    def setUp(self):
+        self.chess = self.app()
+        self.done(self.chess, "POST", "/api/v1/zones", {"zone": "one"})
+        self.ann, self.bob, self.cid = (self.member_of(self.chess, "one", name) for name in ("Ann", "Bob", "Cid"))
+        self.room = self.done(self.chess, "POST", "/api/v1/zones/one/rooms", {"name": "Lobby", "owner": self.ann})["room"]
+        self.path = f"/api/v1/zones/one/rooms/{self.room}"
+        self.one, self.two, self.three = (self.client_of(self.chess, "one", m) for m in (self.ann, self.bob, self.cid))
+        self.do("POST", "/members", member=self.bob)
+        self.event(self.one), self.event(self.two)
+
+    def do(self, method, path, **body):
+        return self.done(self.chess, method, self.path + path, body if body or method != "GET" else None)
+
+    def event(self, client):
+        """The next change that the client is pushed, and whom it is about."""
+        while True:
+            pushed = client.receive_until(12)
+            if pushed.get("kind") == 4:
+                self.assertEqual(pushed["body"]["by"], {"id": 0, "name": "server"})
+                return pushed["body"]["event"]
+
+    def say(self, client, send_id, msg="?"):
+        return client.ask(msgid=12, groupid=self.room, msg=msg, send_id=send_id)["errno"]
+
+    def test_what_is_set_and_who_may_what_is_in_force_and_told(self):
+        self.do("POST", "", name="Hall", speak="admins")
+        self.assertEqual(self.event(self.two), "changed")
+        self.assertEqual(self.say(self.two, 1), 12)
+        self.do("POST", "/admins", member=self.bob)
+        self.assertEqual(self.event(self.two), "admin_added")
+        self.assertEqual(self.say(self.two, 1), 0)
+        self.do("DELETE", f"/admins/{self.bob}")
+        self.assertEqual(self.say(self.two, 2), 12)
+        self.do("POST", "", speak="everyone")
+        self.assertEqual(self.say(self.two, 2), 0)
+        self.do("POST", "/mutes", member=self.bob, for_ms=3_600_000)
+        self.assertEqual(self.say(self.two, 3), 32)
+        self.do("DELETE", f"/mutes/{self.bob}")
+        self.do("POST", "/mute")
+        self.assertEqual((self.say(self.two, 3), self.say(self.one, 1)), (32, 0), "the owner speaks")
+        self.do("DELETE", "/mute")
+        self.assertEqual(self.say(self.two, 3), 0)
+        self.do("POST", "/owner", member=self.bob)
+        self.assertEqual(self.one.ask(msgid=61, groupid=self.room)["owner"], self.bob)
+        self.assertEqual(self.two.ask(msgid=69, groupid=self.room)["errno"], 0, "the new owner may dissolve it")
+
+    def test_who_is_banned_is_out_and_stays_out(self):
+        self.do("POST", "/bans", member=self.bob)
+        self.assertEqual(self.event(self.two), "banned")
+        self.assertEqual(self.say(self.two, 1), 16)
+        self.assertEqual(self.two.ask(msgid=10, groupid=self.room)["errno"], 33)
+        self.assertEqual([one["nickname"] for one in self.do("GET", "/bans")["list"]], ["Bob"])
+        self.do("DELETE", f"/bans/{self.bob}")
+        self.assertEqual(self.two.ask(msgid=10, groupid=self.room)["errno"], 0)
+
+    def test_requests_and_invitations_are_answered_by_the_app(self):
+        self.do("POST", "", join="approval")
+        self.assertEqual(self.three.ask(msgid=10, groupid=self.room)["errno"], 34)
+        self.assertEqual([one["member"] for one in self.do("GET", "/requests")["list"]], [self.cid])
+        self.do("POST", f"/requests/{self.cid}")
+        self.assertEqual(self.event(self.three), "joined")
+        self.assertEqual(self.say(self.three, 1), 0)
+        self.do("DELETE", f"/members/{self.cid}")
+        self.do("POST", "/invitations", member=self.cid)
+        self.assertEqual([one["groupid"] for one in self.three.ask(msgid=66)["invitations"]], [self.room])
+        self.do("DELETE", f"/requests/{self.cid}")
+        self.assertEqual(self.three.ask(msgid=66)["invitations"], [])
+
+    def test_the_server_speaks_in_a_room_exactly_once_and_pins_what_was_said(self):
+        hello = {"msg": "the game begins", "idempotency_key": "m"}
+        first = self.done(self.chess, "POST", self.path + "/messages", hello)
+        for client in (self.one, self.two):
+            pushed = client.receive_until(12)
+            self.assertEqual((pushed["id"], pushed["name"], pushed["msg"], pushed["mid"], pushed["cseq"]),
+                             (0, self.chess[0], "the game begins", first["message"], first["seq"]))
+        self.done(self.chess, "POST", self.path + "/messages", {"msg": "me too", "from": self.bob})
+        pushed = self.one.receive_until(12)
+        self.assertEqual((pushed["id"], pushed["name"], pushed["msg"]), (self.bob, "Bob", "me too"))
+        self.server.signal(9)
+        self.server.wait()
+        with contextlib.closing(sqlite3.connect(os.path.join(self.server.data, "directory.db"))) as db:
+            db.execute("UPDATE repeatable_call SET done = 0, answer = ''")
+            db.commit()
+        self.server.restart()
+        again = self.done(self.chess, "POST", self.path + "/messages", hello)
+        self.assertEqual((again["message"], again["seq"], again["duplicate"]), (first["message"], first["seq"], True))
+        said, after = [], 0
+        while after is not None:
+            page = self.do("GET", f"/messages?limit=2&after={after}")
+            said += [m["msg"] for m in page["messages"] if m["kind"] == "text"]
+            after = page.get("next")
+        self.assertEqual(said, ["the game begins", "me too"])
+        self.do("POST", "/pins", seq=first["seq"])
+        one = self.client_of(self.chess, "one", self.ann)
+        self.assertEqual([pin["mid"] for pin in one.ask(msgid=61, groupid=self.room)["pins"]], [first["message"]])
+        self.do("DELETE", f"/pins/{first['seq']}")
+        self.assertEqual(one.ask(msgid=61, groupid=self.room)["pins"], [])
+        self.do("DELETE", "")
+        self.assertEqual(self.say(one, 1), 15)
+
+
+class Order(ApiTest):
+    """Mutes, bans, words, reports, announcements, channels."""
+
+    def setUp(self):
+        self.chess = self.app()
+        self.done(self.chess, "POST", "/api/v1/zones", {"zone": "one"})
+        self.ann, self.bob = (self.member_of(self.chess, "one", name) for name in ("Ann", "Bob"))
+        self.one, self.two = (self.client_of(self.chess, "one", m) for m in (self.ann, self.bob))
+
+    def do(self, method, path, **body):
+        return self.done(self.chess, method, "/api/v1/zones/one" + path, body or None)
+
+    def send(self, send_id, msg="hello"):
+        return self.two.ask(msgid=5, toid=self.ann, msg=msg, send_id=send_id)
+
+    def test_a_mute_and_a_ban_are_in_force_when_the_call_is_answered_and_end(self):
+        muted = self.do("POST", f"/members/{self.bob}/mute", reason="spam", for_ms=3_600_000)
+        refused = self.send(1)
+        self.assertEqual((refused["errno"], refused["reason"], refused["until_ms"]), (40, "spam", muted["until_ms"]))
+        self.assertTrue(self.do("DELETE", f"/members/{self.bob}/mute")["lifted"])
+        self.assertEqual(self.send(1)["errno"], 0)
+        self.do("POST", f"/members/{self.bob}/ban", reason="cheating")
+        goodbye = self.two.goodbye()
+        self.assertEqual((goodbye["errno"], goodbye["reason"]), (41, "cheating"))
+        token = self.done(self.chess, "POST", f"/api/v1/zones/one/members/{self.bob}/token", {"platform": "game"})["token"]
+        self.assertEqual(self.connect().ask(msgid=1, token=token)["errno"], 41)
+        self.assertEqual([(s["member"], s["kind"]) for s in self.do("GET", "/sanctions")["sanctions"]], [(self.bob, "ban")])
+        self.do("DELETE", f"/members/{self.bob}/ban")
+        self.client_of(self.chess, "one", self.bob)
+
+    def test_words_hold_for_the_next_message_and_reports_are_closed(self):
+        word = self.do("POST", "/words", text="darn")["word"]
+        self.assertEqual(self.send(1, "darn it")["errno"], 42)
+        self.do("POST", "/words", text="darn", action="mask")
+        self.assertEqual(self.send(1, "darn it")["errno"], 0)
+        self.assertEqual(self.one.receive_until(5)["msg"], "**** it")
+        self.do("DELETE", f"/words/{word}")
+        self.assertEqual(self.send(2, "darn it")["errno"], 0)
+        self.assertEqual(self.one.receive_until(5)["msg"], "darn it")
+        wrong = self.call(self.chess, "POST", "/api/v1/zones/one/words", {"text": "(", "match": "pattern"})
+        self.assertEqual((wrong.code, wrong.json["error"]["field"]), ("bad_request", "text"))
+        self.assertEqual(self.one.ask(msgid=100, friendid=self.bob, cseq=2, reason="rude")["errno"], 0)
+        report, = self.do("GET", "/reports")["reports"]
+        self.assertEqual((report["msg"], report["from"], report["reporter"], report["reason"], report["where"]),
+                         ("darn it", self.bob, self.ann, "rude", "member"))
+        closed = self.do("POST", f"/reports/{report['report']}/close", resolution="warned")
+        self.assertEqual((closed["state"], closed["resolution"]), ("closed", "warned"))
+        self.assertEqual(self.do("GET", "/reports")["reports"], [])
+
+    def test_an_announcement_reaches_those_it_is_for_and_can_be_taken_back(self):
+        made = self.done(self.chess, "POST", "/api/v1/announcements",
+                         {"zone": "one", "members": [self.bob], "msg": "you won", "name": "Referee"})
+        shown = self.two.receive_until(5)
+        self.assertEqual((shown["id"], shown["name"], shown["msg"]), (0, "Referee", "you won"))
+        later = self.done(self.chess, "POST", "/api/v1/announcements",
+                          {"msg": "never", "not_before_ms": int(time.time() * 1000) + 3_600_000})
+        self.assertEqual(later["state"], "scheduled")
+        for one in (made, later):
+            taken = self.done(self.chess, "DELETE", f"/api/v1/announcements/{one['announcement']}")
+            self.assertEqual(taken["state"], "withdrawn")
+        self.assertEqual([one["state"] for one in self.done(self.chess, "GET", "/api/v1/announcements")["announcements"]],
+                         ["withdrawn", "withdrawn"])
+        self.assertEqual([m["msg"] for m in self.two.ask(msgid=24, friendid=0)["messages"]], ["you won"], "it keeps what it got")
+        self.assertEqual(self.one.ask(msgid=24, friendid=0)["messages"], [], "it was not for Ann")
+
+    def test_a_channel_is_declared_spoken_in_and_removed_under_its_followers(self):
+        self.do("POST", "/channels", channel="news/eu", publish="servers", persistent=True)
+        followed = self.one.ask(msgid=85, channel="news/eu")
+        self.assertEqual(followed["errno"], 0)
+        self.assertEqual(self.two.ask(msgid=88, channel="news/eu", msg="?", send_id=1)["errno"], 12)
+        path = "/channels/news%2Feu/messages"
+        first = self.do("POST", path, msg="first", idempotency_key="c")
+        pushed = self.one.receive_until(90)
+        self.assertEqual((pushed["id"], pushed["name"], pushed["msg"], pushed["seq"], pushed["epoch"], pushed["mid"]),
+                         (0, self.chess[0], "first", first["seq"], first["epoch"], first["message"]))
+        self.do("POST", path, msg="second", **{"from": self.bob})
+        self.assertEqual(self.one.receive_until(90)["name"], "Bob")
+        self.server.signal(9)
+        self.server.wait()
+        with contextlib.closing(sqlite3.connect(os.path.join(self.server.data, "directory.db"))) as db:
+            db.execute("UPDATE repeatable_call SET done = 0, answer = ''")
+            db.commit()
+        self.server.restart()
+        again = self.do("POST", path, msg="first", idempotency_key="c")
+        self.assertEqual((again["seq"], again["message"], again["duplicate"]), (first["seq"], first["message"], True))
+        self.assertEqual([m["msg"] for m in self.do("GET", path)["messages"]], ["first", "second"])
+        client = self.client_of(self.chess, "one", self.ann)
+        followed = client.ask(msgid=85, channel="news/eu", epoch=followed["epoch"], since=1)
+        self.assertEqual([p["msg"] for p in followed["publications"]], ["second"])
+        self.do("POST", "/channels", channel="news/eu", publish="everyone")
+        self.assertEqual(client.ask(msgid=88, channel="news/eu", msg="mine", send_id=1)["errno"], 0)
+        self.do("DELETE", "/channels/news%2Feu")
+        self.assertEqual(client.receive_until(91)["channel"], "news/eu")
+        self.assertEqual(client.ask(msgid=85, channel="news/eu")["errno"], 37)
+        self.do("POST", "/channels/world/messages", msg="to all")
+        self.assertEqual([c["channel"] for c in self.do("GET", "/channels")["channels"]], [])
+
+
 class WhoMayCall(ApiTest):
     def setUp(self):
         self.chess = self.app()
@@ -323,9 +475,18 @@ class Isolation(ApiTest):
     OWN = {"nickname": "Somebody new", "name": "A new name", "msg": "hello", "password": "swordfish", "platform": "web",
            "networks": [], "calls": [], "user": "u", "of_app": "go", "new": "new-name", "friends": "on_request", "messages": "anyone",
            "devices": "allow", "avatar": "a", "description": "d", "reason": "r", "kind": "text", "limit": 5, "after": 0,
-           "body": None, "idempotency_key": None}
+           "body": None, "idempotency_key": None, "for_ms": 5000, "seq": 1, "text": "darn", "match": "anywhere", "action": "refuse",
+           "state": "all", "resolution": "r", "not_before_ms": 0, "keep_ms": 5000, "join": "open", "speak": "everyone",
+           "members_max": 5, "slow_mode_ms": 0, "history_visible": True, "persistent": True, "publish": "everyone",
+           "history_max": 5, "history_age_ms": 0, "rate_per_s": 0, "rate_burst": 1}
+    # What a call makes anew is this app's own.
+    MADE = {("channels.put", "channel"): "own-channel"}
     # What there is no foreign thing to name in: the call is about the own app alone.
-    WITHOUT_IDS = {"app.show", "zones.list", "zones.create", "batch"}
+    WITHOUT_IDS = {"app.show", "zones.list", "zones.create", "announcements.list", "batch"}
+    # Which parameters of a call in a zone of one's own name something of the other app.
+    FOREIGN = {"member", "room", "owner", "report", "word", "announcement", "account", "channel", "members"}
+    # Where some of those are made anew, or stand beside a path that is one's own.
+    OWN_ZONE = {"members.create", "members.find", "channels.put", "channels.list"}
 
     @classmethod
     def setUpClass(cls):
@@ -343,11 +504,23 @@ class Isolation(ApiTest):
         cls.member, cls.owner = (self.member_of(self.theirs, "secret-zone", n) for n in ("Hidden", "Secretive"))
         cls.room = self.done(self.theirs, "POST", "/api/v1/zones/secret-zone/rooms",
                               {"name": "Secret room", "owner": self.owner})["room"]
+        there = "/api/v1/zones/secret-zone"
+        self.done(self.theirs, "POST", there + "/channels", {"channel": "secret-channel", "persistent": True})
+        cls.word = self.done(self.theirs, "POST", there + "/words", {"text": "secret word"})["word"]
+        cls.announcement = self.done(self.theirs, "POST", "/api/v1/announcements",
+                                     {"zone": "secret-zone", "msg": "secret news"})["announcement"]
+        made = self.connect().ask(msgid=3, name="secretaccount", password="secret", app="go", zone="secret-zone")
+        self.assertEqual(made["errno"], 0, made)
+        client = self.client_of(self.theirs, "secret-zone", self.member)
+        self.done(self.theirs, "POST", there + f"/members/{self.member}/messages", {"msg": "psst", "from": self.owner})
+        self.assertEqual(client.ask(msgid=100, friendid=self.owner, cseq=1)["errno"], 0)
+        cls.report = self.done(self.theirs, "GET", there + "/reports")["reports"][0]["report"]
         cls.made = True
 
     def value(self, name, zone):
         theirs = {"zone": zone or "one-more", "member": self.member, "room": self.room, "owner": self.owner, "from": self.owner,
-                  "app": "go", "server": "game", "key": self.theirs[1]}
+                  "app": "go", "server": "game", "key": self.theirs[1], "members": [self.member], "report": self.report,
+                  "word": self.word, "announcement": self.announcement, "account": "secretaccount", "channel": "secret-channel"}
         if name in theirs:
             return theirs[name]
         self.assertIn(name, self.OWN, "a new parameter: say here what another app's is, or that there is none")
@@ -372,12 +545,17 @@ class Isolation(ApiTest):
                 query.append(f"{param['name']}={self.value(param['name'], zone)}".replace(" ", "%20"))
         schema = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
         for name in schema.get("properties", {}):
-            value = self.value(name, zone)
+            value = self.MADE.get((operation["operationId"], name)) or self.value(name, zone)
             if name == "name" and schema["properties"][name].get("pattern"):
                 value = self.OWN["new"]
             if value is not None:
                 body[name] = value
         return path + ("?" + "&".join(query) if query else ""), body if method != "GET" else None
+
+    def names_foreign(self, path, operation):
+        body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+        named = set(re.findall(r"{(\w+)}", path)) | set(body.get("properties", {}))
+        return bool(named & self.FOREIGN) and operation["operationId"] not in self.OWN_ZONE
 
     def test_every_operation_answers_as_if_the_others_things_did_not_exist(self):
         victim = self.client_of(self.theirs, "secret-zone", self.member)
@@ -396,18 +574,25 @@ class Isolation(ApiTest):
                         self.assertIn(answer.code, ("ok", "name_taken") if name == "zones.create" else ("ok",), answer.text)
                     elif zone == "secret-zone":
                         self.assertEqual((answer.status, answer.code), (404, "not_found"), answer.text)
-                    elif {"member", "room", "owner"} & set(re.findall(r"\w+", path)) or name == "rooms.create":
+                    elif self.names_foreign(path, operation):
                         self.assertEqual((answer.status, answer.code), (404, "not_found"), answer.text)
-                    for word in ("Hidden", "Secretive", "Secret room", "secret-zone", self.theirs[1], '"go"'):
+                    for word in ("Hidden", "Secretive", "Secret room", "secret-zone", "secret-channel", "secret word",
+                                 "secret news", "psst", self.theirs[1], '"go"'):
                         self.assertNotIn(word, answer.text)
-        self.assertGreaterEqual(len(seen), 36)
-        for name in ("secret-zone", "Hidden", "go\"", self.theirs[1]):
+        self.assertGreaterEqual(len(seen), 80)
+        for name in ("secret-zone", "Hidden", "go\"", "secret word", "psst", self.theirs[1]):
             self.assertNotIn(name, self.server.log()[len(before):])
         self.assertNotIn("chess", self.server.get("/metrics")[1])
         self.assertNotIn("secret-zone", self.server.get("/metrics")[1])
         self.assertEqual(victim.ask(msgid=29)["errno"], 0, "nobody kicked it")
         room = self.done(self.theirs, "GET", f"/api/v1/zones/secret-zone/rooms/{self.room}")
         self.assertEqual([m["member"] for m in room["list"]], [self.owner])
+        there = "/api/v1/zones/secret-zone"
+        self.assertEqual(self.done(self.theirs, "GET", there + "/sanctions")["sanctions"], [])
+        self.assertEqual([w["word"] for w in self.done(self.theirs, "GET", there + "/words")["words"]], [self.word])
+        self.assertEqual([r["state"] for r in self.done(self.theirs, "GET", there + "/reports")["reports"]], ["open"])
+        self.assertEqual(self.done(self.theirs, "GET", there + "/channels/secret-channel/messages")["messages"], [])
+        self.assertEqual([a["state"] for a in self.done(self.theirs, "GET", "/api/v1/announcements")["announcements"]], ["current"])
 
     def test_the_same_holds_in_a_batch_and_the_app_cannot_be_named(self):
         calls = [{"op": "members.show", "params": {"zone": "secret-zone", "member": self.member}},

@@ -45,6 +45,29 @@ constexpr std::array kWords{
     AdminWords{"member find", "members.find", "zone nickname"},
     AdminWords{"online", "online.list", "zone"},
     AdminWords{"kick", "members.kick", "zone member"},
+    AdminWords{"mute", "members.mute", "zone member"},
+    AdminWords{"unmute", "members.unmute", "zone member"},
+    AdminWords{"ban", "members.ban", "zone member"},
+    AdminWords{"unban", "members.unban", "zone member"},
+    AdminWords{"sanctions", "sanctions.list", "zone"},
+    AdminWords{"report list", "reports.list", "zone"},
+    AdminWords{"report show", "reports.show", "zone report"},
+    AdminWords{"report close", "reports.close", "zone report"},
+    AdminWords{"word add", "words.put", "zone text"},
+    AdminWords{"word list", "words.list", "zone"},
+    AdminWords{"word remove", "words.remove", "zone word"},
+    AdminWords{"announce", "announcements.create", "msg"},
+    AdminWords{"announcement list", "announcements.list", ""},
+    AdminWords{"announcement withdraw", "announcements.withdraw", "announcement"},
+    AdminWords{"channel put", "channels.put", "zone channel"},
+    AdminWords{"channel list", "channels.list", "zone"},
+    AdminWords{"channel remove", "channels.remove", "zone channel"},
+    AdminWords{"publish", "channels.publish", "zone channel msg"},
+    AdminWords{"room find", "rooms.find", "zone name"},
+    AdminWords{"room show", "rooms.show", "zone room"},
+    AdminWords{"room dissolve", "rooms.dissolve", "zone room"},
+    AdminWords{"room transfer", "rooms.transfer", "zone room member"},
+    AdminWords{"account members", "members.of_account", "zone account"},
     AdminWords{"audit list", "audit.list", ""},
     AdminWords{"audit verify", "audit.verify", ""},
 };
@@ -65,18 +88,24 @@ std::vector<Param> params_of(const Operation& operation) {
   return params;
 }
 
-/// The text as the operation wants it; what is no number stays a text, which the server refuses with a reason.
-json::value value_of(const Param& param, const std::string& text) {
-  if (param.type == Type::texts) {
-    json::array list;
-    for (const auto piece : split(text, ',')) list.emplace_back(piece);
-    return list;
-  }
-  if (param.type != Type::id && param.type != Type::number) return json::string(text);
+/// What is no number stays a text, which the server refuses with a reason.
+json::value number_of(std::string_view text) {
   std::int64_t number = 0;
   const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
   if (read.ec != std::errc() || read.ptr != text.data() + text.size()) return json::string(text);
   return number;
+}
+
+/// The text as the operation wants it.
+json::value value_of(const Param& param, const std::string& text) {
+  if (param.type == Type::texts || param.type == Type::ids) {
+    json::array list;
+    for (const auto piece : split(text, ','))
+      list.emplace_back(param.type == Type::ids ? number_of(piece) : json::value(piece));
+    return list;
+  }
+  if (param.type == Type::flag && (text == "true" || text == "false")) return text == "true";
+  return param.type == Type::id || param.type == Type::number ? number_of(text) : json::string(text);
 }
 
 /// The entry whose words the arguments begin with; takes them.
@@ -197,7 +226,7 @@ std::string admin_help(const AdminWords& entry) {
                         is_place ? std::string(param.name) : fmt::format("--{}", param.name), param.help,
                         param.required && !is_place ? " Needed." : "");
     text += fmt::format("  {:<20} ({}{})\n", "", backend::allowed_text(param),
-                        param.type == Type::texts ? ", separated by commas" : "");
+                        param.type == Type::texts || param.type == Type::ids ? ", separated by commas" : "");
   }
   return text;
 }

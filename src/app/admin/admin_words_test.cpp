@@ -55,6 +55,18 @@ TEST(AdminWords, FlagsMayStandAnywhere) {
   EXPECT_EQ(help->words->words, "app create");
 }
 
+TEST(AdminWords, FlagsAndListsOfNumbersAreWrittenAsPeopleDo) {
+  EXPECT_EQ(
+      body({"channel", "put", "one", "news", "--persistent", "true", "--publish", "servers"}),
+      R"({"calls":[{"op":"channels.put","params":{"zone":"one","channel":"news","persistent":true,"publish":"servers"}}]})");
+  EXPECT_EQ(
+      body({"channel", "put", "one", "news", "--persistent", "maybe"}),
+      R"({"calls":[{"op":"channels.put","params":{"zone":"one","channel":"news","persistent":"maybe"}}]})");
+  EXPECT_EQ(
+      body({"announce", "Back at 10", "--zone", "one", "--members", "3,4,x"}),
+      R"({"calls":[{"op":"announcements.create","params":{"msg":"Back at 10","zone":"one","members":[3,4,"x"]}}]})");
+}
+
 TEST(AdminWords, WhatIsNotUnderstoodIsSaid) {
   EXPECT_NE(body({"app", "crate", "chess"}).find("there is no \"app crate chess\""), std::string::npos);
   EXPECT_NE(body({"app", "create"}).find("plaza admin app create APP"), std::string::npos);

@@ -1,39 +1,18 @@
 #include "app/node/live_sessions.h"
 
 #include <algorithm>
-#include <chrono>
-#include <condition_variable>
 #include <mutex>
+
+#include "app/node/awaited.h"
 
 namespace plaza::app {
 
 using backend::OnlineMember;
 using backend::RoomOutcome;
+using backend::RoomSend;
 using backend::Stored;
 
 namespace {
-
-/// A value that another thread gives; whoever comes too late gives it to nobody.
-template <class T>
-class Awaited {
- public:
-  void give(T value) {
-    const std::lock_guard lock(mutex_);
-    value_ = std::move(value);
-    there_.notify_one();
-  }
-  std::optional<T> take() {
-    std::unique_lock lock(mutex_);
-    there_.wait_for(lock, std::chrono::milliseconds(LiveSessions::kWaitMs),
-                    [this] { return value_.has_value(); });
-    return std::move(value_);
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable there_;
-  std::optional<T> value_;
-};
 
 std::optional<Stored> stored(const ports::Appended& outcome) {
   using ports::AppendCode;
@@ -60,6 +39,37 @@ std::optional<Stored> LiveSessions::send(ports::Message message) {
     hub.send_for_server(std::move(shared), [awaited](const ports::Appended& o) { awaited->give(stored(o)); });
   });
   return awaited->take().value_or(std::nullopt);
+}
+
+std::optional<RoomSend> LiveSessions::send_to_room(ports::Message message) {
+  // Nothing: it is not known.
+  const auto awaited = std::make_shared<Awaited<std::optional<RoomSend>>>();
+  auto shared = std::make_shared<ports::Message>(std::move(message));
+  const auto shard = static_cast<std::uint32_t>(shared->conversation.first() % edge_.parts().shards.size());
+  edge_.parts().shards.at(shard).post([&hub = edge_.shard(shard).hub(), shared, awaited]() mutable {
+    hub.server_rooms().say(
+        std::move(shared),
+        [awaited](const ports::DirectoryError& why) { awaited->give(RoomSend(fail(why))); },
+        [awaited](const ports::Appended& outcome) {
+          const auto known = stored(outcome);
+          awaited->give(known ? std::optional(RoomSend(*known)) : std::nullopt);
+        });
+  });
+  return awaited->take().value_or(std::nullopt);
+}
+
+std::optional<ports::Page> LiveSessions::read(ports::StreamId stream, std::uint64_t after,
+                                              std::uint32_t limit) {
+  const auto awaited = std::make_shared<Awaited<Result<ports::Page, ports::StoreError>>>();
+  ports::ReadRequest request;
+  request.stream = stream;
+  request.from = after;
+  request.entries_max = limit;
+  edge_.parts().store.read(
+      request, [awaited](Result<ports::Page, ports::StoreError> page) { awaited->give(std::move(page)); });
+  auto page = awaited->take();
+  if (!page || !*page) return std::nullopt;
+  return std::move(**page);
 }
 
 std::optional<std::uint32_t> LiveSessions::kick(MemberId member, const std::string& device,

@@ -8,14 +8,14 @@ namespace plaza::app {
 
 /// What the server API does to this node's sessions and messages, on their shards.
 ///
-/// Thread  Blocks until the shards, or the store, have answered, at most kWaitMs. Any thread but a shard's.
+/// Thread  Blocks until the shards, or the store, have answered, at most kAwaitedMs. Any thread but a shard's.
 class LiveSessions final : public backend::Live {
  public:
-  static constexpr std::int64_t kWaitMs = 10'000;
-
   explicit LiveSessions(edge::EdgeNode& edge) : edge_(edge) {}
 
   std::optional<backend::Stored> send(ports::Message message) override;
+  std::optional<backend::RoomSend> send_to_room(ports::Message message) override;
+  std::optional<ports::Page> read(ports::StreamId stream, std::uint64_t after, std::uint32_t limit) override;
   std::optional<std::uint32_t> kick(MemberId member, const std::string& device,
                                     const std::string& reason) override;
   std::optional<std::vector<backend::OnlineMember>> online(ZoneId zone, MemberId after,

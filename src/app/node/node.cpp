@@ -10,6 +10,8 @@
 #include "app/node/announcement_clock.h"
 #include "app/node/installation.h"
 #include "app/node/janitor.h"
+#include "app/node/live_channels.h"
+#include "app/node/live_moderation.h"
 #include "app/node/live_sessions.h"
 #include "app/node/node_search.h"
 #include "app/node/options.h"
@@ -77,6 +79,8 @@ struct Node::Parts {
   std::unique_ptr<edge::EdgeNode> edge;
   std::unique_ptr<SecretBox> secrets;
   std::unique_ptr<LiveSessions> live;
+  std::unique_ptr<LiveModeration> live_moderation;
+  std::unique_ptr<LiveChannels> live_channels;
   std::unique_ptr<backend::Api> api;
   std::unique_ptr<NodeSearch> search;
   std::shared_ptr<net::ConnectionLimits> limits;
@@ -210,12 +214,19 @@ Result<void, std::string> Node::Parts::listen_for_operators(const Config& config
 
 void Node::Parts::make_api(const Config& config) {
   live = std::make_unique<LiveSessions>(*edge);
+  live_moderation = std::make_unique<LiveModeration>(*edge);
+  live_channels = std::make_unique<LiveChannels>(*edge);
   api = std::make_unique<backend::Api>(backend::ApiParts{.directory = *directory,
                                                          .apps = sql_directory->apps(),
                                                          .idempotency = sql_directory->idempotency(),
                                                          .audit = sql_directory->audit(),
+                                                         .moderation = sql_directory->moderation(),
+                                                         .announcements = sql_directory->announcements(),
+                                                         .channels = *sql_directory,
                                                          .login = *login,
                                                          .live = *live,
+                                                         .live_moderation = *live_moderation,
+                                                         .live_channels = *live_channels,
                                                          .clock = clock,
                                                          .box = *secrets,
                                                          .audit_key = secrets->derived(kAuditKeyUse)},

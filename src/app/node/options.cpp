@@ -102,6 +102,8 @@ backend::ApiOptions api_options(const Config& config) {
   options.limits.zones_per_app_max = u32(api.zones_per_app_max);
   options.limits.servers_per_app_max = u32(api.servers_per_app_max);
   options.limits.message_bytes_max = u32(config.message.body_bytes_max);
+  options.limits.publication_bytes_max = u32(
+      std::min(config.channel.body_bytes_max, config.message.body_bytes_max));
   options.limits.description_bytes_max = u32(config.room.description_bytes_max);
   options.authentication.clock_skew_ms = api.clock_skew_ms;
   options.authentication.nonces_per_app_max = static_cast<std::size_t>(api.nonces_per_app_max);
