@@ -291,6 +291,19 @@ void MemoryStreamStore::heads(std::vector<StreamId> streams, Done<std::vector<He
   });
 }
 
+void MemoryStreamStore::places(MemberId member, std::vector<StreamId> streams,
+                               Done<std::vector<ports::Place>> done) {
+  call(Access::reads, std::move(done), [this, member, streams = std::move(streams)] {
+    std::vector<ports::Place> places;
+    for (const StreamId stream : streams) {
+      const auto mark = durable_.marks.find({member, stream});
+      places.push_back(
+          {.head = head_of(stream), .marks = mark == durable_.marks.end() ? Marks{} : mark->second.marks});
+    }
+    return places;
+  });
+}
+
 void MemoryStreamStore::open_device(MemberId member, std::string device, Done<ports::DeviceState> done) {
   call(Access::reads, std::move(done), [this, member, device = std::move(device)] {
     ports::DeviceState state{.inbox = head_of(StreamId::inbox(member)), .received = 0, .last_send_id = 0};

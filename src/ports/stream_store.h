@@ -117,6 +117,12 @@ struct Marked {
   std::uint64_t head = 0;
 };
 
+/// Where a stream is, and how far a member is in it.
+struct Place {
+  Head head;
+  Marks marks;  ///< none when the member has none there
+};
+
 struct Conversation {
   StreamId stream;
   std::uint64_t head = 0;
@@ -182,6 +188,8 @@ class StreamStore {
   virtual void append(std::vector<Append> batch) = 0;
   virtual void read(ReadRequest request, Done<Page> done) = 0;
   virtual void heads(std::vector<StreamId> streams, Done<std::vector<Head>> done) = 0;
+  /// Of each of the streams, in their order: for one who comes to many conversations at once.
+  virtual void places(MemberId member, std::vector<StreamId> streams, Done<std::vector<Place>> done) = 0;
   virtual void open_device(MemberId member, std::string device, Done<DeviceState> done) = 0;
 
   /// Moves the device's receive cursor to `seq` (never back, never past the head). Gives the cursor after the call.

@@ -99,6 +99,11 @@ void EmbeddedStreamStore::heads(std::vector<ports::StreamId> streams, Done<std::
   impl_->post(HeadsJob{.streams = std::move(streams), .done = std::move(done)});
 }
 
+void EmbeddedStreamStore::places(MemberId member, std::vector<ports::StreamId> streams,
+                                 Done<std::vector<ports::Place>> done) {
+  impl_->post(PlacesJob{.member = member, .streams = std::move(streams), .done = std::move(done)});
+}
+
 void EmbeddedStreamStore::open_device(MemberId member, std::string device, Done<ports::DeviceState> done) {
   impl_->post(DeviceJob{.member = member, .device = std::move(device), .done = std::move(done)});
 }

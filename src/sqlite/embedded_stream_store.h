@@ -85,6 +85,8 @@ class EmbeddedStreamStore final : public ports::StreamStore {
   void append(std::vector<ports::Append> batch) override;
   void read(ports::ReadRequest request, Done<ports::Page> done) override;
   void heads(std::vector<ports::StreamId> streams, Done<std::vector<ports::Head>> done) override;
+  void places(MemberId member, std::vector<ports::StreamId> streams,
+              Done<std::vector<ports::Place>> done) override;
   void open_device(MemberId member, std::string device, Done<ports::DeviceState> done) override;
   void received(MemberId member, std::string device, std::uint64_t seq, Done<std::uint64_t> done) override;
   void mark(MemberId member, ports::StreamId conversation, ports::Marks marks,

@@ -48,6 +48,11 @@ struct HeadsJob {
   std::vector<ports::StreamId> streams;
   Done<std::vector<ports::Head>> done;
 };
+struct PlacesJob {
+  MemberId member;
+  std::vector<ports::StreamId> streams;
+  Done<std::vector<ports::Place>> done;
+};
 struct DeviceJob {
   MemberId member;
   std::string device;
@@ -68,8 +73,8 @@ struct FlushJob {
   Done<bool> done;
 };
 
-using JobKind = std::variant<AppendJob, MarkJob, UnfollowJob, ReceivedJob, ReadJob, HeadsJob, DeviceJob,
-                             ConversationsJob, TrimJob, FlushJob>;
+using JobKind = std::variant<AppendJob, MarkJob, UnfollowJob, ReceivedJob, ReadJob, HeadsJob, PlacesJob,
+                             DeviceJob, ConversationsJob, TrimJob, FlushJob>;
 
 struct Job : BatchNode {
   explicit Job(JobKind job) : what(std::move(job)) {}

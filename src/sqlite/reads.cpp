@@ -161,6 +161,18 @@ void Reads::heads(HeadsJob job) {
   job.done(std::move(heads));
 }
 
+void Reads::places(PlacesJob job) {
+  std::vector<ports::Place> places;
+  places.reserve(job.streams.size());
+  for (const StreamId id : job.streams) {
+    const StreamState* const stream = set_.stream(id);
+    const MarkState* const mark = stream == nullptr ? nullptr : set_.mark(job.member, id);
+    if (mark == nullptr) return job.done(fail(unavailable(connection_.failure().text)));
+    places.push_back({.head = stream->as_head(), .marks = mark->marks});
+  }
+  job.done(std::move(places));
+}
+
 void Reads::device(DeviceJob job) {
   const StreamState* const inbox = set_.stream(StreamId::inbox(job.member));
   const streams::SenderState* const sender = inbox == nullptr ? nullptr : set_.sender(job.member, job.device);

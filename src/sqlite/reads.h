@@ -25,6 +25,7 @@ class Reads {
 
   void page(ReadJob job);
   void heads(HeadsJob job);
+  void places(PlacesJob job);
   void device(DeviceJob job);
   void conversations(ConversationsJob job);
 

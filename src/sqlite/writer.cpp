@@ -330,6 +330,7 @@ void Writer::answer(Job& job) {
   if (auto* const received = std::get_if<ReceivedJob>(&job.what)) return give(*received);
   if (auto* const read = std::get_if<ReadJob>(&job.what)) return reads_.page(std::move(*read));
   if (auto* const heads = std::get_if<HeadsJob>(&job.what)) return reads_.heads(std::move(*heads));
+  if (auto* const places = std::get_if<PlacesJob>(&job.what)) return reads_.places(std::move(*places));
   if (auto* const device = std::get_if<DeviceJob>(&job.what)) return reads_.device(std::move(*device));
   if (auto* const list = std::get_if<ConversationsJob>(&job.what))
     return reads_.conversations(std::move(*list));

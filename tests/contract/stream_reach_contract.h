@@ -163,6 +163,32 @@ TEST_P(StreamReachContract, OwnSendsAreReadWhereOneFollowsAndTheOthersHaveThemUn
   EXPECT_EQ(conversation(kBob, kTheRoom).unread, 1U);
 }
 
+TEST_P(StreamReachContract, PlacesTellHeadsAndTheMembersMarksInTheOrderAsked) {
+  follow(kBob, kTheRoom);
+  for (int i = 0; i < 5; ++i) append(to_stream(kAda, std::to_string(i)));
+  append(to_stream(kAda, "x", 0, kChannel));
+  mark(kBob, kTheRoom, {.delivered = 4, .read = 3});
+  const StreamId nothing = StreamId::room(RoomId{901});
+  for (int round = 0; round < 2; ++round) {
+    const auto places = ask<std::vector<Place>>(
+        [&](auto done) { store_->places(kBob, {kChannel, kTheRoom, nothing, kTheRoom}, std::move(done)); });
+    ASSERT_TRUE(places.has_value());
+    ASSERT_EQ(places->size(), 4U);
+    EXPECT_EQ((*places)[0].head.head, 1U);
+    EXPECT_EQ((*places)[0].marks.read, 0U);
+    EXPECT_EQ((*places)[1].head.head, 5U);
+    EXPECT_EQ((*places)[1].head.epoch, epoch());
+    EXPECT_EQ((*places)[1].marks.delivered, 4U);
+    EXPECT_EQ((*places)[1].marks.read, 3U);
+    EXPECT_EQ((*places)[2].head.head, 0U);
+    EXPECT_EQ((*places)[3].marks.read, 3U);
+    reopen();
+  }
+  EXPECT_TRUE(conversations(kCem).conversations.empty());
+  ask<std::vector<Place>>([&](auto done) { store_->places(kCem, {kTheRoom}, std::move(done)); });
+  EXPECT_TRUE(conversations(kCem).conversations.empty()) << "asking follows nothing";
+}
+
 TEST_P(StreamReachContract, RetentionOfAConversationIsThatOfAnyStreamAndTakesItsMessagesAlong) {
   for (std::uint64_t i = 1; i <= 8; ++i) append(to_stream(kAda, std::to_string(i), i));
   trim({.inbox_entries_max = 5});

@@ -235,6 +235,18 @@ void RulesStore::heads(std::vector<StreamId> streams, Done<std::vector<ports::He
   });
 }
 
+void RulesStore::places(MemberId member, std::vector<StreamId> streams,
+                        Done<std::vector<ports::Place>> done) {
+  read_job<std::vector<ports::Place>>(std::move(done), [this, member, streams = std::move(streams)] {
+    std::vector<ports::Place> places;
+    for (const StreamId stream : streams) {
+      places.push_back({.head = process_->set.stream(stream)->as_head(),
+                        .marks = process_->set.mark(member, stream)->marks});
+    }
+    return places;
+  });
+}
+
 void RulesStore::open_device(MemberId member, std::string device, Done<ports::DeviceState> done) {
   read_job<ports::DeviceState>(std::move(done), [this, member, device = std::move(device)] {
     const ports::Head inbox = process_->set.stream(StreamId::inbox(member))->as_head();

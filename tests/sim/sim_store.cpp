@@ -26,6 +26,10 @@ class Decorator : public ports::StreamStore {
   void heads(std::vector<ports::StreamId> streams, Done<std::vector<ports::Head>> done) override {
     inner().heads(std::move(streams), std::move(done));
   }
+  void places(MemberId member, std::vector<ports::StreamId> streams,
+              Done<std::vector<ports::Place>> done) override {
+    inner().places(member, std::move(streams), std::move(done));
+  }
   void open_device(MemberId member, std::string device, Done<ports::DeviceState> done) override {
     inner().open_device(member, std::move(device), std::move(done));
   }
