@@ -156,6 +156,7 @@ DirectoryResult<void> MemoryDirectory::set_large(ZoneId zone, RoomId room, std::
   if (!row) return no_room();
   if (row->room.large_from != 0) return {};
   row->room.large_from = cseq;
+  row->room.growing = false;
   rooms_.save_room(*row);
   return {};
 }

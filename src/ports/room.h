@@ -36,8 +36,9 @@ struct Room {
   RoomSettings settings;
   MemberId owner;
   std::uint32_t members = 0;
-  std::uint64_t version = 0;         ///< number of the newest change that is a message in the room's order
-  std::uint64_t large_from = 0;      ///< 0: small. Else messages past this cseq are in the room's stream only
+  std::uint64_t version = 0;     ///< number of the newest change that is a message in the room's order
+  std::uint64_t large_from = 0;  ///< 0: small. Else messages past this cseq are in the room's stream only
+  bool growing = false;          ///< its event "grown" has no place yet: it becomes a large one at any moment
   std::int64_t muted_until_ms = 0;   ///< until then only its owner and admins may speak
   RoomRole role = RoomRole::member;  ///< rooms_of(): of the member that was asked for
 };

@@ -34,7 +34,8 @@ struct RoomLimits {
 /// Cost      No method reads all members of a room but fanout(), and change() where the room is small
 ///           (<= inbox_fanout_max): joining a large room costs the same however many are in it.
 /// Large     The change that gives a room more members than inbox_fanout_max has a second event, "grown"; its place in the
-///           order becomes large_from. From then on events are for the room's stream only. A room never becomes small again.
+///           order becomes large_from, and until it has one the room is `growing`. From then on events are for the room's stream only.
+///           A room never becomes small again.
 /// Thread, Zone  As ports::Directory.
 class Rooms {
  public:

@@ -172,6 +172,7 @@ void RoomChanges::stored(const ports::RoomEventPlace& place) {
       auto row = rows_.room(event->zone, place.room);
       if (!row || row->room.large_from != 0) return;
       row->room.large_from = std::max<std::uint64_t>(1, place.cseq);
+      row->room.growing = false;
       return rows_.save_room(*row);
     }
   }
@@ -226,12 +227,14 @@ RoomChanges::Changed RoomChanges::admit(const Other& other) {
   rows_.remove_listed(room, RoomList::invitations, other.id);
   ++row_.room.members;
   move_ = ports::RoomMove::came;
-  const bool grows = row_.room.large_from == 0 && row_.room.members > limits_.inbox_fanout_max &&
-                     std::ranges::none_of(
-                         events_, [](const auto& e) { return e.effect == RoomEventEffect::large_from; });
+  const bool grows = row_.room.large_from == 0 && !row_.room.growing &&
+                     row_.room.members > limits_.inbox_fanout_max;
   tell(body("joined").member(other.id, other.name), {},
        hidden ? RoomEventEffect::visible_from : RoomEventEffect::none, other.id);
-  if (grows) tell(body("grown"), {}, RoomEventEffect::large_from);
+  if (grows) {
+    row_.room.growing = true;
+    tell(body("grown"), {}, RoomEventEffect::large_from);
+  }
   return done(&other);
 }
 

@@ -20,6 +20,9 @@ namespace plaza::sql {
       long long, long long, long long, long long, long long, long long
 using RoomColumns = std::tuple<PLAZA_ROOM_TYPES>;
 
+/// In the column large_from of a room that grows.
+inline constexpr long long kGrowing = -1;
+
 /// Of a row that begins with the columns of a room.
 template <class... More>
 ports::Room to_room(const std::tuple<PLAZA_ROOM_TYPES, More...>& row) {
@@ -39,7 +42,8 @@ ports::Room to_room(const std::tuple<PLAZA_ROOM_TYPES, More...>& row) {
   room.muted_until_ms = std::get<11>(row);
   room.owner = MemberId{number(std::get<12>(row))};
   room.version = number(std::get<13>(row));
-  room.large_from = number(std::get<14>(row));
+  room.growing = std::get<14>(row) == kGrowing;
+  room.large_from = room.growing ? 0 : number(std::get<14>(row));
   return room;
 }
 

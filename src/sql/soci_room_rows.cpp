@@ -77,7 +77,7 @@ void SociRoomRows::save_room(const RoomRow& row) {
       r.name, row.name_key, r.description, r.avatar, r.members, static_cast<int>(r.settings.join),
       static_cast<int>(r.settings.speak), r.settings.members_max, r.settings.slow_mode_ms,
       static_cast<int>(r.settings.history_visible), r.muted_until_ms, r.owner.value, to_text(row.admins),
-      r.version, r.large_from, r.id.value);
+      r.version, r.growing ? kGrowing : static_cast<long long>(r.large_from), r.id.value);
 }
 
 void SociRoomRows::dissolve_room(const RoomRow& row) {

@@ -190,7 +190,7 @@ DirectoryResult<void> SociDirectory::events_stored(const std::vector<ports::Room
 DirectoryResult<void> SociDirectory::set_large(ZoneId zone, RoomId room, std::uint64_t cseq) {
   return database_.write([&](Connection& db) -> DirectoryResult<void> {
     if (!room_exists(db, zone, room)) return not_found("room");
-    db.run("UPDATE room SET large_from = :cseq WHERE id = :id AND large_from = 0", cseq, room.value);
+    db.run("UPDATE room SET large_from = :cseq WHERE id = :id AND large_from <= 0", cseq, room.value);
     return {};
   });
 }

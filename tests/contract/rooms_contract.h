@@ -692,12 +692,15 @@ TEST_P(RoomsContract, TheJoinPastTheFanoutLimitMakesTheRoomLargeAtItsEventsPlace
   EXPECT_FALSE(grown->events.back().stream_only) << "the last that goes to the inboxes";
   EXPECT_EQ(grown->events.back().fanout.size(), 3u);
   EXPECT_EQ(room().large_from, 0u) << "not before its place is known";
+  EXPECT_TRUE(grown->room.growing);
+  EXPECT_TRUE(room().growing);
   const Member dan = add("dan"), eve = add("eve");
   EXPECT_EQ(join(dan.id, room_)->events.back().effect, RoomEventEffect::none) << "it grows once";
   const std::uint64_t version = grown->version;
   EXPECT_EQ(d().fanout(zone_, room_)->size(), 4u);
   store_all();
   EXPECT_EQ(room().large_from, 100 + version);
+  EXPECT_FALSE(room().growing);
   EXPECT_TRUE(d().fanout(zone_, room_)->empty());
   const auto later = join(eve.id, room_);
   EXPECT_TRUE(later->events.back().stream_only);
@@ -707,6 +710,24 @@ TEST_P(RoomsContract, TheJoinPastTheFanoutLimitMakesTheRoomLargeAtItsEventsPlace
   ASSERT_TRUE(leave(cat_.id, room_));
   ASSERT_TRUE(leave(bob_.id, room_));
   EXPECT_EQ(room().large_from, 100 + version) << "never small again";
+}
+
+/// Else one who enters just then would not be told that the room is a large one, and it may be at any moment.
+TEST_P(RoomsContract, ARoomThatGrowsIsOneThatGrowsAlsoWhenMembersLeaveBeforeItsPlaceIsKnown) {
+  begin({.inbox_fanout_max = 2});
+  ASSERT_TRUE(join(bob_.id, room_));
+  EXPECT_FALSE(room().growing);
+  const auto grown = join(cat_.id, room_);
+  ASSERT_TRUE(leave(bob_.id, room_));
+  EXPECT_TRUE(room().growing);
+  ASSERT_EQ(d().rooms_of(zone_, cat_.id)->size(), 1u);
+  EXPECT_TRUE(d().rooms_of(zone_, cat_.id)->front().growing);
+  EXPECT_TRUE(by(ann_, change::Set{.name = "other", .name_key = "other"}));
+  EXPECT_TRUE(room().growing);
+  EXPECT_EQ(join(bob_.id, room_)->events.back().effect, RoomEventEffect::none) << "it grows once";
+  store_all();
+  EXPECT_EQ(room().large_from, 100 + grown->version);
+  EXPECT_FALSE(room().growing);
 }
 
 TEST_P(RoomsContract, SetLargeTakesThePlaceOnce) {
