@@ -62,11 +62,18 @@ struct InvitationEntry {
   std::int64_t time_ms = 0;
   bool operator==(const InvitationEntry&) const = default;
 };
+/// Where a large group's stream is, and how far the member has read it.
+struct LargeGroup {
+  std::uint32_t epoch = 0;  ///< 0: not told
+  std::uint64_t head = 0, read = 0;
+  bool operator==(const LargeGroup&) const = default;
+};
 struct GroupEntry {
   RoomId id;
   std::string groupname, groupdesc;
   std::uint32_t members = 0;
   Role role = Role::member;
+  std::optional<LargeGroup> large = {};
   bool operator==(const GroupEntry&) const = default;
 };
 struct ClassicGroupEntry {

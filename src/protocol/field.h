@@ -124,6 +124,7 @@ enum class Field : std::uint8_t {
   entries,
   invitations,
   results,
+  large,
   count_,
 };
 inline constexpr std::size_t kFields = static_cast<std::size_t>(Field::count_);

@@ -171,6 +171,7 @@ inline constexpr std::array<FieldInfo, kFields> kFieldTable = {{
     detail::list(Field::entries, "entries", "members in a list of a group, by id"),
     detail::list(Field::invitations, "invitations", "groups that one was invited to"),
     detail::list(Field::results, "results", "messages that were found"),
+    detail::boolean(Field::large, "large", "its messages are in a stream of its own, not in the inbox"),
 }};
 
 constexpr const FieldInfo& info(Field field) { return kFieldTable[static_cast<std::size_t>(field)]; }

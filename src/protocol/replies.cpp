@@ -73,6 +73,14 @@ void users(JsonWriter& json, const std::vector<UserEntry>& users) {
   });
 }
 
+void large_group(JsonWriter& json, const std::optional<LargeGroup>& x) {
+  if (!x) return;
+  json.member_flag("large", true);
+  member_if(json, "epoch", std::uint64_t{x->epoch});
+  json.member("head", x->head);
+  json.member("read", x->read);
+}
+
 void groups(JsonWriter& json, const std::vector<GroupEntry>& groups) {
   list(json, "groups", groups, [&](const GroupEntry& x) {
     json.member("id", x.id.value);
@@ -80,6 +88,7 @@ void groups(JsonWriter& json, const std::vector<GroupEntry>& groups) {
     json.member("groupdesc", x.groupdesc);
     json.member("members", x.members);
     json.member("role", to_text(x.role));
+    large_group(json, x.large);
   });
 }
 
@@ -258,6 +267,7 @@ void encode(std::string& out, Rid rid, const AddGroupAck& x) {
   begin_ok(json, Msg::add_group_ack, rid);
   group_fields(json, x.groupid, x.groupname, x.groupdesc);
   users(json, x.users);
+  large_group(json, x.large);
   json.end_object();
 }
 
@@ -290,7 +300,7 @@ void encode(std::string& out, Rid rid, const SendAck& x) {
   json.member("send_id", x.send_id);
   if (x.mid) {
     json.member("mid", x.mid.value);
-    json.member("seq", x.seq);
+    member_if(json, "seq", x.seq);
     json.member("cseq", x.cseq);
     json.member("time_ms", unix_time(x.time_ms));
   }
@@ -487,7 +497,13 @@ void encode(std::string& out, const HeartbeatPush& x) {
 void encode(std::string& out, const HeadPush& x) {
   JsonWriter json(out);
   begin(json, Msg::head);
-  stream_position(json, x.epoch, x.head);
+  if (x.groupid) {
+    json.member("groupid", x.groupid.value);
+    json.member("head", x.head);
+    json.member("read", x.read);
+  } else {
+    stream_position(json, x.epoch, x.head);
+  }
   json.end_object();
 }
 
@@ -517,6 +533,7 @@ void encode(std::string& out, const GroupEventPush& x) {
   json.member("groupname", x.groupname);
   json.member("id", x.id.value);
   json.member("name", x.name);
+  large_group(json, x.large);
   json.end_object();
 }
 

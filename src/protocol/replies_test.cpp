@@ -96,7 +96,8 @@ const std::vector<UserEntry> kUserList{{MemberId{1}, "bob", Role::owner, true},
                                        {MemberId{2}, "eve", Role::admin, false, 77},
                                        {MemberId{3}, "ann", Role::member, false}};
 const std::vector<GroupEntry> kGroupList{{RoomId{4}, "tea", "about tea", 3, Role::owner},
-                                         {RoomId{5}, "x", "", 1, Role::member}};
+                                         {RoomId{5}, "x", "", 1, Role::member},
+                                         {RoomId{6}, "y", "", 600, Role::member, LargeGroup{2, 40, 38}}};
 
 EnterAck an_enter_ack() {
   return {MemberId{7}, "ann", "tok", 1767322845678, 1, 20, 17, 4, 25000, 8192, kFriendList, kGroupList};
@@ -125,11 +126,13 @@ TEST(Replies, ComeBackAsTheyWereSent) {
   reply_returns(RegAck{MemberId{3}, "ann", "ann"});
   reply_returns(AddFriendAck{MemberId{3}, "bob", Friendship::requested, true});
   reply_returns(CreateGroupAck{RoomId{3}, "g", "d"});
-  reply_returns(AddGroupAck{RoomId{3}, "g", "d", kUserList});
+  reply_returns(AddGroupAck{RoomId{3}, "g", "d", kUserList, {}});
+  reply_returns(AddGroupAck{RoomId{3}, "g", "d", {}, LargeGroup{.epoch = 0, .head = 7, .read = 6}});
   reply_returns(CreateMemberAck{MemberId{3}, "n", "a"});
   reply_returns(an_enter_ack());
   reply_returns(ReadyAck{1, 17});
   reply_returns(SendAck{3, MessageId{4}, 5, 6, 1, 7, false});
+  reply_returns(SendAck{3, MessageId{4}, 0, 6, 1, 7, true});
   reply_returns(SendAck{.send_id = 3, .epoch = 1, .dup = true});
   reply_returns(OkReply{Msg::remark, {}, {}, {}});
   reply_returns(OkReply{Msg::received, 5, {}, {}});
@@ -216,17 +219,20 @@ TEST(Replies, PushesComeBackAsTheyWereSent) {
   push_returns(ReceiptPush{MemberId{8}, {}, RoomId{4}, 5, 4});
   push_returns(HeartbeatPush{1, 5});
   push_returns(HeartbeatPush{});
-  push_returns(HeadPush{1, 5});
+  push_returns(HeadPush{.epoch = 1, .head = 5});
+  push_returns(HeadPush{.groupid = RoomId{4}, .head = 5, .read = 3});
   for (const auto event : {FriendEventKind::requested, FriendEventKind::friends, FriendEventKind::refused,
                            FriendEventKind::removed}) {
     push_returns(FriendEventPush{event, MemberId{3}, "bob", event == FriendEventKind::friends});
   }
   push_returns(PresencePush{MemberId{3}, true});
   push_returns(PresencePush{MemberId{3}, false});
-  push_returns(GroupEventPush{GroupEventKind::joined, RoomId{4}, "tea", MemberId{3}, "bob"});
+  push_returns(GroupEventPush{GroupEventKind::joined, RoomId{4}, "tea", MemberId{3}, "bob", {}});
+  push_returns(GroupEventPush{GroupEventKind::joined, RoomId{4}, "tea", MemberId{3}, "bob",
+                              LargeGroup{.epoch = 0, .head = 7, .read = 6}});
   for (const auto event : {GroupEventKind::left, GroupEventKind::requested, GroupEventKind::invited,
                            GroupEventKind::refused, GroupEventKind::removed, GroupEventKind::dissolved}) {
-    push_returns(GroupEventPush{event, RoomId{4}, "tea", MemberId{3}, "bob"});
+    push_returns(GroupEventPush{event, RoomId{4}, "tea", MemberId{3}, "bob", {}});
   }
   push_returns(GoodbyePush{Errno::kicked, "elsewhere", false, 0, "", 0});
   push_returns(GoodbyePush{Errno::server_closing, "bye", true, 1500, "", 0});
@@ -370,9 +376,12 @@ TEST(Replies, CarryTheFieldsOfTheTable) {
                                   push_json(ReceiptPush{.groupid = RoomId{1}}),
                                   push_json(HeartbeatPush{1, 2}),
                                   push_json(HeadPush{}),
+                                  push_json(HeadPush{.groupid = RoomId{1}}),
                                   push_json(FriendEventPush{}),
                                   push_json(PresencePush{}),
                                   push_json(GroupEventPush{}),
+                                  push_json(GroupEventPush{.large = LargeGroup{}}),
+                                  reply_json(AddGroupAck{.large = LargeGroup{}}),
                                   push_json(GoodbyePush{.retry_after_ms = 1})};
   const PublicationView publication{.channel = "world", .epoch = 1, .seq = 2, .content = "x"};
   const std::string published = push_json(publication);

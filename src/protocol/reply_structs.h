@@ -77,6 +77,7 @@ struct AddGroupAck {
   RoomId groupid;
   std::string groupname, groupdesc;
   std::vector<UserEntry> users;
+  std::optional<LargeGroup> large = {};
   bool operator==(const AddGroupAck&) const = default;
 };
 struct CreateMemberAck {
@@ -95,7 +96,7 @@ struct SendAck {
   static constexpr Msg kMsg = Msg::send_ack;
   std::uint64_t send_id = 0;
   MessageId mid;  ///< none when the original is trimmed (dup); then seq, cseq, time_ms are left out too
-  std::uint64_t seq = 0;
+  std::uint64_t seq = 0;  ///< 0: it is in no inbox (a large group's)
   std::uint64_t cseq = 0;
   std::uint32_t epoch = 0;
   std::int64_t time_ms = 0;
@@ -231,8 +232,10 @@ struct HeartbeatPush {
 };
 struct HeadPush {
   static constexpr Msg kMsg = Msg::head;
-  std::uint32_t epoch = 0;
+  RoomId groupid;           ///< a large group; none: the inbox
+  std::uint32_t epoch = 0;  ///< of the inbox
   std::uint64_t head = 0;
+  std::uint64_t read = 0;  ///< with groupid: where one begins who does not follow the group
   bool operator==(const HeadPush&) const = default;
 };
 struct FriendEventPush {
@@ -256,6 +259,7 @@ struct GroupEventPush {
   std::string groupname;
   MemberId id;
   std::string name;
+  std::optional<LargeGroup> large = {};  ///< of a group that oneself has joined
   bool operator==(const GroupEventPush&) const = default;
 };
 struct GoodbyePush {

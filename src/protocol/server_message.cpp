@@ -136,9 +136,16 @@ void read(const Reader& from, InvitationEntry& x) {
   from.get("groupid", x.groupid), from.get("groupname", x.groupname), from.get("groupdesc", x.groupdesc);
   from.get("members", x.members), from.get("by", x.by), from.get("time_ms", x.time_ms);
 }
+void read(const Reader& from, std::optional<LargeGroup>& x) {
+  bool large = false;
+  from.get("large", large);
+  if (!large) return;
+  LargeGroup& place = x.emplace();
+  from.get("epoch", place.epoch), from.get("head", place.head), from.get("read", place.read);
+}
 void read(const Reader& from, GroupEntry& x) {
   from.get("id", x.id), from.get("groupname", x.groupname), from.get("groupdesc", x.groupdesc);
-  from.get("members", x.members), from.word("role", x.role, kRoles);
+  from.get("members", x.members), from.word("role", x.role, kRoles), read(from, x.large);
 }
 void read(const Reader& from, MemberEntry& x) {
   from.get("id", x.id), from.get("name", x.name), from.get("avatar", x.avatar);
@@ -210,7 +217,7 @@ void read(const Reader& from, CreateGroupAck& x) {
 }
 void read(const Reader& from, AddGroupAck& x) {
   from.get("groupid", x.groupid), from.get("groupname", x.groupname), from.get("groupdesc", x.groupdesc);
-  from.list("users", x.users, kRead);
+  from.list("users", x.users, kRead), read(from, x.large);
 }
 void read(const Reader& from, CreateMemberAck& x) {
   from.get("id", x.id), from.get("name", x.name), from.get("avatar", x.avatar);
@@ -280,7 +287,10 @@ void read(const Reader& from, ReceiptPush& x) {
   from.get("delivered", x.delivered), from.get("read", x.read);
 }
 void read(const Reader& from, HeartbeatPush& x) { from.get("epoch", x.epoch), from.get("head", x.head); }
-void read(const Reader& from, HeadPush& x) { from.get("epoch", x.epoch), from.get("head", x.head); }
+void read(const Reader& from, HeadPush& x) {
+  from.get("groupid", x.groupid), from.get("epoch", x.epoch), from.get("head", x.head);
+  from.get("read", x.read);
+}
 void read(const Reader& from, FriendEventPush& x) {
   from.word("event", x.event, kFriendEvents), from.get("friendid", x.friendid), from.get("name", x.name);
   from.online(x.online);
@@ -289,7 +299,7 @@ void read(const Reader& from, PresencePush& x) { from.get("id", x.id), from.onli
 void read(const Reader& from, GroupEventPush& x) {
   from.word("event", x.event, kGroupEvents), from.get("groupid", x.groupid),
       from.get("groupname", x.groupname);
-  from.get("id", x.id), from.get("name", x.name);
+  from.get("id", x.id), from.get("name", x.name), read(from, x.large);
 }
 void read(const Reader& from, GoodbyePush& x) {
   std::uint16_t error = 0;

@@ -122,8 +122,13 @@ constexpr FieldUse kGroupChatPush[] = {has(id, "the sender; 0: the server"),
                                        may(device, "with send_id: which device sent it")};
 constexpr FieldUse kAddFriendAck[] = {has(friendid), has(name), has(friendship), has(state)};
 constexpr FieldUse kCreateGroupAck[] = {has(groupid), has(groupname), has(groupdesc)};
-constexpr FieldUse kAddGroupAck[] = {has(groupid), has(groupname), has(groupdesc),
-                                     has(users, "none of a group with more than 500: see GROUP_MEMBERS")};
+constexpr FieldUse kAddGroupAck[] = {has(groupid),
+                                     has(groupname),
+                                     has(groupdesc),
+                                     has(users, "none of a group with more than 500: see GROUP_MEMBERS"),
+                                     may(large, "then this and the next, as in a list of groups"),
+                                     may(head),
+                                     may(read)};
 constexpr FieldUse kCreateMemberAck[] = {has(id), has(name), has(avatar)};
 constexpr FieldUse kEnterAck[] = {has(id),
                                   has(name),
@@ -141,7 +146,7 @@ constexpr FieldUse kEnterAck[] = {has(id),
 constexpr FieldUse kReadyAck[] = {has(epoch), has(head, "pushes begin behind it: sync what is before")};
 constexpr FieldUse kSendAck[] = {has(send_id),
                                  may(mid, "absent when dup and the original is trimmed, as the next"),
-                                 may(seq, "of the sender's own copy"),
+                                 may(seq, "of the sender's own copy; not in a large group"),
                                  may(cseq),
                                  may(time_ms),
                                  has(epoch),
@@ -158,7 +163,9 @@ constexpr FieldUse kReceipt[] = {has(id, "who received or read"),
 constexpr FieldUse kHeartbeatPush[] = {may(epoch, "of the inbox, as head; absent before ENTER"), may(head)};
 constexpr FieldUse kHeartbeatAck[] = {may(epoch, "of the inbox, as head; absent before ENTER"), may(head),
                                       has(time_ms, "the server's clock")};
-constexpr FieldUse kHead[] = {has(epoch), has(head, "sync from where you are")};
+constexpr FieldUse kHead[] = {may(groupid, "a large group; absent: the inbox"), may(epoch, "of the inbox"),
+                              has(head, "sync from where you are"),
+                              may(read, "with groupid: where to begin when you do not follow it")};
 constexpr FieldUse kConversationsAck[] = {has(conversations), has(more), may(after, "when more")};
 constexpr FieldUse kFriendsAck[] = {has(friends), has(more)};
 constexpr FieldUse kFriendEvent[] = {has(event, "requested, friends, refused or removed"), has(friendid),
@@ -167,8 +174,14 @@ constexpr FieldUse kPresence[] = {has(id, "a friend, or of a watched group"), ha
 constexpr FieldUse kGroupsAck[] = {has(groups)};
 constexpr FieldUse kGroupMembersAck[] = {has(groupid), has(users), has(more)};
 constexpr FieldUse kGroupEvent[] = {
-    has(event, "joined, left, requested, invited, refused, removed or dissolved"), has(groupid),
-    has(groupname), has(id, "who; oneself by another device"), has(name)};
+    has(event, "joined, left, requested, invited, refused, removed or dissolved"),
+    has(groupid),
+    has(groupname),
+    has(id, "who; oneself by another device"),
+    has(name),
+    may(large, "when oneself joined one, this and the next as in a list of groups"),
+    may(head),
+    may(read)};
 constexpr FieldUse kFindAck[] = {
     may(id, "a member, with name, avatar and state"),         may(name),      may(avatar),   may(state),
     may(groupid, "or a group, with groupname and groupdesc"), may(groupname), may(groupdesc)};

@@ -65,6 +65,10 @@ inline constexpr ShapeField kGroupShape[] = {
     {"groupdesc", "string", Need::always, ""},
     {"members", "integer", Need::sometimes, "how many; not in a classic answer, as the next"},
     {"role", "string", Need::sometimes, "one's own: owner, admin or member"},
+    {"large", "boolean", Need::sometimes, "true: its messages are in a stream of its own, not in the inbox"},
+    {"epoch", "integer", Need::sometimes, "of a large group's stream, in ENTER_ACK, as the next"},
+    {"head", "integer", Need::sometimes, "its newest position"},
+    {"read", "integer", Need::sometimes, "how far the member has read it"},
     {"users", "list of user", Need::sometimes, "in a classic answer"}};
 inline constexpr ShapeField kMemberShape[] = {{"id", "integer", Need::always, "the member"},
                                               {"name", "string", Need::always, ""},
