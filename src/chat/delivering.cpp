@@ -4,6 +4,7 @@
 
 #include "chat/answers.h"
 #include "chat/channel_homes.h"
+#include "chat/large_rooms.h"
 #include "chat/message_view.h"
 #include "chat/reading.h"
 #include "chat/screening.h"
@@ -37,7 +38,7 @@ bool Delivering::run(std::size_t deliveries_max) {
         if (home_shard(MemberId{delivery.stream.first()}, shards) == state_.shard)
           deliver(outcome, delivery, encoded);
       }
-      done += outcome.message->deliveries.size();
+      done += outcome.message->deliveries.size() + large_rooms_.deliver(outcome);
     }
     if (next_ == outcomes.size()) {
       batches_.pop_front();

@@ -11,6 +11,7 @@
 namespace plaza::chat {
 
 class ChannelHomes;
+class LargeRooms;
 class Reading;
 
 /// From the store to the sockets: acks to senders, pushes to the members whose home this shard is.
@@ -22,8 +23,13 @@ class Delivering {
  public:
   using Batch = std::shared_ptr<const std::vector<ports::Appended>>;
 
-  Delivering(ShardState& state, Reading& reading, ChannelHomes& channels, Announcing& announcing)
-      : state_(state), reading_(reading), channels_(channels), announcing_(announcing) {}
+  Delivering(ShardState& state, Reading& reading, ChannelHomes& channels, Announcing& announcing,
+             LargeRooms& large_rooms)
+      : state_(state),
+        reading_(reading),
+        channels_(channels),
+        announcing_(announcing),
+        large_rooms_(large_rooms) {}
 
   void committed(Batch batch);
   /// Delivers at most about `deliveries_max` entries; true when there is more.
@@ -41,6 +47,7 @@ class Delivering {
   Reading& reading_;
   ChannelHomes& channels_;
   Announcing& announcing_;
+  LargeRooms& large_rooms_;
   std::deque<Batch> batches_;
   std::size_t next_ = 0;  ///< in the first batch
   std::string tail_;      ///< the shared part of the message at hand; keeps its capacity

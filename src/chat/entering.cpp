@@ -22,6 +22,8 @@ struct Entering::Loaded {
     std::vector<ports::RoomMember> members;
   };
   std::vector<ClassicRoom> classic_rooms;
+  std::vector<std::size_t> large;    ///< those of `rooms` that the session follows
+  std::vector<ports::Place> places;  ///< where these are
 };
 
 void Entering::enter(Session& session, EnterAs as) {
@@ -132,6 +134,7 @@ bool Entering::admit(Session& session, const EnterAs& as) {
   session.classic = as.style == EnterStyle::classic;
   session.pulling = false;
   session.pumping = false;
+  session.pumping_room = false;
   state_.sessions.emplace(session.id, &session);
   return true;
 }
@@ -140,6 +143,27 @@ Verdict Entering::loaded(Session& session, const EnterPtr& as, Loaded loaded) {
   if (!loaded.ok)
     return give_up(session, *as, refusal_of(loaded.error, Errno::no_such_peer, Errno::conflict));
   Friends::apply(state_, session.member->who.id, loaded.relations);
+  std::vector<ports::StreamId> large;
+  for (std::size_t i = 0; i < loaded.rooms.size(); ++i) {
+    const ports::Room& room = loaded.rooms[i];
+    if (!LargeRooms::followed(room) || !large_rooms_.enter(session, room)) continue;
+    loaded.large.push_back(i);
+    large.push_back(ports::StreamId::room(room.id));
+  }
+  if (large.empty()) return open_device(session, as, std::move(loaded));
+  state_.node.store.places(
+      session.member->who.id, std::move(large),
+      state_.answer<std::vector<ports::Place>>(
+          session, [this, as, loaded = std::move(loaded)](
+                       Session& s, Result<std::vector<ports::Place>, ports::StoreError> places) mutable {
+            if (!places) return give_up(s, *as, storage_unavailable());
+            loaded.places = std::move(*places);
+            return open_device(s, as, std::move(loaded));
+          }));
+  return Verdict::wait;
+}
+
+Verdict Entering::open_device(Session& session, const EnterPtr& as, Loaded loaded) {
   // What a session before this one of the same device has sent is decided first: last_send_id must not be told too low.
   state_.flush();
   state_.node.store.open_device(
@@ -161,6 +185,8 @@ Verdict Entering::opened(Session& session, const EnterPtr& as, Loaded loaded,
   session.pushed = session.stored_cursor = device.received;
   session.accepted_send_id = session.submitted_send_id = device.last_send_id;
   announcing_.consider(member);
+  for (std::size_t i = 0; i < loaded.large.size(); ++i)
+    large_rooms_.told(session, loaded.rooms[loaded.large[i]], loaded.places[i]);
   if (as->style == EnterStyle::classic) return read_offline(session, as, std::move(loaded));
   session.state = SessionState::entered;
   protocol::EnterAck ack = enter_ack(session, *as, loaded, device);
@@ -201,6 +227,11 @@ protocol::EnterAck Entering::enter_ack(const Session& session, const EnterAs& as
     ack.friends.push_back(friend_entry(state_.node.presence, relation));
   }
   ack.groups = group_entries(loaded.rooms);
+  for (std::size_t i = 0; i < loaded.large.size(); ++i) {
+    const ports::Place& place = loaded.places[i];
+    ack.groups[loaded.large[i]].large = {
+        .epoch = place.head.epoch, .head = place.head.head, .read = place.marks.read};
+  }
   return ack;
 }
 
@@ -235,6 +266,7 @@ Verdict Entering::read_offline(Session& session, const EnterPtr& as, Loaded load
         s.pulling = page->more || s.member->head > s.pushed;
         become_ready(s);
         reading_.pump(s);
+        classic_rooms_.pump(s);
         return Verdict::done;
       }));
   return Verdict::wait;
@@ -283,6 +315,9 @@ Verdict Entering::ready(Session& session, const protocol::Request& request) {
   if (session.state == SessionState::entered) {
     session.pushed = member.head;
     become_ready(session);
+    answer(session, request.rid(), protocol::ReadyAck{.epoch = member.epoch, .head = session.pushed});
+    large_rooms_.ready(session);
+    return Verdict::done;
   }
   answer(session, request.rid(), protocol::ReadyAck{.epoch = member.epoch, .head = session.pushed});
   return Verdict::done;
@@ -298,6 +333,7 @@ void Entering::become_ready(Session& session) {
 }
 
 void Entering::remove(Session& session) {
+  large_rooms_.leave(session);
   MemberState* member = std::exchange(session.member, nullptr);
   if (!member) return;
   state_.fans.leave(session);

@@ -5,7 +5,9 @@
 
 #include "chat/announcing.h"
 #include "chat/answers.h"
+#include "chat/classic_rooms.h"
 #include "chat/friends.h"
+#include "chat/large_rooms.h"
 #include "chat/presence_news.h"
 #include "chat/reading.h"
 #include "chat/shard_state.h"
@@ -35,14 +37,21 @@ struct EnterAs {
 
 /// From an authenticated session to a member that is there.
 ///
-///   device policy -> relations and rooms (directory) -> head, cursor and last send_id (store) -> answer
+///   device policy -> relations and rooms (directory) -> it follows its large rooms -> where these are, and its inbox (store)
+///           -> answer
 ///
 /// On failure the session is as before, answered with the reason.
 /// Thread  The member's home shard.
 class Entering {
  public:
-  Entering(ShardState& state, PresenceNews& news, Reading& reading, Announcing& announcing)
-      : state_(state), news_(news), reading_(reading), announcing_(announcing) {}
+  Entering(ShardState& state, PresenceNews& news, Reading& reading, Announcing& announcing,
+           LargeRooms& large_rooms, ClassicRooms& classic_rooms)
+      : state_(state),
+        news_(news),
+        reading_(reading),
+        announcing_(announcing),
+        large_rooms_(large_rooms),
+        classic_rooms_(classic_rooms) {}
 
   /// Ends in out->resume(); then session.state tells whether it is in.
   void enter(Session& session, EnterAs as);
@@ -56,6 +65,7 @@ class Entering {
   [[nodiscard]] bool remembered(const Session& session, Loaded& into) const;
   [[nodiscard]] bool admit(Session& session, const EnterAs& as);
   Verdict loaded(Session& session, const EnterPtr& as, Loaded loaded);
+  Verdict open_device(Session& session, const EnterPtr& as, Loaded loaded);
   Verdict opened(Session& session, const EnterPtr& as, Loaded loaded, const ports::DeviceState& device);
   Verdict read_offline(Session& session, const EnterPtr& as, Loaded loaded);
   [[nodiscard]] std::size_t add_classic_lists(protocol::ClassicLoginAckView& ack, const Loaded& loaded,
@@ -70,6 +80,8 @@ class Entering {
   PresenceNews& news_;
   Reading& reading_;
   Announcing& announcing_;
+  LargeRooms& large_rooms_;
+  ClassicRooms& classic_rooms_;
 };
 
 }  // namespace plaza::chat

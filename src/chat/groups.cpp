@@ -168,6 +168,7 @@ void Groups::joined(Session& session, const Asked& asked, const RoomChanged& joi
   ack.groupname = joined.room.name;
   ack.groupdesc = joined.room.description;
   ack.users = user_entries(state_.node.presence, listed);
+  ack.large = state_.node.hubs[state_.shard]->large_rooms().joined(joined);
   answer(session, asked.rid, ack);
   tell(joined, GroupEventKind::joined, session);
 }
@@ -189,14 +190,38 @@ Verdict Groups::leave(Session& session, const protocol::Request& request) {
 // Who is told -----------------------------------------------------------------------------------------------------------
 
 namespace {
-std::string frame_of(const RoomChanged& changed, GroupEventKind event, MemberId id, const std::string& name) {
+std::string frame_of(const RoomChanged& changed, GroupEventKind event, MemberId id, const std::string& name,
+                     std::optional<protocol::LargeGroup> large = {}) {
   std::string frame;
   protocol::encode(frame, protocol::GroupEventPush{.event = event,
                                                    .groupid = changed.room.id,
                                                    .groupname = changed.room.name,
                                                    .id = id,
-                                                   .name = name});
+                                                   .name = name,
+                                                   .large = large});
   return frame;
+}
+
+/// To one who has joined a large room, by the shard that pushes to this member: it knows what was pushed already. Who misses this
+/// would take what is pushed for nothing of its own, so a session that is too slow is told the head.
+void tell_joined(Node& node, const RoomChanged& joined, SessionId except) {
+  const std::uint32_t home = home_shard(joined.member, node.executor.shards());
+  node.executor.post(home, [hub = node.hubs[home], joined, except] {
+    LargeRooms& rooms = hub->large_rooms();
+    const auto large = rooms.joined(joined);
+    Notices::deliver(hub->state(), joined.member,
+                     frame_of(joined, GroupEventKind::joined, joined.member, joined.member_name, large),
+                     except, [&](Session& missed) { rooms.missed_the_news(missed, joined.room.id); });
+  });
+}
+
+/// That a large room is no more: to those who are there, since nobody has the list of all its members.
+void tell_followers(Node& node, RoomId room, const std::string& frame, SessionId except) {
+  for (std::uint32_t shard = 0; shard < node.executor.shards(); ++shard) {
+    node.executor.post(shard, [hub = node.hubs[shard], room, frame, except] {
+      hub->large_rooms().dissolved(room, frame, except);
+    });
+  }
 }
 }  // namespace
 
@@ -205,7 +230,11 @@ void Groups::tell(const RoomChanged& changed, GroupEventKind event, const Doer& 
   if (!changed.member) return;
   const std::string frame = frame_of(changed, event, changed.member, changed.member_name);
   Notices notices(state_);
-  notices.tell(changed.member, frame, by.session);
+  if (event == GroupEventKind::joined && LargeRooms::followed(changed.room)) {
+    tell_joined(state_.node, changed, by.session);
+  } else {
+    notices.tell(changed.member, frame, by.session);
+  }
   if (changed.events.empty() || changed.events.back().fanout.size() > kEventRoomMembersMax) return;
   for (const MemberId member : changed.events.back().fanout) {
     if (member != changed.member) notices.tell(member, frame, by.session);
@@ -225,6 +254,7 @@ void Groups::tell_answerers(const RoomChanged& changed, const Session& who) {
 void Groups::tell_all(const RoomChanged& changed, GroupEventKind event, const Doer& by) {
   const std::string frame = frame_of(changed, event, by.id, by.name);
   for (const MemberId member : changed.events.back().fanout) Notices(state_).tell(member, frame, by.session);
+  if (changed.events.back().stream_only) tell_followers(state_.node, changed.room.id, frame, by.session);
 }
 
 // Lists -----------------------------------------------------------------------------------------------------------------
@@ -291,7 +321,8 @@ std::vector<protocol::GroupEntry> group_entries(const std::vector<Room>& rooms) 
                        .groupname = room.name,
                        .groupdesc = described <= kDescriptionsBytesMax ? room.description : std::string(),
                        .members = room.members,
-                       .role = shown(room.role)});
+                       .role = shown(room.role),
+                       .large = {}});
   }
   return entries;
 }

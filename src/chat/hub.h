@@ -9,6 +9,7 @@
 #include "chat/friends.h"
 #include "chat/group_admin.h"
 #include "chat/groups.h"
+#include "chat/large_rooms.h"
 #include "chat/presence_news.h"
 #include "chat/presence_requests.h"
 #include "chat/reading.h"
@@ -30,7 +31,9 @@ class Hub {
   Hub(Node& node, std::uint32_t shard, const Limits& limits)
       : state_(node, shard, limits),
         sending_(state_),
-        reading_(state_, sending_),
+        large_rooms_(state_),
+        classic_rooms_(state_, large_rooms_),
+        reading_(state_, sending_, large_rooms_),
         friends_(state_),
         groups_(state_),
         reporting_(state_, reading_),
@@ -40,12 +43,13 @@ class Hub {
         presence_news_(state_),
         presence_requests_(state_, sending_),
         announcing_(state_),
-        entering_(state_, presence_news_, reading_, announcing_),
+        entering_(state_, presence_news_, reading_, announcing_, large_rooms_, classic_rooms_),
         channel_homes_(state_),
-        delivering_(state_, reading_, channel_homes_, announcing_),
+        delivering_(state_, reading_, channel_homes_, announcing_, large_rooms_),
         channel_requests_(state_) {}
 
   [[nodiscard]] ShardState& state() { return state_; }
+  [[nodiscard]] LargeRooms& large_rooms() { return large_rooms_; }
   [[nodiscard]] Announcing& announcing() { return announcing_; }
   [[nodiscard]] ServerRooms& server_rooms() { return server_rooms_; }
   [[nodiscard]] ChannelHomes& channel_homes() { return channel_homes_; }
@@ -91,7 +95,10 @@ class Hub {
 
   /// The connection has room for pushes again (and, as a safety net, now and then): what a classic client missed is read
   /// for it; a full one was told the head and syncs.
-  void writable(Session& session) { reading_.pump(session); }
+  void writable(Session& session) {
+    reading_.pump(session);
+    classic_rooms_.pump(session);
+  }
   /// HEARTBEAT of the server to a session that heard nothing for a while.
   void heartbeat(Session& session);
 
@@ -100,6 +107,8 @@ class Hub {
 
   ShardState state_;
   Sending sending_;
+  LargeRooms large_rooms_;
+  ClassicRooms classic_rooms_;
   Reading reading_;
   Friends friends_;
   Groups groups_;

@@ -37,6 +37,13 @@ struct AnnouncedTo {
   bool waiting = false;  ///< stands in line
 };
 
+/// That the member came into a room or went from it, as this change of the room.
+struct RoomMoved {
+  RoomId room;
+  std::uint64_t version = 0;
+  bool in = false;
+};
+
 /// A member who has at least one session, on its home shard.
 /// Thread  The home shard. Owner: ShardState, from the first session's enter to the last one's leave.
 struct MemberState {
@@ -47,7 +54,8 @@ struct MemberState {
   MemberRates rates;
   moderation::SharedSanction mute;  ///< null: may send. One that is over is as none
   std::vector<TypingTold> typing;
-  std::uint64_t head = 0;  ///< newest inbox entry that this shard knows of
+  std::vector<RoomMoved> moves;  ///< the newest few, a room once; see LargeRooms
+  std::uint64_t head = 0;        ///< newest inbox entry that this shard knows of
   std::uint32_t epoch = 0;
   std::uint64_t peers_version = 0;  ///< see Relations; 0 = not read yet
   AnnouncedTo announced_to;

@@ -15,13 +15,14 @@ void Notices::tell(MemberId member, std::string frame, SessionId except) {
   });
 }
 
-void Notices::deliver(const ShardState& state, MemberId member, std::string_view frame, SessionId except) {
+void Notices::deliver(const ShardState& state, MemberId member, std::string_view frame, SessionId except,
+                      const std::function<void(Session&)>& missed) {
   const MemberState* online = state.member(member);
   if (!online) return;
   for (Session* session : online->sessions) {
     if (session->state != SessionState::ready || session->classic || session->id == except) continue;
     SharedTail tail{.text = frame, .shared = {}};
-    session->out->push({}, tail);
+    if (!session->out->push({}, tail) && missed) missed(*session);
   }
 }
 

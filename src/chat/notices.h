@@ -20,8 +20,9 @@ class Notices {
   void tell(MemberId member, std::string frame, SessionId except = 0);
   /// The same frame to several, only where hardly anything waits: what is left out first.
   void tell_if_idle(const std::vector<MemberId>& members, const std::string& frame);
-  /// As tell(), on the member's home shard.
-  static void deliver(const ShardState& state, MemberId member, std::string_view frame, SessionId except);
+  /// As tell(), on the member's home shard; `missed` is called for each session that is too slow.
+  static void deliver(const ShardState& state, MemberId member, std::string_view frame, SessionId except,
+                      const std::function<void(Session&)>& missed = {});
 
  private:
   ShardState& state_;

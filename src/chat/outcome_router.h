@@ -16,6 +16,7 @@ class OutcomeRouter final : public ports::AppendSink {
  public:
   explicit OutcomeRouter(Node& node) : node_(node), events_(node) { node.room_events = &events_; }
   void appended(std::vector<ports::Appended> outcomes) override;
+  [[nodiscard]] RoomEvents& events() { return events_; }
 
  private:
   Node& node_;

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "chat/groups.h"
+#include "chat/large_rooms.h"
 #include "chat/message_view.h"
 #include "chat/notices.h"
 #include "chat/reply_size.h"
@@ -73,12 +74,13 @@ Verdict Reading::sync(Session& session, const protocol::Request& request) {
   read.from = std::max(read.from, hidden);
   read.entries_max = std::min(wanted.limit, state_.limits.page_entries_max);
   read.bytes_max = state_.limits.page_bytes_max;
-  state_.node.store.read(
-      read, state_.answer<Page>(session, [this, asked, stream = of.stream, hidden](Session& s, auto page) {
-        if (!page) return refuse(s, asked, storage_unavailable());
-        hide(*page, hidden, false);
-        return sync_answer(s, asked, stream, std::move(*page));
-      }));
+  state_.node.store.read(read, state_.answer<Page>(session, [this, asked, stream = of.stream, hidden,
+                                                             since = wanted.since](Session& s, auto page) {
+    if (!page) return refuse(s, asked, storage_unavailable());
+    page->too_old = page->too_old || since < hidden;
+    hide(*page, hidden, false);
+    return sync_answer(s, asked, stream, std::move(*page));
+  }));
   return Verdict::wait;
 }
 
@@ -98,6 +100,8 @@ Verdict Reading::sync_answer(Session& session, const Asked& asked, StreamId stre
                                  : view_of(*entry.message));
   }
   answer(session, asked.rid, ack);
+  if (stream.kind() == ports::StreamKind::room && !page.more)
+    large_rooms_.synced(session, RoomId{stream.first()}, page.head.head);
   if (!inbox || page.more || !session.pulling) return Verdict::done;
   // It has caught up with the page. What was committed while the page was read was not pushed: say so, it syncs again.
   session.pushed = std::max(session.pushed, page.head.head);

@@ -7,6 +7,7 @@
 
 namespace plaza::chat {
 
+class LargeRooms;
 class Sending;
 
 /// SYNC, HISTORY, RECEIVED, MARK, CONVERSATIONS, and the reading that the server does for classic clients.
@@ -18,7 +19,8 @@ class Sending;
 ///         always served.
 class Reading {
  public:
-  Reading(ShardState& state, Sending& sending) : state_(state), sending_(sending) {}
+  Reading(ShardState& state, Sending& sending, LargeRooms& large_rooms)
+      : state_(state), sending_(sending), large_rooms_(large_rooms) {}
 
   Verdict sync(Session& session, const protocol::Request& request);
   Verdict history(Session& session, const protocol::Request& request);
@@ -51,6 +53,7 @@ class Reading {
 
   ShardState& state_;
   Sending& sending_;
+  LargeRooms& large_rooms_;
 };
 
 }  // namespace plaza::chat

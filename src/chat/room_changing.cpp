@@ -87,7 +87,7 @@ void RoomChanging::carry_out(const RunPtr& run) {
   if (!result) {
     return finish([run, error = std::move(result.error())] { run->refused(error); });
   }
-  in_force(run, std::make_shared<const ports::RoomChanged>(std::move(*result)));
+  in_force(run, std::make_shared<ports::RoomChanged>(std::move(*result)));
 }
 
 void RoomChanging::in_force(const RunPtr& run, const Changed& changed) {
@@ -98,9 +98,12 @@ void RoomChanging::in_force(const RunPtr& run, const Changed& changed) {
   const bool one_of_many = changed->room.large_from != 0 && changed->move != RoomMove::none && !changed->gone;
   on_shards_then(
       node, state_.shard, all_shards(node),
-      [room, member = one_of_many ? changed->member : MemberId{}](Hub& hub) {
+      [changed, room, member = one_of_many ? changed->member : MemberId{}](Hub& hub) {
+        // What was taken for the room as it was before is stored before the event.
+        hub.state().flush();
         auto& rooms = hub.state().rooms;
         member ? rooms.invalidate(room, member) : rooms.invalidate(room);
+        hub.large_rooms().changed(*changed);
       },
       [this, run, changed] {
         state_.node.room_events->announce(
@@ -111,6 +114,7 @@ void RoomChanging::in_force(const RunPtr& run, const Changed& changed) {
 /// On a worker or the store's thread.
 void RoomChanging::announced(const RunPtr& run, const Changed& changed, std::uint64_t cseq) {
   Node& node = state_.node;
+  changed->cseq = cseq;
   const StreamId stream = StreamId::room(changed->room.id);
   const auto unfollow = [&](MemberId member) { node.store.unfollow(member, stream, [](auto) {}); };
   if (changed->gone) {

@@ -39,7 +39,7 @@ class RoomChanging {
  private:
   struct Run;
   using RunPtr = std::shared_ptr<Run>;
-  using Changed = std::shared_ptr<const ports::RoomChanged>;
+  using Changed = std::shared_ptr<ports::RoomChanged>;
 
   bool start(const RunPtr& run, MemberId listed, Find find);
   void carry_out(const RunPtr& run);

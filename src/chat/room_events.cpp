@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "base/log.h"
+#include "chat/hub.h"
+#include "chat/notices.h"
 
 namespace plaza::chat {
 
@@ -67,8 +69,8 @@ void RoomEvents::outcome(const ports::Appended& outcome) {
   const Key key{RoomId{sent.conversation.first()}, outcome.append.rid};
   switch (outcome.code) {
     case AppendCode::accepted:
-    case AppendCode::duplicate: return stored(key, outcome.message->conversation_seq);
-    case AppendCode::duplicate_trimmed: return stored(key, 0);
+    case AppendCode::duplicate: return stored(key, outcome.message->conversation_seq, outcome.append.fanout);
+    case AppendCode::duplicate_trimmed: return stored(key, 0, outcome.append.fanout);
     case AppendCode::unavailable: return not_stored(key);
     case AppendCode::ahead:
     case AppendCode::conflict: break;
@@ -86,21 +88,34 @@ void RoomEvents::outcome(const ports::Appended& outcome) {
   append();
 }
 
-void RoomEvents::stored(const Key& key, std::uint64_t cseq) {
+void RoomEvents::stored(const Key& key, std::uint64_t cseq, const Members& members) {
+  Stored one;
   MemberId came;
   {
     const std::lock_guard lock(mutex_);
     const auto at = waiting_.find(key);
     if (at == waiting_.end()) return;
     came = at->second.member;
-    stored_.push_back(
-        {.place = {.room = key.first, .version = key.second, .cseq = cseq, .effect = at->second.effect},
-         .then = std::move(at->second.then)});
+    one = {.place = {.room = key.first, .version = key.second, .cseq = cseq, .effect = at->second.effect},
+           .then = std::move(at->second.then)};
     waiting_.erase(at);
   }
   // Who came has nothing to catch up with.
   if (came && cseq != 0)
     node_.store.mark(came, StreamId::room(key.first), {.delivered = cseq, .read = cseq}, [](auto) {});
+  if (one.place.effect != ports::RoomEventEffect::large_from) return tell_directory(std::move(one));
+  // Nobody reads that the room is large, and appends to its stream alone, before all who are there follow that stream.
+  on_shards_then(
+      node_, 0, all_shards(node_),
+      [place = one.place, members](Hub& hub) { hub.large_rooms().grown(place, *members); },
+      [this, one = std::move(one)]() mutable { tell_directory(std::move(one)); });
+}
+
+void RoomEvents::tell_directory(Stored one) {
+  {
+    const std::lock_guard lock(mutex_);
+    stored_.push_back(std::move(one));
+  }
   flush();
 }
 
@@ -135,18 +150,26 @@ void RoomEvents::flush() {
       for (const auto& one : taken) places.push_back(one.place);
       // What it does not know now it is told when they are announced again.
       if (!node_.directory.events_stored(places)) behind_ = true;
-      for (auto& one : taken) {
-        for (auto& go_on : one.then) go_on(one.place.cseq);
-      }
+      for (auto& one : taken) go_on(std::move(one));
     }
   });
   if (started) return;
   behind_ = true;
   for (auto taken = take(); !taken.empty(); taken = take()) {
-    for (auto& one : taken) {
-      for (auto& go_on : one.then) go_on(one.place.cseq);
-    }
+    for (auto& one : taken) go_on(std::move(one));
   }
+}
+
+void RoomEvents::go_on(Stored one) {
+  const ports::RoomEventPlace place = one.place;
+  auto then = [one = std::move(one)]() mutable {
+    for (auto& each : one.then) each(one.place.cseq);
+  };
+  if (place.effect != ports::RoomEventEffect::large_from) return then();
+  // What was read of the room before does not know it; until a shard reads anew it fans out as it did.
+  on_shards_then(
+      node_, 0, all_shards(node_), [room = place.room](Hub& hub) { hub.state().rooms.invalidate(room); },
+      std::move(then));
 }
 
 void RoomEvents::recover_after(RoomId room, std::uint64_t version) {

@@ -21,6 +21,8 @@ namespace plaza::chat {
 ///          stored, whoever finds it waiting appends it again, and the store knows it by its send_id. So after a crash between the
 ///          two databases recover() repairs what is missing.
 /// Order    Of a room by version: whoever announces an event announces those that wait before it as well.
+/// Growing  Of the event that makes a room large: after it is stored and before the directory says so, all sessions that are there begin to follow
+///          the room; after it, every shard reads the room anew. So what is appended to the room's stream alone finds its followers.
 /// Late     When the store is away an event stays where it is, and is tried again with the next thing that is stored.
 /// Copies   When one of the databases was replaced by an older copy of itself the numbers do not fit: then the store's next
 ///          number is taken, which is right but for a crash at that very moment.
@@ -55,7 +57,10 @@ class RoomEvents {
   };
 
   static ports::Append append_of(const ports::RoomEvent& event);
-  void stored(const Key& key, std::uint64_t cseq);
+  using Members = std::shared_ptr<const std::vector<MemberId>>;
+  void stored(const Key& key, std::uint64_t cseq, const Members& members);
+  void tell_directory(Stored one);
+  void go_on(Stored one);
   void not_stored(const Key& key);
   void append();
   void flush();

@@ -93,10 +93,7 @@ Verdict Sending::group_chat(Session& session, const protocol::Request& request) 
                            state_.node.executor.now_ms());
   }
   const auto reach = room->room.large_from == 0 ? ports::Reach::inboxes : ports::Reach::conversation;
-  const Verdict verdict = put(session, asked, wanted.content, ports::StreamId::room(wanted.groupid),
-                              room->members);
-  state_.outbox.back().reach = reach;
-  return verdict;
+  return put(session, asked, wanted.content, ports::StreamId::room(wanted.groupid), room->members, reach);
 }
 
 bool Sending::may_speak(Session& session, const Asked& asked, const rooms::RoomView& view,
@@ -193,7 +190,8 @@ bool Sending::check_rate(Session& session, const Asked& asked) {
 }
 
 Verdict Sending::put(Session& session, const Asked& asked, const protocol::Content& content,
-                     ports::StreamId conversation, std::shared_ptr<const std::vector<MemberId>> fanout) {
+                     ports::StreamId conversation, std::shared_ptr<const std::vector<MemberId>> fanout,
+                     ports::Reach reach) {
   auto message = std::make_shared<ports::Message>();
   message->zone = session.zone;
   message->sender = session.member->who.id;
@@ -205,6 +203,7 @@ Verdict Sending::put(Session& session, const Asked& asked, const protocol::Conte
   message->conversation = conversation;
   message->body = content.bytes();
   state_.outbox.push_back({.message = std::move(message),
+                           .reach = reach,
                            .fanout = std::move(fanout),
                            .origin_shard = state_.shard,
                            .origin_session = session.id,

@@ -45,7 +45,8 @@ class Sending {
   bool charge_request(Session& session, const Asked& asked);
   static Refusal rate_limited(std::int64_t wait_ms, std::string message = {});
   Verdict put(Session& session, const Asked& asked, const protocol::Content& content,
-              ports::StreamId conversation, std::shared_ptr<const std::vector<MemberId>> fanout);
+              ports::StreamId conversation, std::shared_ptr<const std::vector<MemberId>> fanout,
+              ports::Reach reach = ports::Reach::inboxes);
 
   ShardState& state_;
   std::string masked_;  ///< what is sent instead of the text at hand

@@ -81,6 +81,12 @@ enum class SessionState : std::uint8_t { logged_out, authenticated, entering, en
 
 struct MemberState;
 
+/// Where a session stands among those that follow a large room.
+struct RoomPlace {
+  RoomId room;
+  std::uint32_t index = 0;
+};
+
 /// One connection as the domain sees it.
 /// Thread  The shard that has it. Owner: the edge (or the simulator); the hub holds a pointer from enter() to leave().
 struct Session {
@@ -103,12 +109,14 @@ struct Session {
   std::uint64_t accepted_send_id = 0;   ///< the device's newest accepted send, as far as this shard knows
   std::uint64_t submitted_send_id = 0;  ///< the largest send_id that this session gave to the store
   std::uint32_t unacknowledged = 0;     ///< sends that the store has and has not decided
+  std::vector<RoomPlace> large_rooms;   ///< those it follows, by room; LargeRooms' own
   SessionState state = SessionState::logged_out;
   bool classic = false;  ///< knows only msgids 1..13: gets offline messages at login and is pushed by cursor
-  bool token_login = false;  ///< the device showed its token: it replaces an older session of its own
-  bool pulling = false;      ///< too slow for pushes: knows the head and syncs (classic: we read for it)
-  bool window_full = false;  ///< waits for acks before it may send more
-  bool pumping = false;      ///< classic: a page of its inbox is being read
+  bool token_login = false;   ///< the device showed its token: it replaces an older session of its own
+  bool pulling = false;       ///< too slow for pushes: knows the head and syncs (classic: we read for it)
+  bool window_full = false;   ///< waits for acks before it may send more
+  bool pumping = false;       ///< classic: a page of its inbox is being read
+  bool pumping_room = false;  ///< classic: a page of one of its large rooms is being read
 };
 
 }  // namespace plaza::chat

@@ -26,6 +26,7 @@
 #include "ports/stream_store.h"
 #include "rooms/room_cache.h"
 #include "rooms/room_rates.h"
+#include "rooms/room_shards.h"
 #include "rooms/slow_mode.h"
 
 namespace plaza::search {
@@ -53,6 +54,7 @@ struct Node {
   std::atomic<std::uint32_t> watches{0};   ///< so many rooms are watched, on all shards together
   RoomEvents* room_events = nullptr;       ///< the outcome router's
   search::MemberSearch* search = nullptr;  ///< none: SEARCH is refused
+  rooms::RoomShards room_shards{};
 };
 
 /// Everything that the domain knows on one shard. The request handlers beside it share it and keep nothing themselves.

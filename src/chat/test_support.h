@@ -173,14 +173,15 @@ class TestClient final : public SessionOut {
 /// The domain of one node with its twins.
 class ChatTest : public testing::Test {
  public:
-  explicit ChatTest(std::uint32_t shards = 2) : executor(shards, clock) {
+  explicit ChatTest(std::uint32_t shards = 2, const ports::DirectoryLimits& directory_limits = {})
+      : directory(directory_limits), executor(shards, clock) {
     ports::Zone wanted;
     wanted.app_name = "test";
     wanted.zone_name = "one";
     wanted.devices = ports::DevicePolicy::reject;
     set_zone(wanted);
     for (std::uint32_t shard = 0; shard < shards; ++shard) {
-      hubs.push_back(std::make_unique<Hub>(node, shard, Limits{}));
+      hubs.push_back(std::make_unique<Hub>(node, shard, limits));
       node.hubs.push_back(hubs.back().get());
     }
     const bool started = store.start(router).has_value();

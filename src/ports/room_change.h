@@ -98,6 +98,7 @@ struct RoomChanged {
   std::vector<RoomEvent>
       events;  ///< those of the room that are not stored yet, by version; this change's are the last
   std::vector<MemberId> answerers;  ///< of a new request: those who may answer it
+  std::uint64_t cseq = 0;           ///< of its event, once that is stored; the directory does not set it
 };
 
 }  // namespace plaza::ports
