@@ -21,6 +21,8 @@ void ClientCore::dispatch(ServerMessage message) {
   if (const auto request = requests_.find(rid); rid != 0 && request != requests_.end()) {
     Client::ReplyCallback done = std::move(request->second.done);
     requests_.erase(request);
+    note_groups(*rules_, message);
+    arm_pump();
     if (done) done(Reply{.message = std::move(message), .answered = true});
     return;
   }
@@ -43,9 +45,13 @@ void ClientCore::on_push(const ServerMessage& message) {
     rules_->head(beat->epoch, beat->head);
     return arm_pump();
   }
-  if (const auto* head = message.get<HeadPush>()) {
+  if (const auto* head = message.get<HeadPush>(); head && !head->groupid) {
     rules_->head(head->epoch, head->head);
     return arm_pump();
+  }
+  if (message.get<HeadPush>() || message.get<GroupEventPush>()) {
+    note_groups(*rules_, message);
+    arm_pump();
   }
   if (const auto* goodbye = message.get<GoodbyePush>()) return on_goodbye(*goodbye);
   if (message.msgid == Msg::error && message.refused()) {

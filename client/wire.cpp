@@ -49,7 +49,8 @@ void encode_one(std::string& out, const SendFrame& frame) {
   }
 }
 void encode_one(std::string& out, const SyncFrame& frame) {
-  encode(out, Sync{.of = {}, .since = frame.since, .epoch = frame.epoch, .limit = frame.limit}, frame.rid);
+  const auto of = frame.group == 0 ? ConversationRef{} : reference(client::Conversation::group(frame.group));
+  encode(out, Sync{.of = of, .since = frame.since, .epoch = frame.epoch, .limit = frame.limit}, frame.rid);
 }
 void encode_one(std::string& out, const MarkFrame& frame) {
   encode(out, Mark{.of = reference(frame.conversation), .delivered = frame.delivered, .read = frame.read},
@@ -65,6 +66,10 @@ SyncPage to_page(const SyncAck& ack, std::uint64_t rid, std::uint64_t self) {
     if (page.messages.back().epoch == 0) page.messages.back().epoch = ack.epoch;
   }
   return page;
+}
+
+client::LargeGroup to_large(RoomId group, const protocol::LargeGroup& place) {
+  return {.group = group.value, .epoch = place.epoch, .head = place.head, .read = place.read};
 }
 
 }  // namespace
@@ -95,14 +100,33 @@ Message to_message(const Chat& chat, std::uint64_t self) {
           .device = chat.device};
 }
 
+void note_groups(SessionRules& rules, const ServerMessage& message) {
+  if (const auto* joined = message.get<AddGroupAck>(); joined && joined->large)
+    rules.joined_large(to_large(joined->groupid, *joined->large));
+  if (const auto* head = message.get<HeadPush>(); head && head->groupid)
+    rules.group_head(head->groupid.value, head->head, head->read);
+  const auto* event = message.get<GroupEventPush>();
+  if (!event) return;
+  const bool own = event->id.value == rules.member();
+  if (own && event->event == GroupEventKind::joined && event->large)
+    rules.joined_large(to_large(event->groupid, *event->large));
+  const bool went = event->event == GroupEventKind::left || event->event == GroupEventKind::removed;
+  if ((went && own) || event->event == GroupEventKind::dissolved) rules.left_group(event->groupid.value);
+}
+
 Entered to_entered(const EnterAck& ack, std::string device) {
+  std::vector<client::LargeGroup> large;
+  for (const GroupEntry& group : ack.groups) {
+    if (group.large) large.push_back(to_large(group.id, *group.large));
+  }
   return {.member = ack.id.value,
           .device = std::move(device),
           .name = ack.name,
           .epoch = ack.epoch,
           .head = ack.head,
           .received = ack.received,
-          .last_send_id = ack.last_send_id};
+          .last_send_id = ack.last_send_id,
+          .large_groups = std::move(large)};
 }
 
 void give_reply(SessionRules& rules, const ServerMessage& reply, std::int64_t now_ms) {

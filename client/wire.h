@@ -15,6 +15,9 @@ namespace plaza::client {
 
 [[nodiscard]] Entered to_entered(const protocol::EnterAck& ack, std::string device);
 
+/// What a push or an answer says of large groups: that the member has joined or left one, or its head.
+void note_groups(SessionRules& rules, const protocol::ServerMessage& message);
+
 /// Gives a reply to one of the rules' own frames (rid >= SessionRules::rid_first) to them.
 void give_reply(SessionRules& rules, const protocol::ServerMessage& reply, std::int64_t now_ms);
 

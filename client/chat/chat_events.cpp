@@ -152,7 +152,7 @@ void ChatSession::show_group_change(const Message& message) {
 
 void ChatSession::on_gap(const Gap& gap) {
   queue_.post([this, gap] {
-    if (gap.restarted()) {
+    if (gap.restarted() && !gap.conversation) {
       model_.restarted();
       load_conversations({});
     }

@@ -31,7 +31,7 @@ enum class BodyKind : std::uint8_t {
   event = 4,   ///< a JSON object: a change of a group, written by the server (sender 0). Cannot be sent
 };
 
-/// One message as it stands in this member's inbox.
+/// One message as it stands in this member's inbox, or in a large group.
 struct Message {
   Conversation conversation = {};  ///< for one's own messages too: the other member, not oneself
   std::uint64_t sender = 0;
@@ -40,7 +40,8 @@ struct Message {
   std::string body = {};
   std::uint64_t id = 0;  ///< message id
   std::uint32_t epoch = 0;
-  std::uint64_t seq = 0;   ///< position in this member's inbox: 1, 2, 3... within an epoch
+  std::uint64_t
+      seq = 0;  ///< position in this member's inbox: 1, 2, 3... within an epoch; 0: in a large group
   std::uint64_t cseq = 0;  ///< position in the conversation
   std::int64_t time_ms = 0;
   bool mine = false;

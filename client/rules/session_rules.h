@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "client/rules/mark_book.h"
+#include "client/rules/room_followers.h"
 #include "client/rules/send_queue.h"
 #include "client/rules/stream_follower.h"
 
@@ -30,6 +31,7 @@ struct Entered {
   std::string name = {};
   std::uint32_t epoch = 0;
   std::uint64_t head = 0, received = 0, last_send_id = 0;
+  std::vector<LargeGroup> large_groups = {};
 };
 
 /// RECEIVED: not answered; after a reconnect ENTER_ACK says what the server knows.
@@ -47,7 +49,8 @@ using Event = std::variant<Message, Gap, SendOutcome>;
 ///
 /// Thread   One thread. Pure: no socket, no clock; time comes in, frames and events come out. The simulator runs this very code.
 /// Use      After every call: take_frames(now) to the wire, take_events() to the application, wake again at next_wake_ms().
-/// Order    Messages in inbox order, each once, one's own among them; outcomes in the order of the sends.
+/// Order    Messages in inbox order, those of a large group in the order of the group, each once, one's own among them; outcomes in the
+///          order of the sends.
 /// Rids     Are taken from rid_first upward; the caller's own requests must use smaller ones.
 class SessionRules {
  public:
@@ -60,6 +63,8 @@ class SessionRules {
   void mark_read(Conversation conversation, std::uint64_t cseq, std::int64_t now_ms);
   /// Where the application is in the inbox, when it keeps that itself. Before the first entered().
   void start_at(std::uint32_t epoch, std::uint64_t position) { stream_.start(epoch, position); }
+  /// The same for groups: what rooms().kept() gave.
+  void start_groups_at(GroupsKept kept) { rooms_.start_at(std::move(kept)); }
 
   // The connection.
   void entered(const Entered& entered);
@@ -76,6 +81,11 @@ class SessionRules {
   void send_reply(const SendReply& reply, std::int64_t now_ms);
   void push(Message message, std::int64_t now_ms);
   void head(std::uint32_t epoch, std::uint64_t head) { stream_.head(epoch, head); }
+  void group_head(std::uint64_t group, std::uint64_t head, std::uint64_t read) {
+    rooms_.head(group, head, read);
+  }
+  void joined_large(const LargeGroup& group) { rooms_.joined(group); }
+  void left_group(std::uint64_t group);
   void sync_page(SyncPage page, std::int64_t now_ms);
   void mark_reply(std::uint64_t rid, int error, std::int64_t retry_after_ms, std::int64_t now_ms);
   /// An error to any frame of the rules, by its rid (ERROR, or a refused SYNC).
@@ -90,6 +100,7 @@ class SessionRules {
 
   [[nodiscard]] const SendQueue& sends() const { return sends_; }
   [[nodiscard]] const StreamFollower& stream() const { return stream_; }
+  [[nodiscard]] const RoomFollowers& rooms() const { return rooms_; }
   [[nodiscard]] std::uint64_t member() const { return self_.member; }
 
  private:
@@ -97,6 +108,8 @@ class SessionRules {
   void collect(std::int64_t now_ms);
   void collect_outcomes();
   void collect_stream(std::int64_t now_ms);
+  void collect_rooms();
+  void note_inbox_read();
 
   // Constant after construction.
   const RulesLimits limits_;
@@ -104,6 +117,7 @@ class SessionRules {
   Backoff reconnect_;
   SendQueue sends_;
   StreamFollower stream_;
+  RoomFollowers rooms_;
   MarkBook marks_;
   Entered self_;
   std::uint64_t next_rid_ = rid_first;

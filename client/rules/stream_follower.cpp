@@ -24,6 +24,7 @@ void StreamFollower::open(std::uint32_t epoch, std::uint64_t head) {
 
 void StreamFollower::disconnected() {
   open_ = false;
+  patience_ms_ = limits_.sync_timeout_ms;
   sync_rid_ = 0;
   hold_until_ms_ = 0;
   more_ = false;
@@ -87,6 +88,7 @@ void StreamFollower::page(SyncPage page, std::int64_t now_ms) {
   const bool answers_ours = sync_rid_ != 0 && page.rid == sync_rid_;
   if (answers_ours) {
     sync_rid_ = 0;
+    patience_ms_ = limits_.sync_timeout_ms;
     const std::uint64_t first = page.messages.empty() ? page.head + 1 : page.messages.front().seq;
     // Judged by where we were when we asked: pushes may have overtaken the page since then.
     const bool lost = page.too_old && page.head < sync_since_;
@@ -123,7 +125,10 @@ void StreamFollower::hold_sync(std::int64_t now_ms, std::int64_t at_least_ms) {
 
 void StreamFollower::poll(std::int64_t now_ms, std::uint64_t& next_rid, std::vector<SyncFrame>& out) {
   if (!open_ || !started_) return;
-  if (sync_rid_ != 0 && now_ms - sync_sent_ms_ >= limits_.sync_timeout_ms) sync_rid_ = 0;
+  if (sync_rid_ != 0 && now_ms - sync_sent_ms_ >= patience_ms_) {
+    sync_rid_ = 0;
+    patience_ms_ = std::min(2 * patience_ms_, 32 * limits_.sync_timeout_ms);
+  }
   if (sync_rid_ != 0 || now_ms < hold_until_ms_) return;
   hold_until_ms_ = 0;
   if (!behind() && !more_) return;
@@ -137,7 +142,7 @@ void StreamFollower::poll(std::int64_t now_ms, std::uint64_t& next_rid, std::vec
 
 std::optional<std::int64_t> StreamFollower::next_wake_ms() const {
   if (!open_) return std::nullopt;
-  if (sync_rid_ != 0) return sync_sent_ms_ + limits_.sync_timeout_ms;
+  if (sync_rid_ != 0) return sync_sent_ms_ + patience_ms_;
   if (hold_until_ms_ > 0) return hold_until_ms_;
   return std::nullopt;
 }

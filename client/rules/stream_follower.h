@@ -13,13 +13,15 @@ struct FollowLimits {
   std::size_t
       held_max = 512;  ///< pushes kept while an earlier one is missing; more are dropped and synced later
   std::uint32_t sync_entries = 500;
-  std::int64_t sync_timeout_ms = 10'000;
+  std::int64_t sync_timeout_ms =
+      10'000;  ///< each sync in a row without an answer is given twice the time, up to 32 times
   std::int64_t retry_base_ms = 100;  ///< after a failed sync, full jitter
   std::int64_t retry_cap_ms = 5'000;
 };
 
 struct SyncFrame {
   std::uint64_t rid = 0;
+  std::uint64_t group = 0;  ///< a large group; 0: the inbox
   std::uint32_t epoch = 0;
   std::uint64_t since = 0;
   std::uint32_t limit = 0;
@@ -38,6 +40,7 @@ struct SyncPage {
 
 /// A piece of the stream that the server cannot give any more: the application knows that it does not know it.
 struct Gap {
+  Conversation conversation = {};  ///< the large group whose stream it is; none: the inbox
   std::uint32_t old_epoch = 0, epoch = 0;
   std::uint64_t from = 0, to = 0;  ///< missing positions of the old epoch
 
@@ -45,7 +48,7 @@ struct Gap {
   [[nodiscard]] bool restarted() const { return to < from; }
 };
 
-/// Reads one inbox in order: every position exactly once, whatever the order, number or loss of pushes.
+/// Reads one stream, the inbox or a large group, in order: every position exactly once, whatever the order, number or loss of pushes.
 ///
 /// Thread   One thread; pure. Owner: SessionRules.
 /// Limit    held_max pushes beyond a hole.
@@ -63,6 +66,12 @@ class StreamFollower {
   /// READY_ACK: pushes begin after `head`.
   void open(std::uint32_t epoch, std::uint64_t head);
   void disconnected();
+  /// Syncs go out again, as after open(), and where the stream is was told already.
+  void reopen() { open_ = true; }
+  /// Asks once whether there is more than we heard of.
+  void look_once() { ahead_ = true; }
+  /// It was started before the epoch was known: it is this one.
+  void learn_epoch(std::uint32_t epoch) { epoch_ = epoch; }
 
   void push(Message message);
   void head(std::uint32_t epoch, std::uint64_t head);
@@ -106,6 +115,7 @@ class StreamFollower {
   std::uint64_t sync_rid_ = 0;  ///< of the sync on the wire, 0 for none
   std::uint64_t sync_since_ = 0;
   std::int64_t sync_sent_ms_ = 0;
+  std::int64_t patience_ms_ = limits_.sync_timeout_ms;
   std::int64_t hold_until_ms_ = 0;
   std::map<std::uint64_t, Message> held_;
   std::vector<Item> delivered_;
