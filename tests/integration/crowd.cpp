@@ -1,7 +1,10 @@
 #include "tests/integration/crowd.h"
 
+#include <algorithm>
 #include <chrono>
 #include <future>
+#include <map>
+#include <set>
 #include <thread>
 #include <utility>
 
@@ -45,12 +48,25 @@ class Crowd::User final : public client::ClientEvents {
                       }
                     });
   }
+  /// Until it is known to be in it.
   void join(std::uint64_t group) {
+    ++joining;
+    crowd_.run_.groups.note(group, id, Memberships::State::either, ++crowd_.moment_);
     client_.request(protocol::AddGroup{.groupid = RoomId{group}, .groupname = {}, .id = {}},
                     [this, group](const Reply& reply) {
-                      if (reply.ok()) in_group(group);
+                      --joining;
+                      const bool already = reply.answered &&
+                                           reply.message.refusal.error == protocol::Errno::add_group_failed;
+                      const auto* ack = reply.get<protocol::AddGroupAck>();
+                      if (ack && ack->large) newest_[group] = std::max(newest_[group], ack->large->read);
+                      if (reply.ok() || already) return in_group(group);
+                      later_.push_back(group);
                     });
   }
+  void join_again() {
+    for (const std::uint64_t group : std::exchange(later_, {})) join(group);
+  }
+  [[nodiscard]] bool joins() const { return joining != 0 || !later_.empty(); }
 
   void write_to(Conversation to) {
     DeviceLog& log = crowd_.run_.devices[log_];
@@ -74,13 +90,41 @@ class Crowd::User final : public client::ClientEvents {
       if (page->more) read_inbox();
     });
   }
-  [[nodiscard]] bool has_seen_all() const {
-    return inbox_read && crowd_.run_.devices[log_].seen.size() >= inbox.head;
+  /// A group's own stream, by one who is in it.
+  void read_group(LargeGroup& group) {
+    protocol::Sync sync;
+    sync.of.groupid = RoomId{group.group};
+    sync.since = group.entries.empty() ? 0 : group.entries.back().cseq;
+    client_.request(sync, [this, &group](const Reply& reply) {
+      const auto* page = reply.get<protocol::SyncAck>();
+      if (!page) return read_group(group);
+      for (const protocol::Chat& chat : page->messages) group.entries.push_back(client::to_message(chat, id));
+      if (page->more) return read_group(group);
+      ++crowd_.groups_read_;
+    });
+  }
+  /// All of its inbox, from there or from the groups, and of the large groups to the end.
+  [[nodiscard]] bool has_seen_all() {
+    DeviceLog& log = crowd_.run_.devices[log_];
+    for (const LargeGroup& group : crowd_.run_.large_groups) {
+      if (crowd_.run_.groups.now(group.group, id) != Memberships::State::in) continue;
+      const std::uint64_t head = group.entries.size();
+      log.large[group.group] = newest_[group.group];
+      if (newest_[group.group] != head) return false;
+    }
+    std::size_t seen = 0;
+    for (const client::Message& entry : inbox.entries) {
+      const bool in_group = entry.conversation.is_group() &&
+                            from_groups_.contains({entry.conversation.id, entry.cseq});
+      if (in_group || from_inbox_.contains(entry.seq)) ++seen;
+    }
+    return inbox_read && seen >= inbox.head;
   }
 
   const std::string name;
   std::uint64_t id = 0;
-  std::size_t open = 0;  ///< sends without an outcome
+  std::size_t open = 0;     ///< sends without an outcome
+  std::size_t joining = 0;  ///< joins without an answer
   std::vector<std::uint64_t> groups;
   Inbox inbox;
   bool inbox_read = false;
@@ -115,11 +159,20 @@ class Crowd::User final : public client::ClientEvents {
   }
   void on_message(const client::Message& message) override {
     crowd_.run_.devices[log_].seen.push_back(message);
+    if (message.seq != 0) from_inbox_.insert(message.seq);
+    if (!message.conversation.is_group()) return;
+    if (message.seq == 0) from_groups_.emplace(message.conversation.id, message.cseq);
+    std::uint64_t& newest = newest_[message.conversation.id];
+    newest = std::max(newest, message.cseq);
   }
   void on_gap(const client::Gap& gap) override { crowd_.run_.devices[log_].gaps.push_back(gap); }
 
   Crowd& crowd_;
   const std::size_t log_;
+  std::vector<std::uint64_t> later_;  ///< groups to be joined once more
+  std::set<std::uint64_t> from_inbox_;
+  std::set<std::pair<std::uint64_t, std::uint64_t>> from_groups_;
+  std::map<std::uint64_t, std::uint64_t> newest_;
   Client client_;
 };
 
@@ -166,7 +219,7 @@ bool Crowd::wait(const std::function<bool()>& condition, const std::string& what
   }
 }
 
-bool Crowd::all(const std::function<bool(const User&)>& condition, const std::string& what) {
+bool Crowd::all(const std::function<bool(User&)>& condition, const std::string& what) {
   std::string who;
   const bool reached = wait(
       [&] {
@@ -191,12 +244,18 @@ bool Crowd::come_in() {
       user->come_in();
     }
   });
-  if (!all([](const User& user) { return user.state == ClientState::online; }, "everybody to be online"))
+  if (!all([](User& user) { return user.state == ClientState::online; }, "everybody to be online"))
     return false;
   on_shard([&] {
     for (std::uint32_t i = 0; i < options_.groups; ++i) users_[i]->create_group("group " + std::to_string(i));
   });
   if (!wait([&] { return groups_.size() == options_.groups; }, "the groups")) return false;
+  on_shard([&] {
+    for (std::uint32_t i = 0; i < options_.growing_groups; ++i)
+      users_[i]->create_group("growing " + std::to_string(i));
+  });
+  if (!wait([&] { return groups_.size() == options_.groups + options_.growing_groups; }, "the groups"))
+    return false;
   on_shard([&] {
     for (std::uint32_t i = 0; i < options_.groups; ++i) {
       for (std::uint32_t k = 1; k < options_.group_members; ++k) {
@@ -207,14 +266,33 @@ bool Crowd::come_in() {
   return wait(
       [&] {
         std::size_t members = 0;
-        for (const std::uint64_t group : groups_) members += run_.groups.members(group).size();
+        for (std::uint32_t i = 0; i < options_.groups; ++i) {
+          for (const std::uint64_t member : run_.groups.members(groups_[i]))
+            members += run_.groups.now(groups_[i], member) == Memberships::State::in ? 1 : 0;
+        }
+        for (const auto& user : users_) user->join_again();
         return members == std::size_t{options_.groups} * options_.group_members;
       },
       "everybody to be in the groups");
 }
 
+void Crowd::grow(std::uint32_t users) {
+  on_shard([&] {
+    for (std::uint32_t i = 0; i < users; ++i) {
+      // The users that made them come first.
+      const std::size_t next = options_.growing_groups + grown_by_++;
+      if (next >= users_.size()) return;
+      for (std::size_t group = options_.groups; group < groups_.size(); ++group)
+        users_[next]->join(groups_[group]);
+    }
+  });
+}
+
 void Crowd::talk() {
   on_shard([&] {
+    for (const auto& user : users_) {
+      if (user->state == ClientState::online) user->join_again();
+    }
     for (std::size_t i = 0; i < users_.size(); ++i) {
       User& user = *users_[i];
       if (user.open >= options_.window) continue;
@@ -243,15 +321,34 @@ bool Crowd::talk_until_acknowledged(std::uint64_t more) {
   return true;
 }
 
+bool Crowd::read_large_groups() {
+  on_shard([&] {
+    // They stay where they are while their entries come.
+    run_.large_groups.reserve(groups_.size());
+    for (std::size_t i = options_.groups; i < groups_.size(); ++i) {
+      run_.large_groups.push_back({.group = groups_[i], .entries = {}});
+      const auto reader = std::ranges::find(users_, run_.groups.members(groups_[i]).front(),
+                                            [](const auto& user) { return user->id; });
+      (*reader)->read_group(run_.large_groups.back());
+    }
+  });
+  return wait([&] { return groups_read_ == options_.growing_groups; }, "the groups' own streams");
+}
+
 bool Crowd::come_to_rest() {
-  if (!all([](const User& user) { return user.open == 0 && user.state == ClientState::online; },
-           "the last answers"))
+  if (!all(
+          [](User& user) {
+            user.join_again();
+            return user.open == 0 && !user.joins() && user.state == ClientState::online;
+          },
+          "the last answers"))
     return false;
+  if (!read_large_groups()) return false;
   on_shard([&] {
     for (const auto& user : users_) user->read_inbox();
   });
-  if (!all([](const User& user) { return user.inbox_read; }, "the inboxes")) return false;
-  if (!all([](const User& user) { return user.has_seen_all(); }, "everybody to have seen everything")) {
+  if (!all([](User& user) { return user.inbox_read; }, "the inboxes")) return false;
+  if (!all([](User& user) { return user.has_seen_all(); }, "everybody to have seen everything")) {
     run_.finished = false;  // the checker tells what is missing
   }
   on_shard([&] {

@@ -17,7 +17,8 @@ struct CrowdOptions {
   std::uint32_t pairs = 50;
   std::uint32_t groups = 5;
   std::uint32_t group_members = 8;
-  std::uint32_t window = 4;  ///< sends of one user without an outcome
+  std::uint32_t growing_groups = 2;  ///< besides: of one at first; grow() brings more into them
+  std::uint32_t window = 4;          ///< sends of one user without an outcome
   std::uint64_t seed = 1;
 };
 
@@ -38,6 +39,9 @@ class Crowd {
   void talk();
   [[nodiscard]] std::uint64_t acknowledged() const { return acknowledged_.load(); }
   [[nodiscard]] std::uint64_t reconnects() const { return reconnects_.load(); }
+  /// So many more users join each of the growing groups, as soon as they can.
+  void grow(std::uint32_t users);
+  [[nodiscard]] std::size_t large_groups() const { return run_.large_groups.size(); }
   /// Waits until this many more are acknowledged while everybody goes on talking.
   [[nodiscard]] bool talk_until_acknowledged(std::uint64_t more);
   /// Nobody writes any more: waits until every send has an outcome, reads every inbox from the server page by page, and waits until
@@ -52,13 +56,16 @@ class Crowd {
   bool wait(const std::function<bool()>& condition, const std::string& what);
   /// Runs it on the shard and waits for it.
   void on_shard(const std::function<void()>& work);
-  bool all(const std::function<bool(const User&)>& condition, const std::string& what);
+  [[nodiscard]] bool read_large_groups();
+  bool all(const std::function<bool(User&)>& condition, const std::string& what);
 
   const CrowdOptions options_;
   net::Shard shard_;
   // On the shard only, but while it waits for nothing the test's thread reads.
   std::vector<std::unique_ptr<User>> users_;
-  std::vector<std::uint64_t> groups_;
+  std::vector<std::uint64_t> groups_;  ///< the growing ones come last
+  std::size_t grown_by_ = 0;           ///< so many users were asked to join each of these
+  std::size_t groups_read_ = 0;
   RunLog run_;
   Moment moment_ = 0;
   std::uint64_t random_;

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -33,6 +34,8 @@ std::vector<std::string> serve_on(std::uint16_t port) {
   for (const char* setting :
        {"login.argon2_memory_kib=8", "login.argon2_passes=1", "login.jobs_waiting_max=1024",
         "member.message_rate_per_s=0", "member.request_rate_per_s=0", "room.message_rate_per_s=0",
+        // The growing groups become large ones after some of the kills.
+        "room.inbox_fanout_max=12",
         // Small, so that the index is written many times, and killed within.
         "store.index_batch_entries=2000", "store.index_idle_ms=100"}) {
     words.emplace_back("--set");
@@ -49,13 +52,31 @@ testing::AssertionResult kept(const Crowd& crowd) {
   return result;
 }
 
+testing::AssertionResult all_have_grown(const Crowd& crowd) {
+  if (crowd.log().large_groups.empty()) return testing::AssertionFailure() << "no group grew";
+  for (const LargeGroup& group : crowd.log().large_groups) {
+    const auto grown = std::ranges::find_if(group.entries, [](const client::Message& entry) {
+      return entry.sender == 0 && entry.body.find("\"grown\"") != std::string::npos;
+    });
+    if (grown == group.entries.end())
+      return testing::AssertionFailure() << "group " << group.group << " did not grow";
+    if (group.entries.end() - grown < 50)
+      return testing::AssertionFailure()
+             << "hardly anything was said in group " << group.group << " since it grew";
+  }
+  return testing::AssertionSuccess();
+}
+
 void print_what_happened(const char* what, std::uint64_t times, const Crowd& crowd) {
-  std::uint64_t entries = 0;
+  std::uint64_t entries = 0, in_groups = 0;
+  for (const LargeGroup& group : crowd.log().large_groups) in_groups += group.entries.size();
   for (const Inbox& inbox : crowd.log().inboxes) entries += inbox.entries.size();
   std::printf(
-      "%llu %s, %llu reconnects: %llu messages acknowledged, %llu inbox entries checked\n",
+      "%llu %s, %llu reconnects: %llu messages acknowledged, %llu inbox entries and %llu of large "
+      "groups checked\n",
       static_cast<unsigned long long>(times), what, static_cast<unsigned long long>(crowd.reconnects()),
-      static_cast<unsigned long long>(crowd.acknowledged()), static_cast<unsigned long long>(entries));
+      static_cast<unsigned long long>(crowd.acknowledged()), static_cast<unsigned long long>(entries),
+      static_cast<unsigned long long>(in_groups));
 }
 
 TEST(NothingIsLost, WhileTheServerIsKilledAndRestarted) {
@@ -70,6 +91,7 @@ TEST(NothingIsLost, WhileTheServerIsKilledAndRestarted) {
   const std::uint64_t kills = number_from_environment("PLAZA_KILLS", 20);
   std::uint64_t random = mix64(number_from_environment("PLAZA_TEST_SEED", 1));
   for (std::uint64_t i = 0; i < kills; ++i) {
+    crowd.grow(2);
     ASSERT_TRUE(crowd.talk_until_acknowledged(300)) << crowd.why();
     random = mix64(random);
     const auto until = steady_clock::now() + milliseconds(random % 700);
@@ -86,6 +108,7 @@ TEST(NothingIsLost, WhileTheServerIsKilledAndRestarted) {
   ASSERT_TRUE(crowd.come_to_rest()) << crowd.why();
   print_what_happened("kills", kills, crowd);
   EXPECT_TRUE(kept(crowd));
+  EXPECT_TRUE(all_have_grown(crowd));
   server->signal(SIGTERM);
   EXPECT_EQ(server->wait().code, 0);
 }
@@ -102,7 +125,8 @@ TEST(NothingIsLost, WhileConnectionsAreCut) {
   proxy.cut_per_second(60);
   const auto until = steady_clock::now() +
                      std::chrono::seconds(number_from_environment("PLAZA_CUT_SECONDS", 25));
-  while (steady_clock::now() < until) {
+  for (int turn = 0; steady_clock::now() < until; ++turn) {
+    if (turn % 40 == 39) crowd.grow(1);
     crowd.talk();
     std::this_thread::sleep_for(milliseconds(20));
   }
@@ -112,6 +136,7 @@ TEST(NothingIsLost, WhileConnectionsAreCut) {
   print_what_happened("cuts", proxy.cuts(), crowd);
   EXPECT_GT(proxy.cuts(), 200U);
   EXPECT_TRUE(kept(crowd));
+  EXPECT_TRUE(all_have_grown(crowd));
   server.signal(SIGTERM);
   EXPECT_EQ(server.wait().code, 0);
 }

@@ -124,8 +124,10 @@ void SimClient::restart() {
   const std::uint64_t position = rules_->stream().position();
   const std::uint32_t epoch = rules_->stream().epoch();
   const bool started = rules_->stream().started();
+  client::GroupsKept groups = rules_->rooms().kept();
   make_rules();
   if (started) rules_->start_at(epoch, position);
+  rules_->start_groups_at(std::move(groups));
 }
 
 // Frames ----------------------------------------------------------------------------------------------------------------------
@@ -161,13 +163,16 @@ void SimClient::on_push(const protocol::ServerMessage& message) {
     rules_->push(client::to_message(*chat, rules_->member()), now);
   } else if (const auto* beat = message.get<protocol::HeartbeatPush>()) {
     rules_->head(beat->epoch, beat->head);
-  } else if (const auto* head = message.get<protocol::HeadPush>()) {
+  } else if (const auto* head = message.get<protocol::HeadPush>(); head && !head->groupid) {
     rules_->head(head->epoch, head->head);
+  } else {
+    client::note_groups(*rules_, message);
   }
 }
 
 void SimClient::on_reply(const protocol::ServerMessage& message) {
   const std::uint64_t rid = *message.rid;
+  client::note_groups(*rules_, message);
   if (state_ == State::logging_in) return on_login(message);
   if (state_ == State::becoming_ready) {
     const auto* ready = message.get<protocol::ReadyAck>();
@@ -361,13 +366,14 @@ std::string SimClient::describe() const {
   return name() + " state " + std::to_string(static_cast<int>(state_)) + ", " +
          std::to_string(rules_->sends().waiting()) + " sends wait (" +
          std::to_string(rules_->sends().on_the_wire()) + " on the wire), at " +
-         std::to_string(rules_->stream().position()) + (rules_->stream().behind() ? " behind" : "") + ", " +
+         std::to_string(rules_->stream().position()) + (rules_->stream().behind() ? " behind" : "") +
+         (rules_->rooms().behind() ? " behind in a group" : "") + ", " +
          std::to_string(groups_.size() + blocks_.size()) + " wishes";
 }
 
 bool SimClient::settled() const {
   return state_ == State::online && rules_->sends().waiting() == 0 && !rules_->stream().behind() &&
-         groups_.empty() && blocks_.empty();
+         !rules_->rooms().behind() && groups_.empty() && blocks_.empty();
 }
 
 }  // namespace plaza::sim

@@ -68,6 +68,10 @@ class SimClient {
   /// From now on it reads what comes, at once.
   void read_well() { reading_percent_ = 100; }
 
+  /// For the log: where it is in this large group, when it knows that it is one.
+  void note_large(std::uint64_t group) {
+    if (rules_->rooms().is_large(group)) log().large[group] = rules_->rooms().position(group);
+  }
   [[nodiscard]] bool settled() const;
   [[nodiscard]] std::string describe() const;
   [[nodiscard]] const client::SessionRules& rules() const { return *rules_; }

@@ -41,10 +41,11 @@ Scenario quiet() {
   return s;
 }
 
-/// The story on several seeds, by turns on either store; gives the sum of what happened.
+/// The story on several seeds, by turns on either store; gives the sum of what happened. PLAZA_SIM_SEED runs one of them alone.
 Outcome told(Scenario story, std::uint64_t seeds = 16) {
   Outcome all;
-  for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
+  const std::uint64_t only = number_from_environment("PLAZA_SIM_SEED", 0);
+  for (std::uint64_t seed = only != 0 ? only : 1; seed <= (only != 0 ? only : seeds); ++seed) {
     story.seed = seed;
     story.rules_of_store = seed % 2 == 0 ? StoreRules::twin : StoreRules::production;
     const Outcome outcome = simulate(story);
@@ -129,6 +130,39 @@ TEST(Story, MembersJoinAndLeaveWhilePeopleTalkAndConnectionsBreak) {
   story.group_change_permille = 25;
   story.cut_permille = 6;
   EXPECT_GT(told(story).refused, 10U) << "those who had left could not write";
+}
+
+TEST(Story, GroupsBecomeLargeOnesWhilePeopleTalkAndEverythingFails) {
+  Scenario story = quiet();
+  story.node.shards = 3;
+  story.members = 7;
+  story.groups = 3;
+  story.inbox_fanout_max = 4;
+  story.group_change_permille = 25;
+  story.cut_permille = 6;
+  story.crash_permille = 2;
+  story.commit_failure_permille = 4;
+  story.directory_failure_permille = 1;
+  story.client_restart_permille = 2;
+  story.slow_reader_percent = 40;
+  story.padding_max = 400;
+  story.node.outbound_bytes_max = 8'000;
+  story.node.limits.page_bytes_max = 2'000;
+  story.trim_permille = 2;
+  const Outcome all = told(story, 24);
+  EXPECT_GT(all.grown_late, 5U);
+  EXPECT_GT(all.from_groups, 200U);
+}
+
+TEST(Story, GroupsBecomeLargeOnesUnderClassicClients) {
+  Scenario story = quiet();
+  story.node.shards = 2;
+  story.classic_percent = 60;
+  story.inbox_fanout_max = 3;
+  story.group_change_permille = 20;
+  story.cut_permille = 8;
+  story.crash_permille = 2;
+  EXPECT_GT(told(story).from_groups, 200U);
 }
 
 TEST(Story, MembersBlockEachOtherWhileTheyTalkAndConnectionsBreak) {
@@ -321,7 +355,9 @@ TEST(Simulation, KeepsThePromisesOnManySeeds) {
         {"marks", all.marks},
         {"shown to classic clients", all.classic_seen},
         {"kicks", all.node.kicks},
-        {"read back", all.history}});
+        {"read back", all.history},
+        {"groups that grew", all.grown_late},
+        {"seen in large groups", all.from_groups}});
   // A run in which nothing happens proves nothing.
   EXPECT_GT(all.stored, runs * 10);
   EXPECT_GT(all.seen, all.stored);
@@ -335,6 +371,8 @@ TEST(Simulation, KeepsThePromisesOnManySeeds) {
   EXPECT_GT(all.classic_seen, runs * 5);
   EXPECT_GT(all.history, runs * 5);
   EXPECT_GT(all.node.kicks, runs / 10);
+  EXPECT_GT(all.grown_late, runs / 60);
+  EXPECT_GT(all.from_groups, runs);
 }
 
 TEST(Simulation, OneSeed) {

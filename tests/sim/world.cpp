@@ -68,6 +68,7 @@ Scenario Scenario::drawn(std::uint64_t seed) {
   s.node.by_token = s.devices == ports::DevicePolicy::allow || rng.percent(50);
   if (s.devices != ports::DevicePolicy::allow)
     s.classic_percent = static_cast<std::uint32_t>(rng.percent(50) ? rng.between(20, 100) : 0);
+  if (rng.percent(50)) s.inbox_fanout_max = static_cast<std::uint32_t>(rng.between(1, s.members));
   return s;
 }
 
@@ -85,6 +86,9 @@ Outcome& Outcome::operator+=(const Outcome& other) {
   classic_seen += other.classic_seen;
   classic_lost += other.classic_lost;
   history += other.history;
+  large_groups += other.large_groups;
+  grown_late += other.grown_late;
+  from_groups += other.from_groups;
   heard.duplicates += other.heard.duplicates;
   heard.rate_limited += other.heard.rate_limited;
   heard.unavailable += other.heard.unavailable;
@@ -98,6 +102,7 @@ Outcome& Outcome::operator+=(const Outcome& other) {
 World::World(const Scenario& scenario)
     : scenario_(scenario),
       rng_(scenario.seed),
+      directory_({.rooms = {.inbox_fanout_max = scenario.inbox_fanout_max}}),
       store_(make_store(scenario.store, scenario.rules_of_store, clock_, scenario.seed)),
       tracing_(std::getenv("PLAZA_SIM_TRACE") != nullptr) {
   make_members();
@@ -127,6 +132,7 @@ void World::make_members() {
     const RoomId room = directory_.create_room(zone_->id, owner, owner, {.name = name, .name_key = name}, 0)
                             ->room.id;
     groups_.push_back(room.value);
+    run_.large_groups.push_back({.group = room.value, .entries = {}});
     run_.groups.note(room.value, members_.front(), Membership::in, 0);
     for (const std::uint64_t member : members_) {
       if (member == members_.front() || rng_.percent(30)) continue;
@@ -354,9 +360,34 @@ void World::archive_inboxes() {
   }
 }
 
+/// The same of all groups: which of them are large ones is known at the end.
+void World::archive_groups() {
+  for (tests::LargeGroup& group : run_.large_groups) {
+    ports::ReadRequest request;
+    request.stream = ports::StreamId::room(RoomId{group.group});
+    request.from = group.entries.size();
+    request.entries_max = 1'000'000;
+    request.bytes_max = std::size_t{1} << 40U;
+    store_->port().read(request, [&group](Result<ports::Page, ports::StoreError> page) {
+      PLAZA_CHECK(page.has_value());
+      group.trimmed = page->head.trimmed;
+      for (const ports::Entry& entry : page->entries) {
+        const ports::Message& from = *entry.message;
+        group.entries.push_back({.conversation = Conversation::group(group.group),
+                                 .sender = from.sender.value,
+                                 .kind = static_cast<client::BodyKind>(from.kind),
+                                 .body = from.body,
+                                 .id = from.id.value,
+                                 .cseq = entry.seq});
+      }
+    });
+  }
+}
+
 void World::trim() {
   trim_waits_ = true;
   archive_inboxes();
+  archive_groups();
   store_->port().trim({.inbox_entries_max = scenario_.trim_entries_max},
                       [this](Result<bool, ports::StoreError> more) {
                         trim_waits_ = false;
@@ -366,7 +397,15 @@ void World::trim() {
 
 void World::read_inboxes() {
   archive_inboxes();
+  archive_groups();
   while (store_->step()) {}
+  std::erase_if(run_.large_groups, [this](const tests::LargeGroup& group) {
+    const auto room = directory_.room(zone_->id, RoomId{group.group});
+    return !room || room->large_from == 0;
+  });
+  for (const tests::LargeGroup& group : run_.large_groups) {
+    for (const auto& client : clients_) client->note_large(group.group);
+  }
 }
 
 template <class T, class Call>
@@ -472,6 +511,15 @@ Outcome World::outcome() {
   result.heard = heard_;
   result.commit_failures = store_->port().stats().commit_failures;
   for (const tests::Inbox& inbox : run_.inboxes) result.trimmed += inbox.trimmed;
+  for (const tests::LargeGroup& group : run_.large_groups) {
+    ++result.large_groups;
+    const auto said = std::find_if(group.entries.begin(), group.entries.end(),
+                                   [](const auto& entry) { return entry.sender != 0; });
+    const auto grown = std::find_if(group.entries.begin(), group.entries.end(), [](const auto& entry) {
+      return entry.sender == 0 && entry.body.find("\"grown\"") != std::string::npos;
+    });
+    if (said < grown) ++result.grown_late;
+  }
   for (const auto& log : run_.devices) {
     result.gaps += log.gaps.size();
     result.classic_seen += log.classic ? log.seen.size() : 0;
@@ -485,6 +533,7 @@ Outcome World::outcome() {
     }
     for (const auto& message : log.seen) {
       ++result.seen;
+      if (message.seq == 0) ++result.from_groups;
       result.digest = mix64(result.digest ^ message.id ^ message.seq);
     }
   }

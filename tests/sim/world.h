@@ -25,6 +25,7 @@ struct Scenario {
   std::uint32_t classic_percent = 0;  ///< of the members, so many have a classic client besides
   ports::DevicePolicy devices = ports::DevicePolicy::kick;
   std::uint32_t groups = 2;
+  std::uint32_t inbox_fanout_max = 500;  ///< a group that gets more members becomes a large one
   std::uint32_t sends = 150;
   std::uint32_t padding_max = 40;
   NodeOptions node;
@@ -59,6 +60,9 @@ struct Outcome {
   std::uint64_t gaps = 0;     ///< that applications were told of
   std::uint64_t classic_seen = 0, classic_lost = 0;
   std::uint64_t history = 0;  ///< messages that were read back
+  std::uint64_t large_groups = 0;
+  std::uint64_t grown_late = 0;   ///< of them, so many while people talked
+  std::uint64_t from_groups = 0;  ///< messages that applications got from the streams of large groups
   Heard heard;
   NodeStats node;
 
@@ -89,6 +93,7 @@ class World final : private ClientWorld {
   void start_node();
   bool settled();
   void archive_inboxes();
+  void archive_groups();
   void trim();
   void read_inboxes();
   /// What the store says after the run, besides the inboxes: history backwards, lists, marks.

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "protocol/group_change.h"
+#include "tests/support/large_groups.h"
 
 namespace plaza::tests {
 namespace {
@@ -26,15 +27,18 @@ std::string text(std::uint64_t number) { return std::to_string(number); }
 
 class Checker {
  public:
-  Checker(const RunLog& run, std::size_t lines_max) : run_(run), lines_max_(lines_max) {}
+  Checker(const RunLog& run, std::size_t lines_max) : run_(run), lines_max_(lines_max), large_(run) {}
 
   std::vector<std::string> check() {
     index_sends();
     for (const Inbox& inbox : run_.inboxes) check_inbox(inbox);
+    for (const LargeGroup& group : run_.large_groups) check_large_group(group);
     check_places();
     for (const DeviceLog& log : run_.devices) {
       for (const Sent& sent : log.sent) check_sent(log, sent);
+      check_send_ids(log);
       check_seen(log);
+      for (std::string& line : large_.check_seen(log)) violation(std::move(line));
       for (const auto& page : log.history) check_history(log, page);
     }
     return std::move(lines_);
@@ -73,7 +77,6 @@ class Checker {
     std::set<std::string> bodies;
     std::map<std::pair<std::uint64_t, std::string>, std::size_t> newest_of_device;
     std::map<Place, std::uint64_t> newest_of_place;
-    std::map<std::string, std::uint64_t> last_send_id;
     std::map<Place, std::uint64_t> newest_change;
     for (const Message& entry : inbox.entries) {
       const std::string what = where + ", entry " + text(entry.seq) + " '" + entry.body + "'";
@@ -108,19 +111,59 @@ class Checker {
 
       const Place place = place_of(inbox.member, entry.conversation);
       check_order(place, entry, newest_of_place[place], what);
-
-      if (origin.log->member == inbox.member) {
-        std::uint64_t& last = last_send_id[origin.log->device];
-        if (entry.send_id != last + 1) {
-          violation(what + ": promise 2: send_id " + text(entry.send_id) + " of " + who(*origin.log) +
-                    " follows " + text(last));
-        }
-        last = entry.send_id;
-      }
     }
     if (inbox.head + 1 != expected) {
       violation(where + ": promise 3: the head is " + text(inbox.head) + ", the last entry " +
                 text(expected - 1));
+    }
+  }
+
+  /// The same of a group's own stream, which has everything that was ever said there.
+  void check_large_group(const LargeGroup& group) {
+    const std::string where = "large group " + text(group.group);
+    std::set<std::string> bodies;
+    std::map<const DeviceLog*, std::size_t> newest_of_device;
+    std::uint64_t newest = 0, newest_change = 0;
+    const Place place{0, group.group};
+    for (const Message& entry : group.entries) {
+      const std::string what = where + ", entry " + text(entry.cseq) + " '" + entry.body + "'";
+      if (entry.cseq != newest + 1) violation(what + ": promise 3: expected cseq " + text(newest + 1));
+      check_order(place, entry, newest, what);
+      if (entry.kind == client::BodyKind::event) {
+        check_event(entry, newest_change, what);
+        continue;
+      }
+      if (!bodies.insert(entry.body).second) violation(what + ": promise 1: the message is there twice");
+      const auto found = origins_.find(entry.body);
+      if (found == origins_.end()) {
+        violation(what + ": promise 1: nobody sent this");
+        continue;
+      }
+      const Origin& origin = found->second;
+      in_group_[origin.sent] = &entry;
+      if (entry.sender != origin.log->member)
+        violation(what + ": promise 1: shown as sent by " + text(entry.sender));
+      if (origin.sent->fate == Sent::Fate::refused)
+        violation(what + ": promise 1: was refused and stored all the same");
+      const auto [newest_index, first] = newest_of_device.try_emplace(origin.log, origin.index);
+      if (!first && origin.index < newest_index->second)
+        violation(what + ": promise 2: stands behind a later message of the same device");
+      newest_index->second = std::max(newest_index->second, origin.index);
+    }
+  }
+
+  /// What was stored of a device has consumed 1, 2, 3... in the order in which it was sent.
+  void check_send_ids(const DeviceLog& log) {
+    std::uint64_t last = 0;
+    for (const Sent& sent : log.sent) {
+      const Message* copy = copy_in(sent, log.member);
+      if (!copy && !in_group_.contains(&sent)) continue;
+      ++last;
+      if (copy && copy->send_id != last) {
+        violation("message '" + sent.body + "': promise 2: send_id " + text(copy->send_id) + " of " +
+                  who(log) + " follows " + text(last - 1));
+        last = copy->send_id;
+      }
     }
   }
 
@@ -201,6 +244,11 @@ class Checker {
       violation(what + ": was never answered");
     }
     const bool stored = sent.fate == Sent::Fate::stored;
+    const auto streamed = in_group_.find(&sent);
+    if (streamed != in_group_.end() && streamed->second->cseq > large_.grown_at(sent.to.id)) {
+      if (stored) check_acknowledgement(log, sent, *streamed->second, what);
+      return;
+    }
     if (!stored && !copies_.contains(&sent)) return;
     const std::string why = stored ? ": promise 1: is acknowledged (send_id " + text(sent.send_id) +
                                          ") and not in the inbox of "
@@ -220,22 +268,30 @@ class Checker {
         if (run_.groups.surely_in(sent.to.id, member, sent.offered, sent.decided)) needed_by(member);
       }
     }
-    if (stored) check_acknowledgement(log, sent, what);
+    if (!stored) return;
+    if (const Message* copy = copy_in(sent, log.member)) check_acknowledgement(log, sent, *copy, what);
   }
 
-  void check_acknowledgement(const DeviceLog& log, const Sent& sent, const std::string& what) {
-    const Message* copy = copy_in(sent, log.member);
-    if (!copy) return;
+  /// `stored`: the sender's own copy, or the one in the large group.
+  void check_acknowledgement(const DeviceLog& log, const Sent& sent, const Message& stored,
+                             const std::string& what) {
+    const Message* own = copy_in(sent, log.member);
+    const Message* copy = own ? own : &stored;
     const auto same = [&](std::uint64_t acknowledged, std::uint64_t found, const char* name) {
       if (acknowledged != 0 && acknowledged != found) {
         violation(what + ": acknowledged with " + name + " " + text(acknowledged) + ", the inbox has " +
                   text(found));
       }
     };
-    same(sent.send_id, copy->send_id, "send_id");
+    if (own) same(sent.send_id, own->send_id, "send_id");
     same(sent.id, copy->id, "message id");
-    same(sent.seq, copy->seq, "seq");
+    same(sent.seq, own ? own->seq : 0, "seq");
     same(sent.cseq, copy->cseq, "cseq");
+  }
+
+  static std::string said_at(const Inbox& inbox, std::uint64_t seq) {
+    if (seq == 0 || seq > inbox.entries.size()) return "";
+    return " '" + inbox.entries[seq - 1].body + "'";
   }
 
   void check_seen(const DeviceLog& log) {
@@ -246,16 +302,21 @@ class Checker {
       return violation(where + ": the test itself is wrong: its inbox was not read");
     if (log.classic) return check_classic(log, *inbox, where);
     std::uint64_t expected = log.start + 1;
-    auto gap = log.gaps.begin();
-    const auto over_the_gap = [&] {
-      const bool here = gap != log.gaps.end() && gap->from == expected && !gap->restarted();
-      if (here && gap->to <= inbox->trimmed) expected = gap++->to + 1;
+    // What the application was told to be missing, or got of a large group when it was its turn there.
+    const auto over_the_rest = [&](std::uint64_t upto) {
+      while (expected < upto && expected <= inbox->entries.size() &&
+             (told_missing(log, *inbox, expected) || large_.gave(log, inbox->entries[expected - 1])))
+        ++expected;
     };
+    std::set<std::uint64_t> seen;
     for (const Message& message : log.seen) {
-      if (message.seq != expected) over_the_gap();
+      if (LargeGroups::from_group(message) || large_.late(log, message)) continue;
+      over_the_rest(message.seq);
       const std::string what = where + " saw '" + message.body + "' as entry " + text(message.seq);
-      if (message.seq != expected) violation(what + ": promise 3: expected entry " + text(expected));
+      if (message.seq != expected)
+        violation(what + ": promise 3: expected entry " + text(expected) + said_at(*inbox, expected));
       expected = message.seq + 1;
+      seen.insert(message.seq);
       if (message.seq == 0 || message.seq > inbox->entries.size()) {
         violation(what + ": promise 1: the inbox has no such entry");
       } else if (const Message& entry = inbox->entries[message.seq - 1];
@@ -266,13 +327,23 @@ class Checker {
         }
       }
     }
-    over_the_gap();
-    for (; gap != log.gaps.end(); ++gap) {
-      violation(where + ": promise 3: was told of a gap from " + text(gap->from) + " to " + text(gap->to));
+    over_the_rest(inbox->head + 1);
+    for (const client::Gap& gap : log.gaps) {
+      if (gap.conversation.is_group()) continue;
+      const auto shown = seen.lower_bound(gap.from);
+      const bool none_shown = shown == seen.end() || *shown > gap.to;
+      if (!gap.restarted() && gap.to <= inbox->trimmed && none_shown) continue;
+      violation(where + ": promise 3: was told of a gap from " + text(gap.from) + " to " + text(gap.to));
     }
     if (run_.finished && expected != inbox->head + 1) {
       violation(where + ": promise 3: saw entries up to " + text(expected - 1) + " of " + text(inbox->head));
     }
+  }
+
+  static bool told_missing(const DeviceLog& log, const Inbox& inbox, std::uint64_t seq) {
+    return std::ranges::any_of(log.gaps, [&](const client::Gap& gap) {
+      return !gap.conversation.is_group() && seq >= gap.from && seq <= gap.to && gap.to <= inbox.trimmed;
+    });
   }
 
   void check_history(const DeviceLog& log, const std::vector<Message>& page) {
@@ -300,6 +371,7 @@ class Checker {
     for (std::size_t i = 0; i < log.seen.size(); ++i) {
       for (; connection != log.connections.end() && *connection == i; ++connection) last = 0;
       const Message& message = log.seen[i];
+      if (LargeGroups::from_group(message)) continue;
       const std::string what = where + " was shown '" + message.body + "' as entry " + text(message.seq);
       if (message.seq == 0 || message.seq > inbox.entries.size() ||
           inbox.entries[message.seq - 1].id != message.id ||
@@ -328,6 +400,8 @@ class Checker {
   std::vector<std::string> lines_;
   std::unordered_map<std::string, Origin> origins_;  ///< by body
   std::unordered_map<const Sent*, std::vector<Copy>> copies_;
+  std::unordered_map<const Sent*, const Message*> in_group_;  ///< the stream of a large one
+  LargeGroups large_;
   std::map<Place, std::map<std::uint64_t, std::string>> places_;  ///< conversation -> cseq -> body
 };
 

@@ -19,6 +19,9 @@ namespace plaza::tests {
 ///
 /// A page of a conversation's history has no hole, and the messages that the inboxes have at these positions.
 ///
+/// Large groups: a message behind "grown" needs to be in the group's own stream only, once. An application got what either gave it,
+/// each message once, and what the group's stream gave in that order; who is in the group to the end got everything since it came.
+///
 /// A classic client is shown every entry of others that was not on its way to it when a connection broke, none twice or out
 /// of order on one connection, and none passed over.
 ///

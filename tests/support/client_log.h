@@ -1,6 +1,7 @@
 #pragma once
 // What clients noted while a run went on, and what is found in the inboxes after it: all that the checker looks at.
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,7 @@ struct DeviceLog {
   std::vector<client::Message> seen;
   std::vector<client::Gap> gaps = {};
   std::vector<std::vector<client::Message>> history = {};  ///< pages of conversations, newest first
+  std::map<std::uint64_t, std::uint64_t> large = {};       ///< where it is in each large group, at the end
   /// A classic client: it shows what it is handed, which is never its own member's, and cannot ask for what it missed.
   bool classic = false;
   std::vector<std::size_t> connections = {};  ///< classic: where in `seen` each connection begins
@@ -53,12 +55,21 @@ struct Inbox {
   std::vector<client::Message> entries;
 };
 
+/// A group that became a large one, as its own stream has it after the run: from its event "grown" on no inbox needs to have
+/// what was said there.
+struct LargeGroup {
+  std::uint64_t group = 0;
+  std::uint64_t trimmed = 0;             ///< as of an Inbox
+  std::vector<client::Message> entries;  ///< by cseq
+};
+
 struct RunLog {
   std::vector<DeviceLog> devices;
   std::vector<Inbox> inboxes;  ///< of every member that sends or receives
-  Memberships groups;          ///< who was in which group, and when
-  Memberships blocks;          ///< {group: who blocked, member: who is blocked}
-  bool finished = true;        ///< the run ended with everybody connected and nothing waiting
+  std::vector<LargeGroup> large_groups = {};
+  Memberships groups;    ///< who was in which group, and when
+  Memberships blocks;    ///< {group: who blocked, member: who is blocked}
+  bool finished = true;  ///< the run ended with everybody connected and nothing waiting
 };
 
 }  // namespace plaza::tests
