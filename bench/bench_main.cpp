@@ -23,6 +23,7 @@ bench::Outcome run(const bench::Options& options, bench::Progress& progress) {
   switch (options.workload) {
     case bench::Workload::direct: return bench::run_direct(options, progress);
     case bench::Workload::group: return bench::run_group(options, progress);
+    case bench::Workload::room: return bench::run_room(options, progress);
     case bench::Workload::channel: return bench::run_channel(options, progress);
     case bench::Workload::presence: return bench::run_presence(options, progress);
     case bench::Workload::idle: return bench::run_idle(options, progress);

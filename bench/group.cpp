@@ -125,8 +125,11 @@ Outcome run_group(const Options& options, Progress& progress) {
                                  static_cast<double>(options.seconds));
   if (!measured) return fail(measured.error());
 
+  const bool room = options.workload == Workload::room;
+  if (room) measured->operations *= options.members;
   Report report;
-  report.workload = "group";
+  report.workload = room ? "room" : "group";
+  if (room) report.operation = "copies";
   report.headline = fmt::format("{} groups of {}, {} write, window {}, {}-byte texts, {}", options.groups,
                                 options.members, options.senders, options.window, options.payload,
                                 name_of(options.transport));
@@ -136,11 +139,20 @@ Outcome run_group(const Options& options, Progress& progress) {
   tell_interval(report, *measured, static_cast<bool>((*server)->meter()));
   report.latency(run.latency());
   report.findings = run.findings();
-  const double deliveries = measured->rate_per_s() * static_cast<double>(options.members - 1);
+  const auto each = static_cast<double>(options.members - 1);
+  const double deliveries = measured->rate_per_s() *
+                            (room ? each / static_cast<double>(options.members) : each);
   report.notes.emplace_back("deliveries", with_commas(static_cast<std::uint64_t>(deliveries)) + " /s");
   if (!run.refusals().empty()) report.notes.emplace_back("refused and sent again", run.refusals());
   if (run.pulled() != 0) report.notes.emplace_back("pulled, not pushed", with_commas(run.pulled()));
   return report;
+}
+
+Outcome run_room(const Options& options, Progress& progress) {
+  if (options.joins != 0) return run_room_joins(options, progress);
+  Options one = options;
+  one.groups = 1;
+  return run_group(one, progress);
 }
 
 }  // namespace plaza::bench

@@ -157,6 +157,11 @@ Outcome run_login(const Options& options, Progress& progress) {
   progress.step(fmt::format("preparing {} users", count));
   auto users = register_users(loop, (*server)->target(), count, progress);
   if (!users) return fail(users.error());
+  if (options.rooms != 0) {
+    progress.step(fmt::format("putting them into {} rooms", options.rooms));
+    auto placed = put_into_rooms((*server)->target(), *users, options.rooms, progress);
+    if (!placed) return fail(placed.error());
+  }
   progress.step(fmt::format("logging in for {} s", options.seconds));
   LoginRun run(loop, options, (*server)->target(), *users);
   auto measured = run.go((*server)->stopwatch(), progress);
@@ -169,11 +174,8 @@ Outcome run_login(const Options& options, Progress& progress) {
   report.headline = fmt::format("by {}, {} connections, {} at once, {}", by, over, options.parallel,
                                 name_of(options.transport));
   report.operation = "logins";
-  report.params = {{"users", count},
-                   {"parallel", options.parallel},
-                   {"by", by},
-                   {"over", over},
-                   {"seconds", options.seconds}};
+  report.params = {{"users", count}, {"parallel", options.parallel}, {"by", by},
+                   {"over", over},   {"rooms", options.rooms},       {"seconds", options.seconds}};
   (*server)->describe(report);
   tell_interval(report, *measured, static_cast<bool>((*server)->meter()));
   report.latency(run.latency());

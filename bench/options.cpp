@@ -41,9 +41,10 @@ constexpr Set in(Workload workload, More... more) {
   return in(workload) | in(more...);
 }
 
-constexpr Set kMessages = in(Workload::direct, Workload::group, Workload::fakewechat, Workload::channel);
-constexpr Set kTimed = in(Workload::direct, Workload::group, Workload::channel, Workload::presence,
-                          Workload::login);
+constexpr Set kMessages = in(Workload::direct, Workload::group, Workload::room, Workload::fakewechat,
+                             Workload::channel);
+constexpr Set kTimed = in(Workload::direct, Workload::group, Workload::room, Workload::channel,
+                          Workload::presence, Workload::login);
 constexpr Set kServer = kMessages | in(Workload::presence, Workload::idle, Workload::login);
 
 struct Option {
@@ -81,16 +82,18 @@ constexpr std::array kOptions = {
   Option{"--pairs", "N", in(Workload::direct), Number{&Options::pairs, 1, 20000}, "pairs of members, one writes to the other"},
   Option{"--both-ways", "", in(Workload::direct), Flag{&Options::both_ways, true}, "both of a pair write"},
   Option{"--groups", "N", in(Workload::group), Number{&Options::groups, 1, 10000}, "groups; everybody is in one"},
-  Option{"--members", "N", in(Workload::group), Number{&Options::members, 2, 5000}, "members of each group"},
-  Option{"--senders", "N", in(Workload::group), Number{&Options::senders, 1, 5000}, "of them write"},
+  Option{"--members", "N", in(Workload::group, Workload::room), Number{&Options::members, 2, 5000}, "members of each"},
+  Option{"--joins", "N", in(Workload::room), Number{&Options::joins, 1, 100000}, "instead: so many members join one room"},
+  Option{"--senders", "N", in(Workload::group, Workload::room), Number{&Options::senders, 1, 5000}, "of them write"},
   Option{"--subscribers", "N", in(Workload::channel, Workload::presence), Number{&Options::subscribers, 1, 10000}, "members that follow the channel, friends that are told"},
   Option{"--users", "N", in(Workload::fakewechat, Workload::login), Number{&Options::users, 2, 100000}, "users"},
+  Option{"--rooms", "N", in(Workload::login), Number{&Options::rooms, 0, 500}, "rooms that every user is in"},
   Option{"--friends", "N", in(Workload::fakewechat), Number{&Options::friends, 2, 1000}, "friends of each user (even)"},
   Option{"--messages", "N", in(Workload::fakewechat), Number{&Options::messages, 1, 10000}, "messages to each friend"},
   Option{"--window", "N", kMessages, Number{&Options::window, 1, 256}, "messages of one sender that are under way"},
   Option{"--payload", "BYTES", kMessages, Number{&Options::payload, 16, 32768}, "length of each message's text"},
   Option{"--connections", "N", in(Workload::idle), Number{&Options::connections, 10, 1000000}, "logged-in connections"},
-  Option{"--parallel", "N", in(Workload::login), Number{&Options::parallel, 1, 10000}, "logins under way at once"},
+  Option{"--parallel", "N", in(Workload::login, Workload::room), Number{&Options::parallel, 1, 10000}, "logins, or joins, under way at once"},
   Option{"--by", "token|password", in(Workload::login), Word{&set_login_by}, "what they log in with"},
   Option{"--over", "new|kept", in(Workload::login), Word{&set_login_over}, "a new connection for each login, or log out and in again"},
   Option{"--transport", "tcp|ws", kServer, Word{&set_transport}, "TCP or WebSocket"},
@@ -118,6 +121,7 @@ struct WorkloadInfo {
 constexpr std::array kWorkloads = {
   WorkloadInfo{Workload::direct, "direct", "pairs write to each other; every message is checked"},
   WorkloadInfo{Workload::group, "group", "groups; everybody must see the same order"},
+  WorkloadInfo{Workload::room, "room", "one room: its members talk, or many join it"},
   WorkloadInfo{Workload::channel, "channel", "one publishes to many; every delivery is checked"},
   WorkloadInfo{Workload::presence, "presence", "one comes and goes, and all its friends are told"},
   WorkloadInfo{Workload::idle, "idle", "logged-in connections that are quiet: memory of each"},
@@ -172,8 +176,10 @@ std::string apply(Options& options, const Option& option, std::string_view value
 
 /// What single ranges cannot say.
 std::string check_together(const Options& o) {
-  if (o.workload == Workload::group && o.senders > o.members)
+  if ((o.workload == Workload::group || o.workload == Workload::room) && o.senders > o.members)
     return "--senders must not be more than --members";
+  if (o.workload == Workload::room && o.members > 500)
+    return "--members must not be more than 500: a larger room has no copies in inboxes";
   if (o.burst != 1 && o.rate_per_s == 0 && !o.rate_half) return "--burst goes with --rate";
   if (o.workload == Workload::fakewechat && o.friends % 2 != 0) return "--friends must be even";
   if (o.workload == Workload::fakewechat && o.friends >= o.users)
@@ -229,6 +235,7 @@ Result<Options, BadOptions> parse_options(std::span<const char* const> args) {
   Options options;
   options.workload = info->workload;
   if (options.workload == Workload::idle) options.seconds = 2;
+  if (options.workload == Workload::room) options.members = 100;
   for (std::size_t i = 1; i < args.size(); ++i) {
     std::string_view word = args[i];
     if (word == "--help" || word == "-h") return fail(BadOptions{help_text(options.workload), true});

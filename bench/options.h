@@ -11,7 +11,17 @@
 
 namespace plaza::bench {
 
-enum class Workload : std::uint8_t { direct, group, channel, presence, idle, login, fakewechat, raw_relay };
+enum class Workload : std::uint8_t {
+  direct,
+  group,
+  room,
+  channel,
+  presence,
+  idle,
+  login,
+  fakewechat,
+  raw_relay
+};
 enum class Transport : std::uint8_t { tcp, ws };
 enum class LoginBy : std::uint8_t { token, password };
 enum class LoginOver : std::uint8_t { new_connections, kept_connections };
@@ -27,6 +37,8 @@ struct Options {
   std::uint64_t pairs = 500, window = 16, payload = 100;
   bool both_ways = false;
   std::uint64_t groups = 20, members = 50, senders = 5;
+  std::uint64_t rooms = 0;  ///< login: each user is in so many
+  std::uint64_t joins = 0;  ///< room: 0: its members talk
   std::uint64_t subscribers = 1000;
   std::uint64_t connections = 10000;
   std::uint64_t users = 1000, friends = 30, messages = 5;

@@ -69,6 +69,8 @@ TEST(Options, RefusesAMissingOrAnUnwantedValue) {
 TEST(Options, RefusesCombinationsThatMakeNoSense) {
   EXPECT_NE(error_of({"group", "--members", "3", "--senders", "4"}), "");
   EXPECT_NE(error_of({"fakewechat", "--friends", "3"}), "");
+  EXPECT_NE(error_of({"room", "--members", "501"}), "");
+  EXPECT_EQ(error_of({"room", "--members", "500"}), "");
   EXPECT_NE(error_of({"fakewechat", "--users", "30"}), "");
   EXPECT_NE(error_of({"direct", "--connect", "127.0.0.1:1", "--transport", "ws"}), "");
   EXPECT_NE(error_of({"direct", "--connect", "127.0.0.1:1", "--set", "a.b=1"}), "");

@@ -53,4 +53,8 @@ struct GroupPlan {
                                                     std::span<Link* const> links, std::span<GroupPlan> groups,
                                                     Progress& progress);
 
+/// Makes so many rooms and puts every one of the users into all of them, over connections of its own.
+[[nodiscard]] Result<void, std::string> put_into_rooms(const Target& target, std::span<User> users,
+                                                       std::size_t rooms, Progress& progress);
+
 }  // namespace plaza::bench

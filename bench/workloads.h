@@ -16,6 +16,10 @@ using Outcome = Result<Report, std::string>;
 [[nodiscard]] Outcome run_direct(const Options& options, Progress& progress);
 /// Groups of members of which some write; everybody must see one order.
 [[nodiscard]] Outcome run_group(const Options& options, Progress& progress);
+/// One room whose members talk, where an operation is a member's copy of a message, in its inbox and durable; or, with
+/// `joins`, so many members join it, some at once.
+[[nodiscard]] Outcome run_room(const Options& options, Progress& progress);
+[[nodiscard]] Outcome run_room_joins(const Options& options, Progress& progress);
 /// One member publishes to many; an operation is one delivery.
 [[nodiscard]] Outcome run_channel(const Options& options, Progress& progress);
 /// One member logs out and in, and each time all its friends are told; an operation is one of them being told.
