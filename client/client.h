@@ -37,6 +37,7 @@ struct ClientOptions {
       "plaza-client";  ///< stable across starts of this program: send_ids and the receive cursor hang on it
   std::string platform = "cpp";
   std::string app = {}, zone = {};  ///< empty: the server's default
+  std::uint16_t http_port = 7680;   ///< where files are, unless the endpoint is a WebSocket's
   std::string ca_file = {};         ///< TLS; empty: the system's
   bool verify_certificate = true;   ///< false only for tests on the own machine
   RulesLimits rules = {};

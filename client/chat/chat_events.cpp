@@ -58,6 +58,7 @@ void ChatSession::on_choose(const std::vector<protocol::MemberEntry>& members) {
 void ChatSession::on_entered(const protocol::EnterAck& ack) {
   queue_.post([this, ack] {
     const bool first = model_.self() != ack.id.value;
+    if (!ack.token.empty()) member_token_ = ack.token;
     model_.entered(ack);
     tell(Record("me").add("id", ack.id.value).add("name", ack.name),
          first ? "You are " + ack.name + ". Type /help for what you can do." : std::string{});

@@ -26,6 +26,7 @@ constexpr std::array kFlags = std::to_array<Flag>({
     {"--app", "NAME", "the app (default: the server's)"},
     {"--zone", "NAME", "the zone of the app (default: the server's)"},
     {"--data-dir", "DIR", "read the address of a local server from DIR/ports.json (default: plaza-data)"},
+    {"--http-port", "PORT", "the server's HTTP port, for files (default: 7680, or as ports.json says)"},
     {"--ca-file", "FILE", "trust the certificates of this file (tls:// and wss://)"},
     {"--script", "",
      "read commands as lines and print events as lines (default when the input is no terminal)"},
@@ -56,13 +57,17 @@ Result<std::string, std::string> password_of(const std::string& path) {
   return line;
 }
 
-/// The number behind "tcp": in ports.json, which we write ourselves; 0 when there is none.
-std::uint16_t local_port(const std::string& data_dir) {
-  const std::string text = read_text(data_dir + "/ports.json");
-  const std::size_t key = text.find("\"tcp\":");
-  if (key == std::string::npos) return 0;
-  const long port = std::strtol(text.c_str() + key + 6, nullptr, 10);
+/// 0 when it is no port.
+std::uint16_t port_of(const char* text) {
+  const long port = std::strtol(text, nullptr, 10);
   return port > 0 && port < 65536 ? static_cast<std::uint16_t>(port) : 0;
+}
+
+/// The number behind "tcp": or "http": in ports.json, which we write ourselves; 0 when there is none.
+std::uint16_t local_port(const std::string& data_dir, const std::string& which) {
+  const std::string text = read_text(data_dir + "/ports.json");
+  const std::size_t key = text.find("\"" + which + "\":");
+  return key == std::string::npos ? 0 : port_of(text.c_str() + key + which.size() + 3);
 }
 
 Result<void, std::string> set_flag(ChatOptions& options, std::string& data_dir, std::string_view flag,
@@ -85,6 +90,9 @@ Result<void, std::string> set_flag(ChatOptions& options, std::string& data_dir, 
     options.client.zone = value;
   } else if (flag == "--data-dir") {
     data_dir = value;
+  } else if (flag == "--http-port") {
+    options.client.http_port = port_of(value.c_str());
+    if (options.client.http_port == 0) return fail("--http-port takes a port, not " + value);
   } else if (flag == "--ca-file") {
     options.client.ca_file = value;
   } else if (flag == "--script") {
@@ -159,7 +167,9 @@ Result<ChatOptions, std::string> parse_chat_options(const std::vector<std::strin
     if (const auto set = set_flag(options, data_dir, name, value); !set) return fail(set.error());
   }
   if (address.empty()) {
-    if (const std::uint16_t port = local_port(data_dir); port != 0) options.client.endpoint.port = port;
+    if (const std::uint16_t port = local_port(data_dir, "tcp"); port != 0)
+      options.client.endpoint.port = port;
+    if (const std::uint16_t port = local_port(data_dir, "http"); port != 0) options.client.http_port = port;
     return options;
   }
   auto endpoint = parse_endpoint(address);

@@ -15,7 +15,10 @@ ChatSession::ChatSession(ClientOptions options, Account account, Frontend& front
 
 ChatSession::~ChatSession() { stop(); }
 
-void ChatSession::stop() { client_.stop(); }
+void ChatSession::stop() {
+  client_.stop();
+  if (mover_.joinable()) mover_.join();
+}
 
 std::int64_t ChatSession::wall_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -82,6 +85,8 @@ void ChatSession::run(const ParsedLine& line, Done done) {
     case Command::history: return history(line, std::move(done));
     case Command::read: return read_all(std::move(done));
     case Command::report: return report(first, std::move(done));
+    case Command::file: return send_file_command(line, std::move(done));
+    case Command::get: return get_file_command(line, std::move(done));
     case Command::search: return search(first, std::move(done));
     case Command::find: return find(line, std::move(done));
     case Command::channels: return channels({}, {}, std::move(done));

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "client/chat/commands.h"
@@ -11,6 +12,7 @@
 #include "client/chat/model.h"
 #include "client/chat/ui_queue.h"
 #include "client/client.h"
+#include "client/file_transfer.h"
 
 namespace plaza::client::chat {
 
@@ -87,6 +89,16 @@ class ChatSession final : private ClientEvents {
   void read_all(Done done);
   void report(const std::string& reason, Done done);
   void search(const std::string& words, Done done);
+
+  // Files (commands_files.cpp).
+  void send_file_command(const ParsedLine& line, Done done);
+  void get_file_command(const ParsedLine& line, Done done);
+  [[nodiscard]] std::string why_no_files() const;
+  [[nodiscard]] FileServer file_server() const;
+  template <class T>
+  void move_file(std::function<Result<T, std::string>()> work, Done done,
+                 std::move_only_function<void(T, Done)> then);
+
   void status(Done done);
   void find(const ParsedLine& line, Done done);
 
@@ -181,6 +193,9 @@ class ChatSession final : private ClientEvents {
   std::size_t sends_open_ = 0;
   bool told_shared_device_ = false;
   std::vector<protocol::MemberEntry> own_members_;
+  std::string member_token_;  ///< of the member that is in, for files
+  bool moving_file_ = false;
+  std::thread mover_;  ///< sends or fetches a file
   // Last: its thread posts to the queue.
   Client client_;
 };

@@ -58,6 +58,8 @@ enum class Command : std::uint8_t {
   read,
   report,
   search,
+  file,
+  get,
   who,
   find,
   channels,

@@ -36,6 +36,7 @@ Verdict Sending::one_chat(Session& session, const protocol::Request& request) {
     return refuse(session, asked,
                   {.error = Errno::not_permitted, .field = "id", .allowed = "your own member id, or no id"});
   }
+  if (const auto verdict = attaching_.attach(session, asked, wanted.content)) return *verdict;
   if (accepted_before(session, asked)) {
     if (!charge_request(session, asked)) return Verdict::done;
     return put(session, asked, wanted.content, ports::StreamId::pair(sender.who.id, wanted.toid), nullptr);
@@ -70,6 +71,7 @@ Verdict Sending::group_chat(Session& session, const protocol::Request& request) 
     return refuse(session, asked,
                   {.error = Errno::not_permitted, .field = "id", .allowed = "your own member id, or no id"});
   }
+  if (const auto verdict = attaching_.attach(session, asked, wanted.content)) return *verdict;
   if (accepted_before(session, asked)) {
     if (!charge_request(session, asked)) return Verdict::done;
     return put(session, asked, wanted.content, ports::StreamId::room(wanted.groupid), nullptr);

@@ -1,5 +1,6 @@
 #pragma once
 #include "chat/answers.h"
+#include "chat/attaching.h"
 #include "chat/shard_state.h"
 #include "protocol/request.h"
 
@@ -20,7 +21,7 @@ namespace plaza::chat {
 /// Thread  The shard's.
 class Sending {
  public:
-  explicit Sending(ShardState& state) : state_(state) {}
+  explicit Sending(ShardState& state) : state_(state), attaching_(state) {}
 
   Verdict one_chat(Session& session, const protocol::Request& request);
   Verdict group_chat(Session& session, const protocol::Request& request);
@@ -49,6 +50,7 @@ class Sending {
               ports::Reach reach = ports::Reach::inboxes);
 
   ShardState& state_;
+  Attaching attaching_;
   std::string masked_;  ///< what is sent instead of the text at hand
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -8,6 +9,7 @@
 
 #include "base/ids.h"
 #include "chat/session_channels.h"
+#include "ports/files.h"
 #include "protocol/reply_structs.h"
 #include "protocol/table.h"
 
@@ -87,6 +89,12 @@ struct RoomPlace {
   std::uint32_t index = 0;
 };
 
+/// What was read of the file that the send at hand names.
+struct AttachedFile {
+  ports::FileId id;
+  std::optional<ports::StoredFile> file;  ///< none: there is no such file in the zone
+};
+
 /// One connection as the domain sees it.
 /// Thread  The shard that has it. Owner: the edge (or the simulator); the hub holds a pointer from enter() to leave().
 struct Session {
@@ -101,6 +109,7 @@ struct Session {
   TokenId member_token;  ///< the token it got when it entered
   ZoneId zone;
   std::string device;
+  std::unique_ptr<AttachedFile> attached;     ///< null but while a send waits for it
   std::unique_ptr<SessionChannels> channels;  ///< null until it uses one
   std::vector<RoomId> watches;                ///< rooms whose presence it watches
   std::uint64_t

@@ -21,6 +21,7 @@
 #include "ports/clock.h"
 #include "ports/directory.h"
 #include "ports/executor.h"
+#include "ports/files.h"
 #include "ports/moderation.h"
 #include "ports/presence.h"
 #include "ports/stream_store.h"
@@ -53,6 +54,7 @@ struct Node {
   std::vector<Hub*> hubs;                  ///< by shard
   std::atomic<std::uint32_t> watches{0};   ///< so many rooms are watched, on all shards together
   RoomEvents* room_events = nullptr;       ///< the outcome router's
+  ports::FileCatalog* files = nullptr;     ///< none: what bodies say of files is the app's own
   search::MemberSearch* search = nullptr;  ///< none: SEARCH is refused
   rooms::RoomShards room_shards{};
 };

@@ -183,6 +183,82 @@ TEST_F(EdgeHttp, ABodyThatNeverComesEndsTheConnectionAtItsDeadline) {
   EXPECT_EQ(page.rest(), "");
 }
 
+/// Gives its pieces from another thread, then nothing.
+class Pieces final : public net::HttpBody {
+ public:
+  Pieces(std::uint64_t bytes, std::vector<std::string> pieces) : bytes_(bytes), pieces_(std::move(pieces)) {}
+  [[nodiscard]] std::uint64_t bytes() const override { return bytes_; }
+  void next(std::shared_ptr<net::HttpBody> self, std::move_only_function<void(std::string)> piece) override {
+    std::thread([this, self = std::move(self), piece = std::move(piece)]() mutable {
+      piece(given_ < pieces_.size() ? pieces_[given_++] : std::string());
+    }).detach();
+  }
+
+ private:
+  const std::uint64_t bytes_;
+  const std::vector<std::string> pieces_;
+  std::size_t given_ = 0;
+};
+
+net::HttpResponse stream_of(std::uint64_t bytes, std::vector<std::string> pieces) {
+  net::HttpResponse response;
+  response.stream = std::make_shared<Pieces>(bytes, std::move(pieces));
+  return response;
+}
+
+TEST_F(EdgeHttp, AStreamIsSentPieceByPieceAndTheConnectionGoesOn) {
+  Page page(port());
+  page.get("/later");
+  page.get("/now");
+  const std::string large(300'000, 'x');
+  owed()(stream_of(300'006, {"one", large, "two"}));
+  const std::string answer = page.receive("xtwo");
+  EXPECT_NE(answer.find("Content-Length: 300006\r\n"), std::string::npos);
+  EXPECT_TRUE(answer.ends_with("\r\n\r\none" + large + "two"));
+  EXPECT_TRUE(page.receive("now\n").ends_with("now\n"));
+}
+
+TEST_F(EdgeHttp, AStreamThatBreaksOffOrIsTooLongCutsTheConnection) {
+  for (std::vector<std::string> pieces : {std::vector<std::string>{"one"}, {"one", "more than said"}, {}}) {
+    Page page(port());
+    page.get("/later");
+    page.get("/now");
+    owed()(stream_of(6, std::move(pieces)));
+    const std::string rest = page.rest();
+    EXPECT_NE(rest.find("Content-Length: 6\r\n"), std::string::npos) << rest;
+    EXPECT_EQ(rest.find("more"), std::string::npos) << rest;
+    EXPECT_EQ(rest.find("now\n"), std::string::npos) << rest;
+  }
+}
+
+class Endless final : public net::HttpBody {
+ public:
+  [[nodiscard]] std::uint64_t bytes() const override { return kIdMax; }
+  void next(std::shared_ptr<net::HttpBody> self, std::move_only_function<void(std::string)> piece) override {
+    std::thread([self = std::move(self), piece = std::move(piece)]() mutable {
+      piece(std::string(100'000, 'x'));
+    }).detach();
+  }
+};
+
+TEST_F(EdgeHttp, AReaderThatGoesAwayEndsItsStream) {
+  std::weak_ptr<net::HttpBody> stream;
+  {
+    Page page(port());
+    page.get("/later");
+    net::HttpResponse response;
+    response.stream = std::make_shared<Endless>();
+    stream = response.stream;
+    owed()(std::move(response));
+    page.receive("xxx");
+    page.close();
+  }
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (!stream.expired() && std::chrono::steady_clock::now() < until)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  EXPECT_TRUE(stream.expired());
+}
+
 TEST_F(EdgeHttp, ADrainWaitsForTheAnswerThatIsOwed) {
   Page page(port());
   page.get("/later");

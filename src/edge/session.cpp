@@ -214,8 +214,23 @@ void Session::respond(const net::HttpResponse& response) {
   connection_->respond(response);
 }
 
+void Session::on_http_piece_wanted(const std::shared_ptr<net::HttpBody>& body) {
+  arm_deadline(shard_->limits().http_answer_deadline_ms);
+  body->next(body, [shard = shard_, id = chat_.id](std::string piece) {
+    shard->shard().post([shard, id, piece = std::move(piece)]() mutable {
+      if (Session* still = shard->find(id)) still->send_piece(std::move(piece));
+    });
+  });
+}
+
+void Session::send_piece(std::string piece) {
+  arm_deadline(shard_->limits().http_idle_ms);
+  connection_->send_piece(std::move(piece));
+}
+
 bool Session::answering_http() const {
-  return !is_client_ && (connection_->owes_response() || connection_->outbound_bytes() > 0);
+  return !is_client_ &&
+         (connection_->owes_response() || connection_->streaming() || connection_->outbound_bytes() > 0);
 }
 
 void Session::on_protocol_error(net::FrameError error, std::string_view text) {

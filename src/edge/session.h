@@ -66,6 +66,7 @@ class Session final : public net::ConnectionHandler, public chat::SessionOut, pr
   void on_open() override;
   net::FrameVerdict on_frame(std::span<const char> json) override;
   std::optional<net::HttpResponse> on_http(net::HttpRequest request) override;
+  void on_http_piece_wanted(const std::shared_ptr<net::HttpBody>& body) override;
   void on_protocol_error(net::FrameError error, std::string_view text) override;
   void on_closed(net::CloseReason reason) override;
   void on_writable_again() override;
@@ -79,6 +80,7 @@ class Session final : public net::ConnectionHandler, public chat::SessionOut, pr
   [[nodiscard]] bool has_room_to_push(std::size_t bytes);
   void set_pause(Pause reason, bool on);
   void respond(const net::HttpResponse& response);
+  void send_piece(std::string piece);
   void arm_deadline(std::int64_t ms);
 
   const net::Door door_;

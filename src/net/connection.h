@@ -82,6 +82,8 @@ class ConnectionHandler {
   /// A request for anything but the WebSocket's path. Nothing: Connection::respond() follows, now or later; until then no
   /// further request is delivered. The default answers 404.
   virtual std::optional<HttpResponse> on_http(HttpRequest request);
+  /// What was given of a response's stream is written: Connection::send_piece() follows with more, later.
+  virtual void on_http_piece_wanted(const std::shared_ptr<HttpBody>& body) { static_cast<void>(body); }
   /// The peer broke the framing; nothing more is delivered. Send what tells it (ERROR, GOODBYE), then
   /// close(); a handler that does not is closed for it. `text` is for people and contains nothing the peer
   /// sent.
@@ -151,6 +153,11 @@ class Connection final : private Pollable {
   void respond(const HttpResponse& response);
   /// A request was delivered and has no answer yet.
   [[nodiscard]] bool owes_response() const;
+  /// More of the stream that a response has. None at all, or more than it said: the connection is cut, so that the peer takes what it
+  /// got for no whole. Without effect when no piece is wanted.
+  void send_piece(std::string piece);
+  /// A response is being sent piece by piece.
+  [[nodiscard]] bool streaming() const;
 
   /// Nothing more is delivered or accepted. What is queued is written, a WebSocket gets a close frame with
   /// this code and reason (<= 123 bytes, else cut), and the peer has close_deadline_ms to take it; then
@@ -236,6 +243,7 @@ class Connection final : private Pollable {
   Pass answer_http(ReadPass& pass, HttpRequest request);
   Pass upgrade(ReadPass& pass, const HttpRequest& request);
   void queue_response(const HttpResponse& response, bool keep_alive, bool head_only);
+  void want_piece();
   Pass deliver_http_client(ReadPass& pass);
   void begin_protocol();
   void begin_websocket(WsRole role);

@@ -72,7 +72,35 @@ void Connection::respond(const HttpResponse& response) {
   http_->answering = false;
   const bool keep_alive = http_->keep_alive && !response.close;
   queue_response(response, keep_alive, http_->head_only);
-  if (!keep_alive) begin_close(CloseReason::http_done);
+  const bool streams = response.stream && !http_->head_only && response.stream->bytes() > 0;
+  if (streams && stage_ == Stage::http) {
+    // The head is queued; flush() asks for the first piece when it is written.
+    http_->keep_alive = keep_alive;
+    http_->stream = response.stream;
+    http_->stream_left = response.stream->bytes();
+  } else if (!keep_alive) {
+    begin_close(CloseReason::http_done);
+  }
+}
+
+bool Connection::streaming() const { return stage_ == Stage::http && http_->stream != nullptr; }
+
+void Connection::want_piece() {
+  if (http_->piece_asked) return;
+  http_->piece_asked = true;
+  handler_->on_http_piece_wanted(http_->stream);
+}
+
+void Connection::send_piece(std::string piece) {
+  PLAZA_CHECK(shard_->on_shard());
+  if (!streaming() || !http_->piece_asked) return;
+  http_->piece_asked = false;
+  if (piece.empty() || piece.size() > http_->stream_left) return abort();
+  http_->stream_left -= piece.size();
+  const bool last = http_->stream_left == 0;
+  if (last) http_->stream.reset();
+  if (after_offer(outbound_.offer(piece)) != Offer::accepted) return abort();
+  if (last && !http_->keep_alive) begin_close(CloseReason::http_done);
 }
 
 bool Connection::owes_response() const { return stage_ == Stage::http && http_->answering; }

@@ -40,7 +40,7 @@ bool Connection::serve(TurnBudget& budget) {
     case Stage::lingering: return discard_input();
     default: break;
   }
-  if (paused_ || owes_response()) {
+  if (paused_ || owes_response() || streaming()) {
     if (reset_) finish(CloseReason::reset);
     return false;
   }

@@ -110,6 +110,8 @@ void Connection::flush() {
     }
     readable_ = true;
     shard_->mark_ready(*this);
+  } else if (streaming()) {
+    want_piece();
   } else if (stage_ == Stage::http && (rest_whole_ || readable_)) {
     shard_->mark_ready(*this);  // the next pipelined request waited for this answer to be written
   }

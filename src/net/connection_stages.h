@@ -43,6 +43,10 @@ struct Connection::HttpStage {
   bool answering = false;
   bool keep_alive = false;
   bool head_only = false;
+  // Of the response that is being sent piece by piece.
+  std::shared_ptr<HttpBody> stream;
+  std::uint64_t stream_left = 0;  // bytes that were not handed over yet
+  bool piece_asked = false;
 };
 
 struct Connection::WsStage {

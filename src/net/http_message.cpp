@@ -13,6 +13,7 @@ std::string_view reason_phrase(int status) {
     case 200: return "OK";
     case 201: return "Created";
     case 204: return "No Content";
+    case 206: return "Partial Content";
     case 301: return "Moved Permanently";
     case 302: return "Found";
     case 304: return "Not Modified";
@@ -23,12 +24,15 @@ std::string_view reason_phrase(int status) {
     case 405: return "Method Not Allowed";
     case 409: return "Conflict";
     case 413: return "Content Too Large";
+    case 415: return "Unsupported Media Type";
+    case 416: return "Range Not Satisfiable";
     case 426: return "Upgrade Required";
     case 429: return "Too Many Requests";
     case 431: return "Request Header Fields Too Large";
     case 500: return "Internal Server Error";
     case 501: return "Not Implemented";
     case 503: return "Service Unavailable";
+    case 507: return "Insufficient Storage";
     default: return status < 400 ? "OK" : "Error";
   }
 }
@@ -55,12 +59,14 @@ std::string encode_response(const HttpResponse& response, bool keep_alive, bool 
   text += "\r\n";
   for (const auto& [name, value] : response.headers) text += name + ": " + value + "\r\n";
   if (response.status != 101) {
-    if (!response.body.empty()) text += "Content-Type: " + response.content_type + "\r\n";
-    text += "Content-Length: " + std::to_string(response.body.size()) + "\r\n";
+    const bool bodiless = response.status == 204 || response.status == 304;
+    const std::uint64_t bytes = response.stream ? response.stream->bytes() : response.body.size();
+    if (bytes > 0) text += "Content-Type: " + response.content_type + "\r\n";
+    if (!bodiless) text += "Content-Length: " + std::to_string(bytes) + "\r\n";
     text += keep_alive ? "Connection: keep-alive\r\n" : "Connection: close\r\n";
   }
   text += "\r\n";
-  if (!head_only) text += response.body;
+  if (!head_only && !response.stream) text += response.body;
   return text;
 }
 

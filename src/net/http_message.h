@@ -1,5 +1,7 @@
 #pragma once
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,12 +24,25 @@ struct HttpRequest {
   [[nodiscard]] std::string_view header(std::string_view name) const;
 };
 
+/// A body that is too large to be in memory: it is asked for piece by piece, each when the one before is written.
+class HttpBody {
+ public:
+  virtual ~HttpBody() = default;
+  /// All that will come. Asked before the first piece.
+  [[nodiscard]] virtual std::uint64_t bytes() const = 0;
+  /// Hands the next bytes over, on any thread, at once or later, at most once; none when they cannot be had. `self` is this: whoever
+  /// works on a piece keeps it, for the connection may be gone.
+  virtual void next(std::shared_ptr<HttpBody> self, std::move_only_function<void(std::string)> piece) = 0;
+};
+
 struct HttpResponse {
   int status = 200;
   std::string content_type = "text/plain; charset=utf-8";
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers;
   bool close = false;  // end the connection after this response
+  std::shared_ptr<HttpBody> stream =
+      {};  // instead of `body`; the connection is the other holder while it is sent
 };
 
 /// The response's bytes. Content-Length is always given; `head_only` leaves the body out (HEAD).

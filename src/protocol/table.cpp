@@ -371,6 +371,7 @@ constexpr ErrnoInfo kErrnoTable[] = {
      Closes::never},
     {Errno::session_ended, "SESSION_ENDED", "an operator has ended this session", Closes::always},
     {Errno::no_such_message, "NO_SUCH_MESSAGE", "no such message", Closes::never},
+    {Errno::no_such_file, "NO_SUCH_FILE", "no such file", Closes::never},
 };
 
 // What stands in lists --------------------------------------------------------------------------------------

@@ -83,6 +83,7 @@ void Janitor::work() {
       if (!sleep(kPauseBetweenPiecesMs)) return;
     }
     parts_.announce_again();
+    parts_.tidy_files();
     if (!sleep(options.interval_s * 1000)) return;
   }
 }

@@ -34,6 +34,7 @@ class Janitor {
     chat::Announcer& announcer;
     ports::Rooms& rooms;
     std::function<void()> announce_again;
+    std::function<void()> tidy_files;
   };
   Janitor(Parts parts, JanitorOptions options);
   ~Janitor();

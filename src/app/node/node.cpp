@@ -13,6 +13,7 @@
 #include "app/node/live_channels.h"
 #include "app/node/live_moderation.h"
 #include "app/node/live_sessions.h"
+#include "app/node/node_files.h"
 #include "app/node/node_search.h"
 #include "app/node/options.h"
 #include "app/process/secrets_file.h"
@@ -83,6 +84,7 @@ struct Node::Parts {
   std::unique_ptr<LiveChannels> live_channels;
   std::unique_ptr<backend::Api> api;
   std::unique_ptr<NodeSearch> search;
+  std::unique_ptr<NodeFiles> files;
   std::shared_ptr<net::ConnectionLimits> limits;
   std::shared_ptr<net::TlsContext> tls;
   std::unique_ptr<net::Listener> tcp, http, admin;
@@ -97,6 +99,7 @@ struct Node::Parts {
   Result<void, std::string> open_storage(const Config& config);
   ports::AppendSink& sink(const Config& config);
   void start_search(const Config& config);
+  Result<void, std::string> open_files(const Config& config);
   Result<void, std::string> load_moderation();
   Result<void, std::string> listen(const Config& config);
   Result<void, std::string> listen_for_operators(const Config& config);
@@ -154,6 +157,22 @@ void Node::Parts::start_search(const Config& config) {
                                                 "Messages that are stored and cannot be found by SEARCH yet.",
                                                 metrics::Labels{},
                                                 [this] { return static_cast<double>(search->behind()); }));
+}
+
+Result<void, std::string> Node::Parts::open_files(const Config& config) {
+  if (!config.file.enabled) return {};
+  auto opened = NodeFiles::open(files_options(config), {.login = *login,
+                                                        .directory = *directory,
+                                                        .moderation = sql_directory->moderation(),
+                                                        .store = store,
+                                                        .clock = clock});
+  if (!opened) return fail(std::move(opened.error()));
+  files = std::move(*opened);
+  edge->chat().files = &files->catalog();
+  observed.push_back(std::make_unique<Observed>(
+      Type::gauge, "plaza_file_requests_waiting", "Requests about files that wait for a thread.",
+      metrics::Labels{}, [this] { return static_cast<double>(files->waiting()); }));
+  return {};
 }
 
 /// Before the first client: nobody who is banned may be in for a moment.
@@ -235,6 +254,8 @@ void Node::Parts::make_api(const Config& config) {
 
 std::optional<net::HttpResponse> Node::Parts::answer(net::HttpExchange asked, net::HttpAnswer later) {
   if (backend::Api::takes(asked.request.path())) return api->ask(std::move(asked), std::move(later));
+  if (files && edge::FileRequests::takes(asked.request.path()))
+    return files->requests().ask(std::move(asked), std::move(later));
   return page(asked.request);
 }
 
@@ -332,6 +353,7 @@ void Node::Parts::stop(std::int64_t drain_ms) {
   if (api) api->stop();
   sql_workers.stop();
   password_workers.stop();
+  if (files) files->stop();
   if (search) search->stop();
   if (store_started) store.stop();
   shards.stop();
@@ -378,6 +400,7 @@ Result<std::unique_ptr<Node>, std::string> Node::start(const Config& config) {
   parts.store_started = true;
   parts.observe();
   parts.start_search(config);
+  if (auto opened = parts.open_files(config); !opened) return fail(std::move(opened.error()));
   if (auto loaded = parts.load_moderation(); !loaded) return fail(std::move(loaded.error()));
   // The first round of it, which is at once, repairs what a crash left between the two databases.
   parts.janitor = std::make_unique<Janitor>(
@@ -386,7 +409,11 @@ Result<std::unique_ptr<Node>, std::string> Node::start(const Config& config) {
                      .moderator = parts.edge->moderator(),
                      .announcer = parts.edge->announcer(),
                      .rooms = *parts.directory,
-                     .announce_again = [&parts] { parts.edge->chat().room_events->recover(); }},
+                     .announce_again = [&parts] { parts.edge->chat().room_events->recover(); },
+                     .tidy_files =
+                         [&parts] {
+                           if (parts.files) parts.files->tidy();
+                         }},
       janitor_options(config));
   parts.announcement_clock = std::make_unique<AnnouncementClock>(parts.edge->announcer());
   if (auto listening = parts.listen(config); !listening) return fail(std::move(listening.error()));

@@ -216,6 +216,24 @@ NodeSearchOptions search_options(const Config& config) {
           .busy_timeout_ms = u32(config.store.busy_timeout_ms)};
 }
 
+NodeFilesOptions files_options(const Config& config) {
+  NodeFilesOptions options;
+  options.catalog_path = data_path(config, "files.db");
+  options.folder = data_path(config, "files");
+  options.rules.size_bytes_max = static_cast<std::uint64_t>(config.file.size_bytes_max);
+  options.rules.quota.bytes_max = static_cast<std::uint64_t>(config.file.member_bytes_max);
+  options.rules.quota.uploads_max = u32(config.file.member_uploads_max);
+  options.rules.upload_expires_ms = config.file.upload_expires_s * 1000;
+  options.rules.types = config.file.types;
+  options.region = static_cast<std::uint8_t>(config.server.region);
+  options.workers = u32(config.file.workers);
+  options.requests_waiting_max = u32(config.file.requests_waiting_max);
+  options.look_deadline_ms = config.file.look_deadline_ms;
+  options.chunk_bytes_max = u32(config.http.body_bytes_max);
+  options.busy_timeout_ms = u32(config.store.busy_timeout_ms);
+  return options;
+}
+
 ports::Zone default_zone(const Config& config) {
   ports::Zone zone;
   zone.app_name = "default";

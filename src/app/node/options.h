@@ -6,6 +6,7 @@
 
 #include "app/config/config.h"
 #include "app/node/janitor.h"
+#include "app/node/node_files.h"
 #include "app/node/node_search.h"
 #include "backend/api.h"
 #include "cache/member_lists_cache.h"
@@ -35,6 +36,7 @@ sqlite::EmbeddedStreamStoreOptions store_options(const Config& config, std::int6
 ports::Retention retention(const Config& config);
 JanitorOptions janitor_options(const Config& config);
 NodeSearchOptions search_options(const Config& config);
+NodeFilesOptions files_options(const Config& config);
 ports::Zone default_zone(const Config& config);
 std::string data_path(const Config& config, const std::string& file);
 
