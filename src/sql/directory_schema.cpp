@@ -184,8 +184,33 @@ const Migration kRooms{
     " member BIGINT NOT NULL, PRIMARY KEY (room, version))",
 };
 
+/// What the apps' own servers are told of, and where it is posted to. room: 0 for the reports of the zone. zone of an event: its name.
+const Migration kAppEvents{
+    "INSERT INTO id_counter (kind, last) VALUES ('webhook', 0)",
+    "INSERT INTO id_counter (kind, last) VALUES ('dead_letter', 0)",
+    "CREATE TABLE app_log (app BIGINT NOT NULL PRIMARY KEY REFERENCES app (id), kinds BIGINT NOT NULL,"
+    " head BIGINT NOT NULL, trimmed BIGINT NOT NULL)",
+    "CREATE TABLE app_event (app BIGINT NOT NULL REFERENCES app (id), seq BIGINT NOT NULL,"
+    " time_ms BIGINT NOT NULL, kind SMALLINT NOT NULL, zone VARCHAR(64) NOT NULL, body TEXT NOT NULL,"
+    " PRIMARY KEY (app, seq))",
+    "CREATE TABLE event_source (app BIGINT NOT NULL REFERENCES app (id),"
+    " zone BIGINT NOT NULL REFERENCES zone (id), room BIGINT NOT NULL, epoch BIGINT NOT NULL,"
+    " position BIGINT NOT NULL, PRIMARY KEY (app, zone, room))",
+    "CREATE TABLE webhook (id BIGINT NOT NULL PRIMARY KEY, app BIGINT NOT NULL REFERENCES app (id),"
+    " url VARCHAR(1024) NOT NULL, sealed_secret VARCHAR(512) NOT NULL, created_ms BIGINT NOT NULL,"
+    " position BIGINT NOT NULL)",
+    "CREATE INDEX webhook_app ON webhook (app, id)",
+    // again: 1 for one that is to be tried once more.
+    "CREATE TABLE dead_letter (id BIGINT NOT NULL PRIMARY KEY, app BIGINT NOT NULL REFERENCES app (id),"
+    " webhook BIGINT NOT NULL REFERENCES webhook (id), seq BIGINT NOT NULL, time_ms BIGINT NOT NULL,"
+    " kind SMALLINT NOT NULL, zone VARCHAR(64) NOT NULL, body TEXT NOT NULL, why VARCHAR(256) NOT NULL,"
+    " failed_ms BIGINT NOT NULL, again SMALLINT NOT NULL)",
+    "CREATE INDEX dead_letter_app ON dead_letter (app, id)",
+    "CREATE INDEX dead_letter_webhook ON dead_letter (webhook, again, id)",
+};
+
 const std::array kMigrations{&kFirst,      &kSecond,        &kAdministration, &kChannels,
-                             &kModeration, &kAnnouncements, &kRooms};
+                             &kModeration, &kAnnouncements, &kRooms,          &kAppEvents};
 
 }  // namespace
 

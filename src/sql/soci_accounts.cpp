@@ -93,7 +93,9 @@ SociDirectory::SociDirectory(Target target, const SqlDirectoryOptions& options)
       idempotency_(database_),
       audit_(database_, options.audit_key),
       moderation_(database_, options.moderation, options.region),
-      announcements_(database_, options.announcements, options.region) {}
+      announcements_(database_, options.announcements, options.region),
+      app_events_(database_),
+      webhooks_(database_, options.region) {}
 
 DirectoryResult<std::uint32_t> SociDirectory::migrate() {
   return database_.write([this](Connection& db) { return migrate_directory(db, installation_); });

@@ -1,6 +1,7 @@
 #pragma once
 #include "sql/database.h"
 #include "sql/soci_announcements.h"
+#include "sql/soci_app_events.h"
 #include "sql/soci_apps.h"
 #include "sql/soci_moderation.h"
 #include "sql/soci_records.h"
@@ -22,6 +23,8 @@ class SociDirectory final : public SqlDirectory {
   ports::AuditLog& audit() override { return audit_; }
   ports::Moderation& moderation() override { return moderation_; }
   ports::Announcements& announcements() override { return announcements_; }
+  ports::AppEvents& app_events() override { return app_events_; }
+  ports::Webhooks& webhooks() override { return webhooks_; }
 
   ports::DirectoryResult<ports::Zone> zone(const std::string& app, const std::string& zone) override;
   ports::DirectoryResult<ports::Zone> zone(ZoneId id) override;
@@ -121,6 +124,8 @@ class SociDirectory final : public SqlDirectory {
   SociAuditLog audit_;
   SociModeration moderation_;
   SociAnnouncements announcements_;
+  SociAppEvents app_events_;
+  SociWebhooks webhooks_;
 };
 
 // Shared by the files of the class.

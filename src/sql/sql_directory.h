@@ -4,12 +4,14 @@
 #include <string>
 
 #include "ports/announcements.h"
+#include "ports/app_events.h"
 #include "ports/apps.h"
 #include "ports/audit.h"
 #include "ports/channels.h"
 #include "ports/directory.h"
 #include "ports/idempotency.h"
 #include "ports/moderation.h"
+#include "ports/webhooks.h"
 
 namespace plaza::sql {
 
@@ -48,6 +50,8 @@ class SqlDirectory : public ports::Directory, public ports::Channels {
   [[nodiscard]] virtual ports::AuditLog& audit() = 0;
   [[nodiscard]] virtual ports::Moderation& moderation() = 0;
   [[nodiscard]] virtual ports::Announcements& announcements() = 0;
+  [[nodiscard]] virtual ports::AppEvents& app_events() = 0;
+  [[nodiscard]] virtual ports::Webhooks& webhooks() = 0;
 };
 
 /// Queries that tell something of a database of any version before it is opened: the first column of the first row; 0, or no such
