@@ -99,6 +99,7 @@ Api::Api(ApiParts parts, const ApiOptions& options)
                 .live_channels = parts_.live_channels,
                 .authenticator = authenticator_,
                 .clock = parts_.clock,
+                .events = parts_.events,
                 .audit_key = parts_.audit_key,
                 .limits = options.limits},
       tidied_ms_(parts_.clock.steady_ms()),

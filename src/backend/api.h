@@ -40,6 +40,7 @@ struct ApiParts {
   LiveChannels& live_channels;
   const ports::Clock& clock;
   const SecretBox& box;
+  EventServices events;
   std::string audit_key;
 };
 

@@ -6,6 +6,7 @@
 #include "backend/api_error.h"
 #include "backend/arguments.h"
 #include "backend/authenticator.h"
+#include "backend/event_desk.h"
 #include "backend/live.h"
 #include "backend/live_channels.h"
 #include "backend/live_moderation.h"
@@ -45,6 +46,7 @@ struct Services {
   LiveChannels& live_channels;
   Authenticator& authenticator;
   const ports::Clock& clock;
+  EventServices events;
   std::string audit_key;
   ApiLimits limits;
 };
@@ -166,5 +168,18 @@ Answer put_channel(Call&);
 Answer remove_channel(Call&);
 Answer publish(Call&);
 Answer channel_messages(Call&);
+Answer subscribe_events(Call&);
+Answer show_events(Call&);
+Answer list_events(Call&);
+Answer watch_room(Call&);
+Answer unwatch_room(Call&);
+Answer list_watched(Call&);
+Answer create_webhook(Call&);
+Answer list_webhooks(Call&);
+Answer rotate_webhook(Call&);
+Answer remove_webhook(Call&);
+Answer list_dead_letters(Call&);
+Answer redeliver_dead_letters(Call&);
+Answer drop_dead_letters(Call&);
 
 }  // namespace plaza::backend

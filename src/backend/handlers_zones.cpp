@@ -72,6 +72,7 @@ Answer create_zone(Call& call) {
   wanted.devices = chosen(call, "devices", kDevices, wanted.devices);
   const auto record = call.services.apps.create_zone(wanted, call.services.limits.zones_per_app_max);
   if (!record) return fail(of_directory(record.error(), "zone"));
+  call.services.events.desk.zones_changed();
   return shown(*record);
 }
 
@@ -97,6 +98,7 @@ Answer rename_zone(Call& call) {
   if (!record) return fail(record.error());
   const auto changed = call.services.apps.rename_zone(call.app.id, record->zone.id, call.args.text("name"));
   if (!changed) return fail(of_directory(changed.error(), "name"));
+  call.services.events.desk.zones_changed();
   return shown(*changed);
 }
 

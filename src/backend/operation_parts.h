@@ -135,5 +135,6 @@ std::vector<Operation> about_room_contents();
 std::vector<Operation> about_moderation();
 std::vector<Operation> about_announcements();
 std::vector<Operation> about_channels();
+std::vector<Operation> about_events();
 
 }  // namespace plaza::backend

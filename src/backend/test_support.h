@@ -13,6 +13,7 @@
 #include "login/local_login_service.h"
 #include "memory/manual_clock.h"
 #include "memory/memory_announcements.h"
+#include "memory/memory_app_events.h"
 #include "memory/memory_apps.h"
 #include "memory/memory_moderation.h"
 #include "memory/memory_records.h"
@@ -156,6 +157,31 @@ class FakeChannels final : public LiveChannels {
   ports::Channels& declared_;
 };
 
+/// As the feed does it, without a feed.
+class FakeDesk final : public EventDesk {
+ public:
+  explicit FakeDesk(ports::AppEvents& log) : log_(log) {}
+  ports::DirectoryResult<ports::EventLogState> subscribe(AppId app, ports::AppEventKinds kinds) override {
+    return log_.subscribe(app, kinds);
+  }
+  ports::DirectoryResult<ports::EventSource> watch(const ports::Zone& zone, RoomId room,
+                                                   std::optional<std::uint64_t> since) override {
+    return log_.watch(
+        {.app = zone.app, .zone = zone.id, .room = room, .epoch = 1, .position = since.value_or(kNow)}, 2);
+  }
+  ports::DirectoryResult<bool> unwatch(const ports::Zone& zone, RoomId room) override {
+    return log_.unwatch(zone.app, zone.id, room);
+  }
+  void zones_changed() override { ++zones; }
+  void webhooks_changed() override { ++webhooks; }
+
+  static constexpr std::uint64_t kNow = 77;
+  int zones = 0, webhooks = 0;
+
+ private:
+  ports::AppEvents& log_;
+};
+
 class ApiTest : public testing::Test {
  protected:
   ApiTest() {
@@ -177,6 +203,11 @@ class ApiTest : public testing::Test {
                                           .live_channels = live_channels_,
                                           .clock = clock_,
                                           .box = box_,
+                                          .events = {.log = events_,
+                                                     .webhooks = events_,
+                                                     .desk = desk_,
+                                                     .box = box_,
+                                                     .webhooks_per_app_max = 2},
                                           .audit_key = kAuditKey},
                                  options);
   }
@@ -248,6 +279,8 @@ class ApiTest : public testing::Test {
   memory::MemoryAnnouncements announcements_{directory_};
   FakeModeration live_moderation_{moderation_, announcements_};
   FakeChannels live_channels_{directory_};
+  memory::MemoryAppEvents events_;
+  FakeDesk desk_{events_};
   SecretBox box_{std::string(32, 'k')};
   std::unique_ptr<Api> api_;
   int status_ = 0;

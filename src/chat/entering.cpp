@@ -330,6 +330,13 @@ void Entering::become_ready(Session& session) {
   member.announced = true;
   state_.node.presence.joined(state_.node.id, member.who.id);
   news_.changed(member, true);
+  tell_app(member, true);
+}
+
+/// The app's servers, if they want to know.
+void Entering::tell_app(const MemberState& member, bool online) {
+  if (auto* events = state_.node.app_events)
+    events->presence(*member.zone, member.who.id, member.who.nickname, online);
 }
 
 void Entering::remove(Session& session) {
@@ -348,6 +355,7 @@ void Entering::remove(Session& session) {
     member->announced = false;
     state_.node.presence.left(state_.node.id, member->who.id);
     news_.changed(*member, false);
+    tell_app(*member, false);
   }
   if (!member->sessions.empty()) return;
   state_.gone_rates.keep(member->who.id, member->rates, state_.node.executor.now_ms());

@@ -72,6 +72,7 @@ class Entering {
                                               std::size_t bytes_max) const;
   Verdict give_up(Session& session, const EnterAs& as, Refusal why);
   void become_ready(Session& session);
+  void tell_app(const MemberState& member, bool online);
   void remove(Session& session);
   [[nodiscard]] protocol::EnterAck enter_ack(const Session& session, const EnterAs& as, const Loaded& loaded,
                                              const ports::DeviceState& device) const;

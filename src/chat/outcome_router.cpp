@@ -29,6 +29,7 @@ void OutcomeRouter::appended(std::vector<ports::Appended> outcomes) {
     if (concerned[shard])
       node_.executor.post(shard, [hub = node_.hubs[shard], batch] { hub->committed(batch); });
   }
+  tell_app(*batch);
   // After the posts: who waits for an event's outcome answers when it has been pushed.
   bool works = false;
   for (const auto& outcome : *batch) {
@@ -36,6 +37,16 @@ void OutcomeRouter::appended(std::vector<ports::Appended> outcomes) {
     if (outcome.append.message->kind == ports::MessageKind::event) events_.outcome(outcome);
   }
   if (works) events_.store_works();
+}
+
+/// Which rooms that an app's servers watch have grown.
+void OutcomeRouter::tell_app(const std::vector<ports::Appended>& outcomes) {
+  if (!node_.app_events || !node_.app_events->watches_rooms()) return;
+  for (const auto& outcome : outcomes) {
+    if (outcome.code != ports::AppendCode::accepted) continue;
+    const auto stream = outcome.message->conversation;
+    if (stream.kind() == ports::StreamKind::room) node_.app_events->room_grew(RoomId{stream.first()});
+  }
 }
 
 }  // namespace plaza::chat

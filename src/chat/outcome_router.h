@@ -19,6 +19,8 @@ class OutcomeRouter final : public ports::AppendSink {
   [[nodiscard]] RoomEvents& events() { return events_; }
 
  private:
+  void tell_app(const std::vector<ports::Appended>& outcomes);
+
   Node& node_;
   RoomEvents events_;
 };

@@ -72,7 +72,12 @@ Verdict Reporting::store(Session& session, const Asked& asked, ports::StreamId s
                        .body = message.body};
   auto& moderation = state_.node.moderation;
   const bool started = state_.await(
-      session, [&moderation, report = std::move(report)] { return moderation.put_report(report); },
+      session,
+      [&moderation, events = state_.node.app_events, report = std::move(report)] {
+        auto made = moderation.put_report(report);
+        if (made && events) events->reported(report.zone);
+        return made;
+      },
       [asked](Session& s, const ports::DirectoryResult<ports::ReportMade>& made) {
         if (made) return ok(s, asked);
         return refuse(s, asked, refusal_of(made.error(), Errno::no_such_peer, Errno::conflict));

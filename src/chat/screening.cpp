@@ -50,10 +50,12 @@ void report_words(ShardState& state, const ports::Message& accepted) {
                        .kind = accepted.kind,
                        .body = accepted.body};
   auto& moderation = state.node.moderation;
-  const bool started = state.node.executor.blocking([&moderation, report = std::move(report)] {
-    const auto made = moderation.put_report(report);
-    (made ? screening_metrics().reported : screening_metrics().not_reported).add();
-  });
+  const bool started = state.node.executor.blocking(
+      [&moderation, events = state.node.app_events, report = std::move(report)] {
+        const auto made = moderation.put_report(report);
+        if (made && events) events->reported(report.zone);
+        (made ? screening_metrics().reported : screening_metrics().not_reported).add();
+      });
   if (!started) screening_metrics().not_reported.add();
 }
 

@@ -17,6 +17,7 @@
 #include "chat/session.h"
 #include "chat/zone_words.h"
 #include "moderation/sanction_table.h"
+#include "ports/app_events.h"
 #include "ports/channels.h"
 #include "ports/clock.h"
 #include "ports/directory.h"
@@ -50,12 +51,13 @@ struct Node {
   const ports::Clock& clock;
   rooms::RoomRates& room_rates;
   ports::NodeId id;
-  std::uint32_t channel_epochs = 0;        ///< where this process begins to count them: any number
-  std::vector<Hub*> hubs;                  ///< by shard
-  std::atomic<std::uint32_t> watches{0};   ///< so many rooms are watched, on all shards together
-  RoomEvents* room_events = nullptr;       ///< the outcome router's
-  ports::FileCatalog* files = nullptr;     ///< none: what bodies say of files is the app's own
-  search::MemberSearch* search = nullptr;  ///< none: SEARCH is refused
+  std::uint32_t channel_epochs = 0;            ///< where this process begins to count them: any number
+  std::vector<Hub*> hubs;                      ///< by shard
+  std::atomic<std::uint32_t> watches{0};       ///< so many rooms are watched, on all shards together
+  RoomEvents* room_events = nullptr;           ///< the outcome router's
+  ports::FileCatalog* files = nullptr;         ///< none: what bodies say of files is the app's own
+  search::MemberSearch* search = nullptr;      ///< none: SEARCH is refused
+  ports::AppEventHints* app_events = nullptr;  ///< of the apps' servers; null: nobody wants to know
   rooms::RoomShards room_shards{};
 };
 

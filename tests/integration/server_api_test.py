@@ -478,13 +478,15 @@ class Isolation(ApiTest):
            "body": None, "idempotency_key": None, "for_ms": 5000, "seq": 1, "text": "darn", "match": "anywhere", "action": "refuse",
            "state": "all", "resolution": "r", "not_before_ms": 0, "keep_ms": 5000, "join": "open", "speak": "everyone",
            "members_max": 5, "slow_mode_ms": 0, "history_visible": True, "persistent": True, "publish": "everyone",
-           "history_max": 5, "history_age_ms": 0, "rate_per_s": 0, "rate_burst": 1}
+           "history_max": 5, "history_age_ms": 0, "rate_per_s": 0, "rate_burst": 1,
+           "kinds": ["report.made"], "since": 0, "url": "https://example.org/"}
     # What a call makes anew is this app's own.
     MADE = {("channels.put", "channel"): "own-channel"}
     # What there is no foreign thing to name in: the call is about the own app alone.
-    WITHOUT_IDS = {"app.show", "zones.list", "zones.create", "announcements.list", "batch"}
+    WITHOUT_IDS = {"app.show", "zones.list", "zones.create", "announcements.list", "batch", "events.subscribe", "events.show", "events.list",
+                   "webhooks.create", "webhooks.list", "dead_letters.list"}
     # Which parameters of a call in a zone of one's own name something of the other app.
-    FOREIGN = {"member", "room", "owner", "report", "word", "announcement", "account", "channel", "members"}
+    FOREIGN = {"member", "room", "owner", "report", "word", "announcement", "account", "channel", "members", "webhook", "letter"}
     # Where some of those are made anew, or stand beside a path that is one's own.
     OWN_ZONE = {"members.create", "members.find", "channels.put", "channels.list"}
 
@@ -515,12 +517,14 @@ class Isolation(ApiTest):
         self.done(self.theirs, "POST", there + f"/members/{self.member}/messages", {"msg": "psst", "from": self.owner})
         self.assertEqual(client.ask(msgid=100, friendid=self.owner, cseq=1)["errno"], 0)
         cls.report = self.done(self.theirs, "GET", there + "/reports")["reports"][0]["report"]
+        cls.webhook = self.done(self.theirs, "POST", "/api/v1/webhooks", {"url": "https://example.org/secret-zone"})["webhook"]
         cls.made = True
 
     def value(self, name, zone):
         theirs = {"zone": zone or "one-more", "member": self.member, "room": self.room, "owner": self.owner, "from": self.owner,
                   "app": "go", "server": "game", "key": self.theirs[1], "members": [self.member], "report": self.report,
-                  "word": self.word, "announcement": self.announcement, "account": "secretaccount", "channel": "secret-channel"}
+                  "word": self.word, "announcement": self.announcement, "account": "secretaccount", "channel": "secret-channel",
+                  "webhook": self.webhook, "letter": 1}
         if name in theirs:
             return theirs[name]
         self.assertIn(name, self.OWN, "a new parameter: say here what another app's is, or that there is none")
@@ -579,7 +583,7 @@ class Isolation(ApiTest):
                     for word in ("Hidden", "Secretive", "Secret room", "secret-zone", "secret-channel", "secret word",
                                  "secret news", "psst", self.theirs[1], '"go"'):
                         self.assertNotIn(word, answer.text)
-        self.assertGreaterEqual(len(seen), 80)
+        self.assertGreaterEqual(len(seen), 93)
         for name in ("secret-zone", "Hidden", "go\"", "secret word", "psst", self.theirs[1]):
             self.assertNotIn(name, self.server.log()[len(before):])
         self.assertNotIn("chess", self.server.get("/metrics")[1])

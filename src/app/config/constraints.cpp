@@ -73,6 +73,9 @@ std::vector<std::string> conflicts(const Config& config) {
                 config.api.app_request_burst);
   check.at_most("api.app_requests_at_once_max", config.api.app_requests_at_once_max, "api.threads",
                 config.api.threads);
+  check.at_most("webhook.retry_first_ms", config.webhook.retry_first_ms, "webhook.retry_longest_ms",
+                config.webhook.retry_longest_ms);
+  check.at_most("webhook.retry_for_s", config.webhook.retry_for_s, "event.kept_s", config.event.kept_s);
   check.at_most("room.message_rate_per_s", config.room.message_rate_per_s, "room.message_burst",
                 config.room.message_burst);
   // A page is an answer, and answers may use half of the queue; the other half is for pushes.

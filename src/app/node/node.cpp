@@ -8,6 +8,7 @@
 #include "app/metrics/exposition.h"
 #include "app/metrics/metrics_page.h"
 #include "app/node/announcement_clock.h"
+#include "app/node/app_events.h"
 #include "app/node/installation.h"
 #include "app/node/janitor.h"
 #include "app/node/live_channels.h"
@@ -82,6 +83,7 @@ struct Node::Parts {
   std::unique_ptr<LiveSessions> live;
   std::unique_ptr<LiveModeration> live_moderation;
   std::unique_ptr<LiveChannels> live_channels;
+  std::unique_ptr<NodeAppEvents> app_events;
   std::unique_ptr<backend::Api> api;
   std::unique_ptr<NodeSearch> search;
   std::unique_ptr<NodeFiles> files;
@@ -103,6 +105,7 @@ struct Node::Parts {
   Result<void, std::string> load_moderation();
   Result<void, std::string> listen(const Config& config);
   Result<void, std::string> listen_for_operators(const Config& config);
+  Result<void, std::string> make_app_events(const Config& config);
   void make_api(const Config& config);
   std::optional<net::HttpResponse> answer(net::HttpExchange asked, net::HttpAnswer answer);
   void observe();
@@ -231,25 +234,48 @@ Result<void, std::string> Node::Parts::listen_for_operators(const Config& config
   return {};
 }
 
+Result<void, std::string> Node::Parts::make_app_events(const Config& config) {
+  auto made = NodeAppEvents::make({.feed = {.events = sql_directory->app_events(),
+                                            .apps = sql_directory->apps(),
+                                            .moderation = sql_directory->moderation(),
+                                            .store = store,
+                                            .clock = clock},
+                                   .webhooks = sql_directory->webhooks(),
+                                   .box = *secrets},
+                                  config);
+  if (!made) return fail(std::move(made.error()));
+  app_events = std::move(*made);
+  edge->chat().app_events = &app_events->hints();
+  return {};
+}
+
 void Node::Parts::make_api(const Config& config) {
   live = std::make_unique<LiveSessions>(*edge);
   live_moderation = std::make_unique<LiveModeration>(*edge);
   live_channels = std::make_unique<LiveChannels>(*edge);
-  api = std::make_unique<backend::Api>(backend::ApiParts{.directory = *directory,
-                                                         .apps = sql_directory->apps(),
-                                                         .idempotency = sql_directory->idempotency(),
-                                                         .audit = sql_directory->audit(),
-                                                         .moderation = sql_directory->moderation(),
-                                                         .announcements = sql_directory->announcements(),
-                                                         .channels = *sql_directory,
-                                                         .login = *login,
-                                                         .live = *live,
-                                                         .live_moderation = *live_moderation,
-                                                         .live_channels = *live_channels,
-                                                         .clock = clock,
-                                                         .box = *secrets,
-                                                         .audit_key = secrets->derived(kAuditKeyUse)},
-                                       api_options(config));
+  api = std::make_unique<backend::Api>(
+      backend::ApiParts{
+          .directory = *directory,
+          .apps = sql_directory->apps(),
+          .idempotency = sql_directory->idempotency(),
+          .audit = sql_directory->audit(),
+          .moderation = sql_directory->moderation(),
+          .announcements = sql_directory->announcements(),
+          .channels = *sql_directory,
+          .login = *login,
+          .live = *live,
+          .live_moderation = *live_moderation,
+          .live_channels = *live_channels,
+          .clock = clock,
+          .box = *secrets,
+          .events = {.log = sql_directory->app_events(),
+                     .webhooks = sql_directory->webhooks(),
+                     .desk = *app_events,
+                     .box = *secrets,
+                     .webhooks_per_app_max = static_cast<std::uint32_t>(config.webhook.per_app_max),
+                     .private_networks = config.webhook.private_networks},
+          .audit_key = secrets->derived(kAuditKeyUse)},
+      api_options(config));
 }
 
 std::optional<net::HttpResponse> Node::Parts::answer(net::HttpExchange asked, net::HttpAnswer later) {
@@ -351,6 +377,7 @@ void Node::Parts::stop(std::int64_t drain_ms) {
   observed.clear();
   // Workers first: what they finish still finds the shards. Then the store reports its last outcomes, to nobody.
   if (api) api->stop();
+  if (app_events) app_events->stop();
   sql_workers.stop();
   password_workers.stop();
   if (files) files->stop();
@@ -392,6 +419,7 @@ Result<std::unique_ptr<Node>, std::string> Node::start(const Config& config) {
                             return parts.answer(std::move(asked), std::move(later));
                           }},
       edge_limits(config));
+  if (auto made = parts.make_app_events(config); !made) return fail(std::move(made.error()));
   parts.make_api(config);
   parts.shards.start();
   if (auto started = parts.store.start(parts.sink(config)); !started) {
@@ -402,6 +430,7 @@ Result<std::unique_ptr<Node>, std::string> Node::start(const Config& config) {
   parts.start_search(config);
   if (auto opened = parts.open_files(config); !opened) return fail(std::move(opened.error()));
   if (auto loaded = parts.load_moderation(); !loaded) return fail(std::move(loaded.error()));
+  if (auto started = parts.app_events->start(); !started) return fail(std::move(started.error()));
   // The first round of it, which is at once, repairs what a crash left between the two databases.
   parts.janitor = std::make_unique<Janitor>(
       Janitor::Parts{.store = parts.store,

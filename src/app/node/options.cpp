@@ -115,6 +115,28 @@ backend::ApiOptions api_options(const Config& config) {
   return options;
 }
 
+events::FeedOptions feed_options(const Config& config) {
+  events::FeedOptions options;
+  options.rooms_per_app_max = u32(config.event.rooms_watched_per_app_max);
+  options.presence_waiting_max = u32(config.event.presence_waiting_max);
+  options.kept_ms = config.event.kept_s * 1000;
+  options.kept_max = static_cast<std::uint64_t>(config.event.kept_per_app_max);
+  return options;
+}
+
+events::SenderOptions sender_options(const Config& config) {
+  const auto& webhook = config.webhook;
+  events::SenderOptions options;
+  options.events_per_post = u32(webhook.events_per_post_max);
+  options.bytes_per_post = static_cast<std::size_t>(webhook.post_bytes_max);
+  options.deadline_ms = webhook.answer_deadline_ms;
+  options.retry_first_ms = webhook.retry_first_ms;
+  options.retry_longest_ms = webhook.retry_longest_ms;
+  options.retry_for_ms = webhook.retry_for_s * 1000;
+  options.letters_per_app_max = u32(webhook.dead_letters_per_app_max);
+  return options;
+}
+
 login::PasswordHasherOptions hasher_options(const Config& config) {
   login::PasswordHasherOptions options;
   options.cost = {u32(config.login.argon2_passes), u32(config.login.argon2_memory_kib)};

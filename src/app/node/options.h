@@ -11,6 +11,8 @@
 #include "backend/api.h"
 #include "cache/member_lists_cache.h"
 #include "edge/limits.h"
+#include "events/event_feed.h"
+#include "events/webhook_sender.h"
 #include "login/local_login_service.h"
 #include "login/password_hasher.h"
 #include "net/listener.h"
@@ -27,6 +29,8 @@ net::ConnectionOptions connection_options(const Config& config);
 net::ConnectionLimitsOptions connection_limits(const Config& config);
 edge::Limits edge_limits(const Config& config);
 backend::ApiOptions api_options(const Config& config);
+events::FeedOptions feed_options(const Config& config);
+events::SenderOptions sender_options(const Config& config);
 login::PasswordHasherOptions hasher_options(const Config& config);
 login::LocalLoginOptions login_options(const Config& config, const ports::Clock& clock);
 sql::SqlDirectoryOptions directory_options(const Config& config, std::int64_t installation,
