@@ -11,6 +11,11 @@ bool says_grown(const Message& message) {
   return message.kind == BodyKind::event && message.body.find(R"("event":"grown")") != std::string::npos;
 }
 
+bool within(const std::vector<GroupKept::Span>& spans, std::uint64_t cseq) {
+  return std::ranges::any_of(
+      spans, [cseq](const GroupKept::Span& span) { return cseq > span.after && cseq <= span.upto; });
+}
+
 }  // namespace
 
 RoomFollowers::Large& RoomFollowers::follow(std::uint64_t group, std::uint32_t epoch,
@@ -38,8 +43,7 @@ RoomFollowers::Groups::iterator RoomFollowers::forget(Groups::iterator at) {
 
 /// It is the inbox's alone, so it is given as such.
 void RoomFollowers::release(std::uint64_t group, Message message) {
-  GroupKept& kept = kept_[group];
-  kept.inbox = std::max(kept.inbox, message.cseq);
+  note_inboxed(kept_[group], message.cseq);
   released_.push_back({.group = group, .item = {.gap = std::nullopt, .message = std::move(message)}});
 }
 
@@ -47,6 +51,29 @@ void RoomFollowers::release(std::uint64_t group, Message message) {
 void RoomFollowers::note(const Large& large, GroupKept& kept) {
   if (kept.streamed.size() == kSpansMax) kept.streamed.erase(kept.streamed.begin());
   kept.streamed.push_back({large.begin, large.stream.position()});
+}
+
+void RoomFollowers::note_inboxed(GroupKept& kept, std::uint64_t cseq) {
+  kept.inbox = std::max(kept.inbox, cseq);
+  if (!kept.inboxed.empty() && kept.inboxed.back().upto + 1 == cseq) {
+    kept.inboxed.back().upto = cseq;
+    return;
+  }
+  if (kept.inboxed.size() == kSpansMax) kept.inboxed.erase(kept.inboxed.begin());
+  kept.inboxed.push_back({cseq - 1, cseq});
+}
+
+/// A group that is joined again is read from where the member had read to, which may be before what the inbox gave.
+bool RoomFollowers::inboxed(std::uint64_t group, std::uint64_t cseq) const {
+  const auto kept = kept_.find(group);
+  return kept != kept_.end() && within(kept->second.inboxed, cseq);
+}
+
+void RoomFollowers::restarted() {
+  large_.clear();
+  asked_.clear();
+  kept_.clear();
+  undecided_.clear();
 }
 
 void RoomFollowers::start_at(GroupsKept kept) { kept_ = std::move(kept); }
@@ -183,19 +210,20 @@ bool RoomFollowers::from_inbox(const Message& message) {
   if (!message.conversation.is_group()) return false;
   const std::uint64_t group = message.conversation.id, cseq = message.cseq;
   GroupKept& kept = kept_[group];
-  const bool twice = std::ranges::any_of(
-      kept.streamed, [cseq](const GroupKept::Span& span) { return cseq > span.after && cseq <= span.upto; });
-  if (twice) return true;
+  if (within(kept.streamed, cseq)) return true;
   if (const auto at = large_.find(group); at != large_.end()) {
     Large& large = at->second;
-    if (cseq <= large.begin) return false;
+    if (cseq <= large.begin) {
+      note_inboxed(kept, cseq);
+      return false;
+    }
     if (cseq > large.stream.position()) {
       large.waiting.emplace(cseq, message);
       push(message);
     }
     return true;
   }
-  kept.inbox = std::max(kept.inbox, cseq);
+  note_inboxed(kept, cseq);
   if (!says_grown(message) || cseq <= newest_streamed(group)) return false;
   const auto later = undecided_.find(group);
   const LargeGroup told = later == undecided_.end() ? LargeGroup{} : later->second;
@@ -261,6 +289,7 @@ std::vector<RoomFollowers::Item> RoomFollowers::take_delivered() {
   std::vector<Item> delivered = std::exchange(released_, {});
   for (auto& [group, large] : large_) {
     for (StreamFollower::Item& item : large.stream.take_delivered()) {
+      if (item.message && inboxed(group, item.message->cseq)) continue;
       if (item.message) item.message->seq = 0;
       if (item.gap) item.gap->conversation = Conversation::group(group);
       delivered.push_back({.group = group, .item = std::move(item)});

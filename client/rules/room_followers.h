@@ -22,6 +22,7 @@ struct GroupKept {
     std::uint64_t after = 0, upto = 0;
   };
   std::uint64_t inbox = 0;            ///< the newest that the inbox gave
+  std::vector<Span> inboxed = {};     ///< what the inbox gave, in one piece as a rule
   std::vector<Span> streamed = {};    ///< what came from the group itself, each time that it was followed
   bool left = false;                  ///< the member has left it since
   std::vector<Message> waiting = {};  ///< what the inbox gave, and the application not yet
@@ -36,7 +37,8 @@ using GroupsKept = std::map<std::uint64_t, GroupKept>;
 /// Begin    Behind the last message of the group that was given; where there is none, behind the event that made it large, if the inbox has
 ///          that; else where the member has read to.
 /// Waiting  What the inbox gives of a group before its turn there waits. It is given all the same when the group is left before.
-/// Limit    Of a group that is left and joined again the newest kSpansMax times that it was followed are remembered.
+/// Limit    Of a group that is left and joined again the newest kSpansMax times that it was followed are remembered, and as many pieces
+///          of what the inbox gave.
 ///          A position per group that ever said something, and per large group what StreamFollower holds.
 ///
 /// Behind   What an inbox that is read late has from before the position at which the group began to be followed is given when it comes.
@@ -50,6 +52,8 @@ class RoomFollowers {
   /// What the application has got of groups, for one that is started again and keeps that. Before the first entered().
   void start_at(GroupsKept kept);
   [[nodiscard]] GroupsKept kept() const;
+  /// The server is in another epoch: positions known before mean nothing. Before entered().
+  void restarted();
   /// ENTER_ACK: these are the large groups. One of which nothing was given yet is followed when the inbox has been read.
   void entered(const std::vector<LargeGroup>& groups);
   /// Up to the head that ENTER_ACK named: what it has of a group, and perhaps that it grew, is known.
@@ -96,6 +100,8 @@ class RoomFollowers {
   static constexpr std::size_t kSpansMax = 8;
   using Groups = std::map<std::uint64_t, Large>;
   static void note(const Large& large, GroupKept& kept);
+  static void note_inboxed(GroupKept& kept, std::uint64_t cseq);
+  [[nodiscard]] bool inboxed(std::uint64_t group, std::uint64_t cseq) const;
   void listed(const LargeGroup& one);
   void release(std::uint64_t group, Message message);
   void take_up(std::uint64_t group);

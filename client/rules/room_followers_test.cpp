@@ -271,6 +271,52 @@ TEST_F(LargeGroups, OneThatIsJoinedAgainByAnotherDeviceIsReadOnFromWhatItGaveBef
   EXPECT_EQ(syncs().at(0).since, 6U);
 }
 
+TEST_F(LargeGroups, OneThatIsJoinedAgainFromBeforeWhatTheInboxGaveGivesThatNoSecondTime) {
+  enter({}, 3);
+  // While it was small: the inbox gave 2, 3 and 4, and the member left.
+  for (std::uint64_t cseq = 2; cseq <= 4; ++cseq) rules_.push(said(cseq, cseq - 1), now_ms_);
+  EXPECT_EQ(taken(), (Cseqs{2, 3, 4}));
+  rules_.left_group(kTea);
+  // It is large now, and the member never marked anything as read.
+  rules_.joined_large({.group = kTea, .epoch = 1, .head = 6, .read = 0});
+  const auto sync = syncs();
+  ASSERT_EQ(sync.size(), 1U);
+  EXPECT_EQ(sync[0].since, 0U);
+  answer(sync[0], 1, 6, 6);
+  EXPECT_EQ(taken(), (Cseqs{1, 5, 6}));
+}
+
+TEST_F(LargeGroups, InAnotherEpochEverythingBeginsAnew) {
+  enter({{.group = kTea, .epoch = 1, .head = 2, .read = 0}}, 0);
+  answer(syncs().at(0), 1, 2, 2);
+  EXPECT_EQ(taken(), (Cseqs{1, 2}));
+  rules_.disconnected();
+  // An older copy was put back: what is at 2 now is another message.
+  rules_.entered({.member = 7,
+                  .device = "d",
+                  .name = "ann",
+                  .epoch = 2,
+                  .head = 0,
+                  .received = 0,
+                  .last_send_id = 0,
+                  .large_groups = {{.group = kTea, .epoch = 2, .head = 2, .read = 1}}});
+  rules_.ready(2, 0);
+  SyncPage inbox{.rid = 0, .epoch = 2, .head = 0, .too_old = true};
+  for (const Frame& frame : rules_.take_frames(now_ms_)) {
+    const auto* sync = std::get_if<SyncFrame>(&frame);
+    if (sync && sync->group == 0) inbox.rid = sync->rid;
+  }
+  ASSERT_NE(inbox.rid, 0U);
+  rules_.sync_page(inbox, now_ms_);
+  const auto sync = syncs();
+  ASSERT_EQ(sync.size(), 1U);
+  EXPECT_EQ(sync[0].since, 1U);
+  SyncPage page{.rid = sync[0].rid, .epoch = 2, .head = 2};
+  page.messages.push_back(said(2));
+  rules_.sync_page(page, now_ms_);
+  EXPECT_EQ(taken(), (Cseqs{0, 2})) << "the gap is the inbox's: it begins anew";
+}
+
 TEST_F(LargeGroups, TheApplicationsOwnPositionComesBeforeTheReadMark) {
   rules_.start_groups_at({{kTea, {.inbox = 4}}});
   enter({{.group = kTea, .epoch = 1, .head = 5, .read = 1}});

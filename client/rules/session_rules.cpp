@@ -24,6 +24,7 @@ void SessionRules::mark_read(Conversation conversation, std::uint64_t cseq, std:
 void SessionRules::entered(const Entered& entered) {
   self_ = entered;
   if (!stream_.started()) stream_.start(entered.epoch, entered.received);
+  if (stream_.epoch() != entered.epoch) rooms_.restarted();
   rooms_.entered(entered.large_groups);
   note_inbox_read();
   marks_.received_known(entered.received);
