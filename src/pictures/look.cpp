@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdarg>
+#include <cstdint>
 #include <memory>
 
 namespace plaza::pictures {
@@ -23,7 +24,26 @@ struct Destroy {
 };
 using Image = std::unique_ptr<gdImage, Destroy>;
 
+/// What a PNG or a GIF says of its size at its beginning: a few bytes may claim gigabytes, which libgd would take before it looks
+/// further. What the others claim meets the limit on the memory of the process.
+std::int64_t claimed_pixels(const std::string& type, const std::string& bytes) {
+  const auto byte = [&bytes](std::size_t at) { return std::int64_t{static_cast<unsigned char>(bytes[at])}; };
+  const auto big = [&](std::size_t at) {
+    return byte(at) << 24 | byte(at + 1) << 16 | byte(at + 2) << 8 | byte(at + 3);
+  };
+  const auto little = [&](std::size_t at) { return byte(at) | byte(at + 1) << 8; };
+  constexpr std::size_t kPngSize = 16, kPngHead = 24, kGifSize = 6, kGifHead = 10;
+  if (type == "image/png" && bytes.size() >= kPngHead) {
+    // PNG (ISO 15948) allows 31 bits for each.
+    return std::min<std::int64_t>(big(kPngSize), INT32_MAX) *
+           std::min<std::int64_t>(big(kPngSize + 4), INT32_MAX);
+  }
+  if (type == "image/gif" && bytes.size() >= kGifHead) return little(kGifSize) * little(kGifSize + 2);
+  return 0;
+}
+
 Image decode(const std::string& type, std::string& bytes) {
+  if (claimed_pixels(type, bytes) > kPixelsMax) return nullptr;
   const int size = static_cast<int>(bytes.size());
   if (type == "image/jpeg") return Image(gdImageCreateFromJpegPtr(size, bytes.data()));
   if (type == "image/png") return Image(gdImageCreateFromPngPtr(size, bytes.data()));
