@@ -310,7 +310,8 @@ TEST(Mutation, TheSameRunsOnTheGoodStoreKeepEveryPromise) {
 //   7006866  a join that the store could not list was taken back after another device had been shown the membership
 //   9026296  a send that was settled by the inbox's end was told only with whatever came next
 //   6080  last_send_id was told too low to a device whose last send was still in the turn's outbox
-constexpr std::uint64_t kRegressions[] = {22, 932, 1191, 2017, 6080, 7006866, 9026296};
+//   6535  a member of a small group who left it, and joined it as a large one, was given what the inbox had given before
+constexpr std::uint64_t kRegressions[] = {22, 932, 1191, 2017, 6080, 6535, 7006866, 9026296};
 
 TEST(Simulation, KeepsThePromisesOnTheSeedsThatOnceFoundADefect) {
   for (const std::uint64_t seed : kRegressions) {
@@ -371,7 +372,7 @@ TEST(Simulation, KeepsThePromisesOnManySeeds) {
   EXPECT_GT(all.classic_seen, runs * 5);
   EXPECT_GT(all.history, runs * 5);
   EXPECT_GT(all.node.kicks, runs / 10);
-  EXPECT_GT(all.grown_late, runs / 60);
+  EXPECT_GT(all.grown_late, runs / 20);
   EXPECT_GT(all.from_groups, runs);
 }
 

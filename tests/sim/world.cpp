@@ -68,7 +68,11 @@ Scenario Scenario::drawn(std::uint64_t seed) {
   s.node.by_token = s.devices == ports::DevicePolicy::allow || rng.percent(50);
   if (s.devices != ports::DevicePolicy::allow)
     s.classic_percent = static_cast<std::uint32_t>(rng.percent(50) ? rng.between(20, 100) : 0);
-  if (rng.percent(50)) s.inbox_fanout_max = static_cast<std::uint32_t>(rng.between(1, s.members));
+  if (rng.percent(50)) {
+    s.inbox_fanout_max = static_cast<std::uint32_t>(rng.between(1, s.members));
+    // More come and go, so that groups grow while people talk in them.
+    s.group_change_permille += 15;
+  }
   return s;
 }
 
