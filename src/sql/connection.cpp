@@ -38,4 +38,11 @@ void Connection::begin(Access access) {
 void Connection::commit() { run("COMMIT"); }
 void Connection::rollback() { run("ROLLBACK"); }
 
+void Connection::savepoint() { run("SAVEPOINT one_of_many"); }
+void Connection::release() { run("RELEASE SAVEPOINT one_of_many"); }
+void Connection::rollback_to_savepoint() {
+  run("ROLLBACK TO SAVEPOINT one_of_many");
+  release();  // undone, it would still be there
+}
+
 }  // namespace plaza::sql

@@ -56,6 +56,10 @@ class Connection {
   void begin(Access access);
   void commit();
   void rollback();
+  /// A place in a transaction to go back to: what was done since is kept by release(), undone by rollback_to_savepoint().
+  void savepoint();
+  void release();
+  void rollback_to_savepoint();
 
  private:
   template <class T>

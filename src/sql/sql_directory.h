@@ -29,8 +29,8 @@ struct SqlDirectoryOptions {
 
 /// Accounts, zones, members, tokens, relations, rooms and channels in a SQL database (SQLite through SOCI).
 ///
-/// Thread    Blocks on the disk. Any thread but a shard's. One connection writes, under a lock, so that SQLite never has
-///           two writers of ours; `readers` others read at the same time and see what is committed.
+/// Thread    Blocks on the disk. Any thread but a shard's. One connection writes, so that SQLite never has two
+///           writers of ours, and what waits for it shares a transaction; `readers` others read at the same time and see what is committed.
 /// Owner     app/ owns one. It owns its connections and closes them in its destructor.
 /// Durable   SQLite: WAL, synchronous=FULL: a method that changed something returns after the fsync.
 /// Failure   Whatever the database throws becomes `unavailable`, with its text for the log in `detail`; a connection that
