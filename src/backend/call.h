@@ -119,6 +119,7 @@ Answer member_rooms(Call&);
 Answer member_friends(Call&);
 Answer send_to_member(Call&);
 Answer kick_member(Call&);
+Answer export_account(Call&);
 Answer list_online(Call&);
 Answer create_room(Call&);
 Answer show_room(Call&);

@@ -74,8 +74,6 @@ void add_content(json::object& answer, ports::MessageKind kind, const std::strin
   answer["body"] = error ? json::value(body) : std::move(object);
 }
 
-namespace {
-
 json::object shown(const ports::Entry& entry) {
   const ports::Message& message = *entry.message;
   json::object out{{"seq", entry.seq},
@@ -86,8 +84,6 @@ json::object shown(const ports::Entry& entry) {
   add_content(out, message.kind, message.body);
   return out;
 }
-
-}  // namespace
 
 Answer messages_page(const Call& call, ports::StreamId stream) {
   const auto page = call.services.live.read(stream, call.args.number("after"), page_limit(call));

@@ -20,6 +20,8 @@ ApiResult<ports::Message> message_of(const Call& call, const ports::Zone& zone);
 
 /// The messages of a stream behind `after`: {"messages":[...],"head":...,"next":...}.
 Answer messages_page(const Call& call, ports::StreamId stream);
+/// A message as an object, with where it stands in the stream that was read.
+boost::json::object shown(const ports::Entry& entry);
 /// Its body: as `msg`, or as `body`.
 void add_content(boost::json::object& answer, ports::MessageKind kind, const std::string& body);
 

@@ -170,6 +170,17 @@ std::vector<Operation> about_members() {
        .answer = {{"members", "list", "As members.show."}},
        .errors = {not_found},
        .run = find_account_members},
+      {.name = "accounts.export",
+       .method = "GET",
+       .path = "/api/v1/zones/{zone}/members/{member}/export",
+       .summary = "All that is kept of a member's account, a page at a time.",
+       .params = {kZone, kMember, kAfterText, kLimit},
+       .answer =
+           {{"records", "list",
+             "What each is stands in `record`: account, login, member, relation, room, sanction, message."},
+            {"next", "text", "What to give as `after` for the next page; absent on the last one."}},
+       .errors = {not_found},
+       .run = export_account},
   };
 }
 

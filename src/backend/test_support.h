@@ -49,7 +49,7 @@ class FakeLive final : public Live {
     ports::Page page;
     std::uint64_t seq = 0;
     for (const auto& message : sent) {
-      if (message.conversation != stream || ++seq <= std::max(after, trimmed)) continue;
+      if (!reaches(message, stream) || ++seq <= std::max(after, trimmed)) continue;
       if (page.entries.size() == limit) page.more = true;
       if (page.entries.size() < limit)
         page.entries.push_back({.seq = seq, .message = std::make_shared<ports::Message>(message)});
@@ -87,6 +87,15 @@ class FakeLive final : public Live {
   bool send_fails = false;
 
  private:
+  /// An inbox has its member's conversations, but none of rooms.
+  static bool reaches(const ports::Message& message, ports::StreamId stream) {
+    const auto where = message.conversation;
+    if (stream.kind() != ports::StreamKind::inbox) return where == stream;
+    const bool pair = where.kind() == ports::StreamKind::pair;
+    return where.first() == stream.first() ? pair || where.kind() == ports::StreamKind::notices
+                                           : pair && where.second() == stream.first();
+  }
+
   std::mutex mutex_;
   std::map<std::pair<std::string, std::uint64_t>, MessageId> stored_;
 };

@@ -165,6 +165,19 @@ DirectoryResult<bool> MemoryApps::is_shared(AccountId account, AppId app) {
   });
 }
 
+DirectoryResult<std::vector<ports::AccountMember>> MemoryApps::account_members(AccountId account) {
+  PLAZA_MEMORY_APPS_ENTER();
+  std::vector<ports::AccountMember> found;
+  for (const auto& [id, member] : d_.members_) {
+    if (member.account != account) continue;
+    const ports::Zone& zone = d_.zones_.at(member.zone);
+    found.push_back(
+        {.member = member, .app = zone.app, .app_name = zone.app_name, .zone_name = zone.zone_name});
+  }
+  std::ranges::sort(found, {}, [](const ports::AccountMember& one) { return one.member.id; });
+  return found;
+}
+
 // Servers and keys ---------------------------------------------------------------------------------------------------
 
 BackendServer* MemoryApps::find_server_locked(AppId app, ServerId server) {

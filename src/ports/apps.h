@@ -56,6 +56,13 @@ struct KeyHolder {
   App app;
 };
 
+/// A member with where it is.
+struct AccountMember {
+  Member member;
+  AppId app;
+  std::string app_name, zone_name;
+};
+
 /// Apps, their zones, their backend servers and keys, as administered. The same apps and zones that Directory serves.
 ///
 /// Contract  As Directory: each method one transaction; `unavailable` recovers by itself. Names of apps are unique, those of zones
@@ -85,6 +92,8 @@ class Apps {
 
   /// Whether the account has a member in a zone of another app: then it is not this app's alone.
   virtual DirectoryResult<bool> is_shared(AccountId account, AppId app) = 0;
+  /// All members of the account, in every app, by id. Empty when there is no such account.
+  virtual DirectoryResult<std::vector<AccountMember>> account_members(AccountId account) = 0;
 
   /// limit when the app has servers_max.
   virtual DirectoryResult<BackendServer> register_server(const BackendServer& wanted,

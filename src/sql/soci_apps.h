@@ -24,6 +24,7 @@ class SociApps final : public ports::Apps {
   ports::DirectoryResult<std::vector<ports::ZoneRecord>> zones(AppId app, ZoneId after,
                                                                std::uint32_t limit) override;
   ports::DirectoryResult<bool> is_shared(AccountId account, AppId app) override;
+  ports::DirectoryResult<std::vector<ports::AccountMember>> account_members(AccountId account) override;
 
   ports::DirectoryResult<ports::BackendServer> register_server(const ports::BackendServer& wanted,
                                                                std::uint32_t servers_max) override;

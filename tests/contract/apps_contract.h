@@ -191,6 +191,28 @@ TEST_P(AppsContract, AnAccountIsSharedWhenItHasAMemberInAnotherApp) {
   EXPECT_TRUE(a().is_shared(account, chess).value());
 }
 
+TEST_P(AppsContract, TheMembersOfAnAccountAreFoundInEveryApp) {
+  const AppId chess = app("chess"), go = app("go");
+  const ZoneId one = zone(chess, "one")->zone.id, other = zone(go, "two")->zone.id;
+  const auto first = d().register_account("Ann", "ann", "h", one);
+  ASSERT_TRUE(d().register_account("bob", "bob", "h", one));
+  const auto second = d().create_member(first->account, other, "Annie", "annie", "a cat");
+  ASSERT_TRUE(a().disable_zone(go, other, true));
+  const auto found = a().account_members(first->account).value();
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[0].member.id, first->id);
+  EXPECT_EQ(found[0].app, chess);
+  EXPECT_EQ(found[0].app_name, "chess");
+  EXPECT_EQ(found[0].zone_name, "one");
+  EXPECT_EQ(found[1].member.id, second->id);
+  EXPECT_EQ(found[1].member.nickname, "Annie");
+  EXPECT_EQ(found[1].member.avatar, "a cat");
+  EXPECT_EQ(found[1].member.zone, other);
+  EXPECT_EQ(found[1].app, go);
+  EXPECT_EQ(found[1].zone_name, "two");
+  EXPECT_EQ(a().account_members(AccountId{999})->size(), 0U);
+}
+
 // Servers and keys
 
 TEST_P(AppsContract, ServersAreRegisteredInAnAppWithTheirNetworks) {

@@ -641,6 +641,32 @@ class CommandLine(Typed):
         self.assertIn("keys.revoke", self.say("audit", "list"))
         self.assertIn("right        yes", self.say("audit", "verify"))
 
+    def test_all_that_is_kept_of_an_account_is_exported(self):
+        app = self.app()
+        self.done(app, "POST", "/api/v1/zones", {"zone": "one"})
+        ann, bob = (self.member_of(app, "one", n) for n in ("Ann", "Bob"))
+        anns, bobs = self.client_of(app, "one", ann), self.client_of(app, "one", bob)
+        room = bobs.ask(msgid=8, groupname="Hall")["groupid"]
+        self.assertEqual(anns.ask(msgid=10, groupid=room)["errno"], 0)
+        for n in range(5):
+            self.assertEqual(anns.ask(msgid=5, toid=bob, send_id=2 * n + 1, msg=f"to bob {n}")["errno"], 0)
+            self.assertEqual(bobs.ask(msgid=5, toid=ann, send_id=2 * n + 1, msg=f"to ann {n}")["errno"], 0)
+            self.assertEqual(anns.ask(msgid=12, groupid=room, send_id=2 * n + 2, msg=f"ann says {n}")["errno"], 0)
+            self.assertEqual(bobs.ask(msgid=12, groupid=room, send_id=2 * n + 2, msg=f"bob says {n}")["errno"], 0)
+        told = self.say("account", "export", "one", str(ann), "--app", app[0], "--all", "--json", "--limit", "3")
+        pages = [json.loads(line)["records"] for line in told.splitlines()]
+        self.assertGreater(len(pages), 5)
+        records = [record for page in pages for record in page]
+        said = [r["msg"] for r in records if r["record"] == "message" and "msg" in r]
+        self.assertEqual(said, [text for n in range(5)
+                                for text in (f"to bob {n}", f"to ann {n}", f"ann says {n}", f"bob says {n}")])
+        self.assertEqual([(r["nickname"], r["zone"]) for r in records if r["record"] == "member"], [("Ann", "one")])
+        self.assertEqual([r["name"] for r in records if r["record"] == "room"], ["Hall"])
+        self.assertEqual([r["device"] for r in records if r["record"] == "login"], ["game"])
+        # As a table, to the end.
+        self.assertNotIn("more:", self.say("account", "export", "one", str(ann), "--app", app[0], "--all"))
+        self.assertIn("more: --after", self.say("account", "export", "one", str(ann), "--app", app[0]))
+
     def test_a_refusal_is_told_by_the_exit_code(self):
         self.assertIn("not_found", self.say("zone", "disable", "nowhere", code=1))
         self.assertIn("app crate", self.say("app", "crate", code=2))

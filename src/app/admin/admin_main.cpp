@@ -90,15 +90,20 @@ int admin_main(int argc, char** argv) {
   const auto loaded = load_config(input);
   if (!loaded)
     return failed(kExitUsage, fmt::format("the configuration is wrong: {}", fmt::join(loaded.error(), "; ")));
-  const auto body = post(loaded->config.server.data_dir + "/admin.sock", request->body);
-  if (!body) return failed(kExitFailed, body.error());
-  const auto result = result_of(*body);
-  if (!result) return failed(kExitFailed, result.error());
-  fmt::print("{}", request->json ? *result + "\n" : admin_text(*result));
-  // A log that is not right is what a script wants to hear about.
-  const bool wrong_log = request->words->operation == "audit.verify" &&
-                         result->find("\"right\":false") != std::string::npos;
-  return wrong_log ? kExitFailed : kExitOk;
+  const std::string socket_path = loaded->config.server.data_dir + "/admin.sock";
+  for (std::string asked = request->body; !asked.empty();) {
+    const auto body = post(socket_path, asked);
+    if (!body) return failed(kExitFailed, body.error());
+    const auto result = result_of(*body);
+    if (!result) return failed(kExitFailed, result.error());
+    asked = request->all ? next_page(*request, *result) : "";
+    fmt::print("{}", request->json ? *result + "\n" : admin_text(*result, !asked.empty()));
+    // A log that is not right is what a script wants to hear about.
+    const bool wrong_log = request->words->operation == "audit.verify" &&
+                           result->find("\"right\":false") != std::string::npos;
+    if (wrong_log) return kExitFailed;
+  }
+  return kExitOk;
 }
 
 }  // namespace plaza::app

@@ -73,7 +73,7 @@ std::string table(const json::array& rows) {
 
 }  // namespace
 
-std::string admin_text(std::string_view text) {
+std::string admin_text(std::string_view text, bool goes_on) {
   const json::object answer = json::parse(text).as_object();
   std::string out;
   for (const auto& [name, value] : answer) {
@@ -83,7 +83,7 @@ std::string admin_text(std::string_view text) {
     } else if (value.is_array() && answer.size() == 1) {
       out += "none\n";
     } else if (name == "next") {
-      out += fmt::format("more: --after {}\n", json::serialize(value));
+      if (!goes_on) out += fmt::format("more: --after {}\n", cell(name, value));
     } else {
       out += fmt::format("{:<12} {}\n", std::string_view(name), cell(name, value));
     }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <charconv>
 #include <optional>
@@ -68,6 +69,7 @@ constexpr std::array kWords{
     AdminWords{"room dissolve", "rooms.dissolve", "zone room"},
     AdminWords{"room transfer", "rooms.transfer", "zone room member"},
     AdminWords{"account members", "members.of_account", "zone account"},
+    AdminWords{"account export", "accounts.export", "zone member"},
     AdminWords{"events show", "events.show", ""},
     AdminWords{"events subscribe", "events.subscribe", "kinds"},
     AdminWords{"room watch", "rooms.watch", "zone room"},
@@ -145,6 +147,8 @@ Result<Said, std::string> sort_out(const std::vector<std::string>& arguments, Ad
       request.help = true;
     } else if (argument == "--json") {
       request.json = true;
+    } else if (argument == "--all") {
+      request.all = true;
     } else if (!argument.starts_with("--")) {
       said.words.push_back(argument);
     } else if (const auto equals = argument.find('='); equals != std::string::npos) {
@@ -213,18 +217,27 @@ Result<AdminRequest, std::string> parse_admin(const std::vector<std::string>& gi
   return request;
 }
 
+std::string next_page(const AdminRequest& request, std::string_view result) {
+  const json::object answer = json::parse(result).as_object();
+  const json::value* next = answer.if_contains("next");
+  if (!next) return {};
+  json::object body = json::parse(request.body).as_object();
+  body["calls"].as_array()[0].as_object()["params"].as_object()["after"] = *next;
+  return json::serialize(body);
+}
+
 std::string admin_help() {
   std::string text =
       "Does to a running server on this machine what its operators may do, over admin.sock in its data "
       "directory.\n\n"
-      "Usage: plaza admin WORDS [--data-dir DIR] [--config FILE] [--json]\n\n";
+      "Usage: plaza admin WORDS [--data-dir DIR] [--config FILE] [--json] [--all]\n\n";
   for (const auto& entry : kWords) {
     const auto usage = usage_of(entry).substr(std::string_view("plaza admin ").size());
     text += fmt::format("  {:<30} {}\n", usage, backend::find_operation(entry.operation)->summary);
   }
   return text +
          "\nWith --app NAME it is about that app, otherwise about \"default\". `plaza admin WORDS --help` "
-         "lists the flags.\n";
+         "lists the flags.\nWith --all a list goes on to its last page; with --json each page is a line.\n";
 }
 
 std::string admin_help(const AdminWords& entry) {

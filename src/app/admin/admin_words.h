@@ -24,16 +24,20 @@ struct AdminRequest {
   std::string config;
   bool json = false;
   bool help = false;
+  bool all = false;  ///< goes on to the last page
   std::string body;  ///< of POST /api/v1/batch with this one call
 };
 /// The error is for a person.
 Result<AdminRequest, std::string> parse_admin(const std::vector<std::string>& arguments);
 
+/// The request for the page behind this one, whose result was `result`; empty when it is the last one.
+std::string next_page(const AdminRequest& request, std::string_view result);
+
 /// What can be said, and how.
 std::string admin_help();
 std::string admin_help(const AdminWords& words);
 
-/// An answer as a person reads it: a list as a table, an object as lines.
-std::string admin_text(std::string_view json);
+/// An answer as a person reads it: a list as a table, an object as lines. `goes_on`: the next page comes behind it.
+std::string admin_text(std::string_view json, bool goes_on = false);
 
 }  // namespace plaza::app

@@ -40,6 +40,19 @@ TEST(AdminWords, PlacesAndFlagsBecomeParametersOfTheirTypes) {
             R"({"calls":[{"op":"audit.list","params":{"limit":5}}]})");
 }
 
+TEST(AdminWords, TheNextPageIsTheSameCallBehindThisOne) {
+  const auto request = parse_admin({"account", "export", "one", "17", "--all", "--limit=5"});
+  ASSERT_TRUE(request) << request.error();
+  EXPECT_TRUE(request->all);
+  EXPECT_EQ(
+      next_page(*request, R"({"records":[],"next":"17.1.0.5"})"),
+      R"({"calls":[{"op":"accounts.export","params":{"zone":"one","member":17,"limit":5,"after":"17.1.0.5"}}]})");
+  EXPECT_EQ(next_page(*request, R"({"records":[]})"), "");
+  EXPECT_NE(admin_text(R"({"records":[{"a":1}],"next":"17.1.0.5"})").find("more: --after 17.1.0.5\n"),
+            std::string::npos);
+  EXPECT_EQ(admin_text(R"({"records":[{"a":1}],"next":"17.1.0.5"})", true).find("more"), std::string::npos);
+}
+
 TEST(AdminWords, FlagsMayStandAnywhere) {
   const auto request = parse_admin(
       {"--data-dir", "/srv/a", "kick", "--json", "one", "--reason=bad = word", "17", "--config", "c.toml"});
