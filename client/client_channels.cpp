@@ -11,7 +11,7 @@ constexpr std::int64_t kRetryMs = 1000;
 
 bool for_later(protocol::Errno error) {
   using enum protocol::Errno;
-  return error == try_again || error == unavailable || error == rate_limited;
+  return error == try_again || error == unavailable || error == rate_limited || error == app_rate_limited;
 }
 }  // namespace
 

@@ -17,6 +17,7 @@ bool says_try_again(Errno error) {
   switch (error) {
     case Errno::not_logged_in:
     case Errno::rate_limited:
+    case Errno::app_rate_limited:
     case Errno::unavailable:
     case Errno::not_ready:
     case Errno::server_closing:

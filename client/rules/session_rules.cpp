@@ -90,7 +90,7 @@ void SessionRules::mark_reply(std::uint64_t rid, int error, std::int64_t retry_a
   if (error == 0) return marks_.confirmed(rid);
   const auto number = static_cast<Errno>(error);
   const bool later = number == Errno::unavailable || number == Errno::try_again ||
-                     number == Errno::rate_limited;
+                     number == Errno::rate_limited || number == Errno::app_rate_limited;
   if (later) return marks_.try_again(rid, retry_after_ms, now_ms);
   marks_.refused(rid);
 }

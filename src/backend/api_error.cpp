@@ -33,6 +33,8 @@ constexpr std::array kRows{
     ErrorRow{key_reused, "key_reused", 409, "This idempotency_key was used for another call."},
     ErrorRow{in_progress, "in_progress", 409, "The call with this idempotency_key is being made: ask again."},
     ErrorRow{limit_reached, "limit_reached", 409, "A bound of the server is reached; `message` names it."},
+    ErrorRow{quota_reached, "quota_reached", 409,
+             "The app has as much as it may; `message` names the quota. See quotas.show."},
     ErrorRow{too_large, "too_large", 413, "The body of the request, or of the message, is too large."},
     ErrorRow{rate_limited, "rate_limited", 429,
              "Too many requests of this app: again after `retry_after_ms`."},
@@ -59,6 +61,7 @@ ErrorCode of(login::LoginCode code) {
     case LoginCode::registration_failed:
     case LoginCode::bad_request: return bad_request;
     case LoginCode::limit_reached: return limit_reached;
+    case LoginCode::quota_reached: return quota_reached;
     case LoginCode::no_such_zone:
     case LoginCode::no_such_peer: return not_found;
     case LoginCode::limited:
@@ -88,6 +91,8 @@ ApiError of_directory(const ports::DirectoryError& error, std::string_view field
     case DirectoryCode::not_found: out.code = not_found; break;
     case DirectoryCode::name_taken: out.code = name_taken; break;
     case DirectoryCode::limit: out.code = limit_reached; break;
+    case DirectoryCode::quota:
+      return {.code = quota_reached, .message = error.detail, .field = {}, .allowed = {}};
     case DirectoryCode::conflict:
     // The state of a room is against it: the member is its owner, is not in it, has the role already.
     case DirectoryCode::not_member:

@@ -25,6 +25,7 @@ enum class ErrorCode : std::uint8_t {
   key_reused,
   in_progress,
   limit_reached,
+  quota_reached,
   too_large,
   rate_limited,
   try_again,

@@ -86,6 +86,9 @@ void add_next(boost::json::object& answer, std::size_t entries, std::uint32_t li
   if (entries >= limit && entries > 0) answer["next"] = last.value;
 }
 
+/// Counts a message that the call is about to send in the zone: refused when the app has as much as it may.
+ApiResult<void> within_quota(const Call& call, const ports::Zone& zone, Kept kept = Kept::stored);
+
 // The operations, by what they are about (handlers_*.cpp).
 Answer create_app(Call&);
 Answer list_apps(Call&);
@@ -182,5 +185,7 @@ Answer remove_webhook(Call&);
 Answer list_dead_letters(Call&);
 Answer redeliver_dead_letters(Call&);
 Answer drop_dead_letters(Call&);
+Answer show_quotas(Call&);
+Answer set_quotas(Call&);
 
 }  // namespace plaza::backend

@@ -86,6 +86,11 @@ Answer publish(Call& call) {
     return refuse(ErrorCode::too_large, {}, call.args.has("msg") ? "msg" : "body",
                   "at most " + std::to_string(call.services.limits.publication_bytes_max) + " bytes");
   }
+  // One that is not declared ("world") is not stored.
+  const auto channel = call.services.channels.channel(zone->id, call.args.text("channel"));
+  const bool stored = channel && channel->settings.persistent;
+  if (auto within = within_quota(call, *zone, stored ? Kept::stored : Kept::not_stored); !within)
+    return fail(within.error());
   const auto published = call.services.live_channels.publish(call.args.text("channel"), std::move(*message));
   if (!published) return refuse(ErrorCode::unavailable);
   if (!*published) return fail(of_directory(published->error(), "channel"));

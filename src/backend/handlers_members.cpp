@@ -192,6 +192,7 @@ Answer send_to_member(Call& call) {
   if (!message) return fail(message.error());
   message->conversation = message->from_server() ? ports::StreamId::notices(member->id)
                                                  : ports::StreamId::pair(message->sender, member->id);
+  if (auto within = within_quota(call, *zone); !within) return fail(within.error());
   const auto stored = call.services.live.send(std::move(*message));
   if (!stored) return refuse(ErrorCode::unavailable);
   return json::object{

@@ -86,6 +86,7 @@ Answer send_to_room(Call& call) {
   auto message = message_of(call, open->zone);
   if (!message) return fail(message.error());
   message->conversation = ports::StreamId::room(open->room.id);
+  if (auto within = within_quota(call, open->zone); !within) return fail(within.error());
   const auto stored = call.services.live.send_to_room(std::move(*message));
   if (!stored) return refuse(ErrorCode::unavailable);
   if (!*stored) {

@@ -21,6 +21,21 @@ struct Stored {
 
 /// not_found: the room is not there; not_member: the sender is not in it.
 using RoomSend = ports::DirectoryResult<Stored>;
+/// What an app uses of the node now, and may.
+struct AppFigures {
+  ports::Quotas quotas;  ///< in force
+  std::uint64_t sessions = 0;
+  std::uint64_t stored_bytes = 0;
+};
+
+enum class Kept : std::uint8_t { stored, not_stored };
+
+/// Which quota is against a message, and after how long it may be sent; 0: no time is known.
+struct OverQuota {
+  ports::Quota quota = ports::Quota::stored_bytes;
+  std::int64_t wait_ms = 0;
+};
+
 using RoomOutcome = ports::DirectoryResult<ports::RoomChanged>;
 
 struct OnlineMember {
@@ -56,6 +71,12 @@ class Live {
   virtual bool close_zones(const std::vector<ZoneId>& zones, bool closed) = 0;
   /// Ends every session of the account.
   virtual void end_sessions(AccountId account, const std::vector<ports::Token>& revoked) = 0;
+
+  /// Counts a message or a publication that a server of the zone's app is about to send; what is against it, if something is.
+  virtual std::optional<OverQuota> count_message(const ports::Zone& zone, Kept kept) = 0;
+  /// In force when it returns.
+  virtual void set_quotas(AppId app, const ports::OwnQuotas& own) = 0;
+  virtual AppFigures figures(AppId app) = 0;
 
   // As the app's server. Those who are there have been told; nothing when it is not known whether it was done.
   virtual std::optional<RoomOutcome> create_room(ZoneId zone, MemberId owner,

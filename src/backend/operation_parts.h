@@ -143,5 +143,6 @@ std::vector<Operation> about_moderation();
 std::vector<Operation> about_announcements();
 std::vector<Operation> about_channels();
 std::vector<Operation> about_events();
+std::vector<Operation> about_tenancy();
 
 }  // namespace plaza::backend

@@ -69,6 +69,14 @@ class FakeLive final : public Live {
   void end_sessions(AccountId account, const std::vector<ports::Token>&) override {
     ended.push_back(account);
   }
+  std::optional<OverQuota> count_message(const ports::Zone&, Kept kept) override {
+    if (over && over->quota == ports::Quota::stored_bytes && kept == Kept::not_stored) return std::nullopt;
+    return over;
+  }
+  void set_quotas(AppId app, const ports::OwnQuotas& own) override { own_quotas[app] = own; }
+  AppFigures figures(AppId app) override {
+    return {.quotas = own_quotas[app].over({}), .sessions = 3, .stored_bytes = 400};
+  }
   std::optional<RoomOutcome> create_room(ZoneId zone, MemberId owner, const ports::NewRoom& wanted) override {
     if (!directory) return std::nullopt;
     return directory->create_room(zone, ports::ServerActor{}, owner, wanted, 1);
@@ -79,6 +87,8 @@ class FakeLive final : public Live {
   }
 
   ports::Directory* directory = nullptr;  ///< of the rooms; none: nobody knows what becomes of a change
+  std::optional<OverQuota> over;          ///< is against every message
+  std::map<AppId, ports::OwnQuotas> own_quotas;
   std::vector<ports::Message> sent;
   std::uint64_t trimmed = 0;  ///< so many are gone from every stream
   std::vector<AccountId> ended;

@@ -38,6 +38,10 @@ Refusal refusal_of(const ports::DirectoryError& error, Errno not_found, Errno ot
     case ports::DirectoryCode::not_found: return about(not_found, {});
     case ports::DirectoryCode::name_taken: return about(otherwise, error.detail + " is taken");
     case ports::DirectoryCode::limit: return about(Errno::limit_reached, error.detail);
+    case ports::DirectoryCode::quota:
+      return {.error = Errno::quota_reached,
+              .message = "the app has reached its quota " + error.detail.substr(0, error.detail.find(' ')),
+              .allowed = error.detail};
     case ports::DirectoryCode::conflict:
     case ports::DirectoryCode::not_member:
     case ports::DirectoryCode::forbidden:

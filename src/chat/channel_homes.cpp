@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "chat/channel_home.h"
 #include "chat/channel_metrics.h"
+#include "chat/quota_refusals.h"
 #include "protocol/channel_replies.h"
 
 namespace plaza::chat {
@@ -228,7 +229,10 @@ void ChannelHomes::now(Home& home, const Publishing& request) {
                    .message = "this channel gets too many publications",
                    .retry_after_ms = static_cast<std::uint64_t>(wait_ms)});
   }
-  if (home.settings.persistent) return let_append(home, request);
+  if (home.settings.persistent) {
+    if (auto why = storing_refused(*request.app)) return refuse(home.key, request.who, std::move(*why));
+    return let_append(home, request);
+  }
   if (request.who.asked.send_id) {
     return refuse(home.key, request.who,
                   {.error = Errno::bad_request,

@@ -37,6 +37,7 @@ struct Publishing {
   std::string content;
   bool repeated =
       false;  ///< its send_id was accepted before: it goes to the store for its answer, whatever the rules say
+  tenancy::SharedMeter app;  ///< the publisher's
 };
 
 /// What an app's server says in a channel: no rule of the channel applies. What it is, and when it is persistent its device and

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "chat/hub.h"
+#include "chat/quota_refusals.h"
 #include "chat/screening.h"
 #include "protocol/channel_replies.h"
 
@@ -104,7 +105,8 @@ bool ChannelRequests::check_new(Session& session, const Asked& asked, const prot
         {.error = Errno::rate_limited, .retry_after_ms = static_cast<std::uint64_t>(wait_ms)});
     return false;
   }
-  auto why = screen(state_, session.zone, content, masked);
+  auto why = message_refused(*session.member->app, state_.node.executor.now_ms());
+  if (!why) why = screen(state_, session.zone, content, masked);
   if (why) Sending::refuse_send(session, asked, std::move(*why));
   return !why;
 }
@@ -127,7 +129,8 @@ Verdict ChannelRequests::publish(Session& session, const protocol::Request& requ
                                      .name = member.who.nickname,
                                      .kind = wanted.content.kind,
                                      .content = std::string(wanted.content.bytes()),
-                                     .repeated = repeated}](ChannelHomes& homes, ChannelRef there) mutable {
+                                     .repeated = repeated,
+                                     .app = member.app}](ChannelHomes& homes, ChannelRef there) mutable {
                     homes.publish(there, std::move(said));
                   });
   // One with a send_id is in the store's hands before the session's next send: they are decided in their order.

@@ -4,6 +4,7 @@
 
 #include "chat/groups.h"
 #include "chat/message_view.h"
+#include "chat/quota_refusals.h"
 #include "chat/reply_size.h"
 #include "chat/sanctions.h"
 
@@ -92,8 +93,8 @@ bool Entering::admit(Session& session, const EnterAs& as) {
     return false;
   }
   MemberState* member = state_.member(as.member.id);
+  std::vector<Session*> same_device;
   if (member) {
-    std::vector<Session*> same_device;
     for (Session* other : member->sessions) {
       if (other->device == session.device) same_device.push_back(other);
     }
@@ -104,23 +105,31 @@ bool Entering::admit(Session& session, const EnterAs& as) {
               .allowed = "another device name, or a login with this device's token"});
       return false;
     }
-    if (as.replaces || as.zone->devices == ports::DevicePolicy::kick) {
-      for (Session* other : same_device) {
-        leave(*other);
-        other->out->close({.error = Errno::kicked, .message = {}});
-      }
-      member = state_.member(as.member.id);  // the last of its sessions took it along
-    }
-    if (member && member->sessions.size() >= state_.limits.sessions_per_member_max) {
+    if (!as.replaces && as.zone->devices != ports::DevicePolicy::kick) same_device.clear();
+    if (member->sessions.size() - same_device.size() >= state_.limits.sessions_per_member_max) {
       refuse(session, as.asked,
              {.error = Errno::limit_reached, .message = "this member has too many sessions"});
       return false;
     }
   }
+  // Counted before those that it replaces leave: nobody else takes their place meanwhile.
+  const tenancy::SharedMeter app = state_.node.apps.of(*as.zone);
+  if (!same_device.empty()) {
+    app->enter_instead();
+  } else if (!app->enter()) {
+    refuse(session, as.asked, sessions_refused(*app));
+    return false;
+  }
+  for (Session* other : same_device) {
+    leave(*other);
+    other->out->close({.error = Errno::kicked, .message = {}});
+  }
+  member = state_.member(as.member.id);  // the last of its sessions took it along
   if (!member) {
     auto made = std::make_unique<MemberState>();
     made->who = as.member;
     made->zone = as.zone;
+    made->app = app;
     made->rates = state_.gone_rates.take(as.member.id);
     made->mute = state_.sanctions.find(as.member.id, ports::SanctionKind::mute, now_ms);
     member = made.get();
@@ -349,6 +358,7 @@ void Entering::remove(Session& session) {
   std::erase(member->sessions, &session);
   session.unacknowledged = 0;
   session.window_full = false;
+  member->app->leave();
   const bool here = std::any_of(member->sessions.begin(), member->sessions.end(),
                                 [](const Session* other) { return other->state == SessionState::ready; });
   if (member->announced && !here) {

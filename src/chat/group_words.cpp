@@ -106,6 +106,7 @@ Refusal refusal_of_change(const ports::DirectoryError& error, Errno otherwise, s
     case DirectoryCode::no_target: return about(Errno::no_such_peer, "id");
     case DirectoryCode::name_taken:
     case DirectoryCode::limit:
+    case DirectoryCode::quota:
     case DirectoryCode::conflict:
     case DirectoryCode::unavailable: break;
   }

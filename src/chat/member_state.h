@@ -10,6 +10,7 @@
 #include "moderation/sanction_table.h"
 #include "ports/directory.h"
 #include "ports/message.h"
+#include "tenancy/app_meters.h"
 
 namespace plaza::chat {
 
@@ -49,6 +50,7 @@ struct RoomMoved {
 struct MemberState {
   ports::Member who;
   std::shared_ptr<const ports::Zone> zone;  ///< shared with the other members of the zone on this shard
+  tenancy::SharedMeter app;                 ///< shared with all who are in the app, and the node's AppMeters
   std::vector<Peer> peers;                  ///< by id
   std::vector<Session*> sessions;
   MemberRates rates;

@@ -17,6 +17,7 @@ class OutcomeRouter final : public ports::AppendSink {
   explicit OutcomeRouter(Node& node) : node_(node), events_(node) { node.room_events = &events_; }
   void appended(std::vector<ports::Appended> outcomes) override;
   [[nodiscard]] RoomEvents& events() { return events_; }
+  void stored(const std::vector<ports::ZoneBytes>& zones) override { node_.apps.stored(zones); }
 
  private:
   void tell_app(const std::vector<ports::Appended>& outcomes);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "chat/group_words.h"
+#include "chat/quota_refusals.h"
 #include "chat/room_reading.h"
 #include "chat/screening.h"
 #include "rooms/rights.h"
@@ -59,7 +60,8 @@ Verdict Sending::one_chat(Session& session, const protocol::Request& request) {
                          {.error = Errno::not_permitted, .field = "toid", .allowed = "a friend of yours"});
     }
   }
-  if (!check_rate(session, asked) || !check_words(session, asked, wanted.content)) return Verdict::done;
+  if (!check_rate(session, asked) || !check_app(session, asked)) return Verdict::done;
+  if (!check_words(session, asked, wanted.content)) return Verdict::done;
   return put(session, asked, wanted.content, ports::StreamId::pair(sender.who.id, wanted.toid), nullptr);
 }
 
@@ -89,7 +91,7 @@ Verdict Sending::group_chat(Session& session, const protocol::Request& request) 
   if (!room->rate->take(state_.limits.room_messages, state_.node.executor.now_ms(), wait_ms)) {
     return refuse_send(session, asked, rate_limited(wait_ms, "this group gets too many messages"));
   }
-  if (!check_words(session, asked, wanted.content)) return Verdict::done;
+  if (!check_app(session, asked) || !check_words(session, asked, wanted.content)) return Verdict::done;
   if (room->room.settings.slow_mode_ms > 0) {
     state_.slow_mode.spoke(room->room.id, sender.who.id, room->room.settings.slow_mode_ms,
                            state_.node.executor.now_ms());
@@ -188,6 +190,15 @@ bool Sending::check_rate(Session& session, const Asked& asked) {
                                           wait_ms))
     return true;
   refuse_send(session, asked, rate_limited(wait_ms));
+  return false;
+}
+
+bool Sending::check_app(Session& session, const Asked& asked) {
+  tenancy::AppMeter& app = *session.member->app;
+  auto why = storing_refused(app);
+  if (!why) why = message_refused(app, state_.node.executor.now_ms());
+  if (!why) return true;
+  refuse_send(session, asked, std::move(*why));
   return false;
 }
 

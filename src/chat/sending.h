@@ -39,6 +39,7 @@ class Sending {
   /// Refuses a text that has words the zone does not want, or puts the masked one in its place, which lives until the next call.
   bool check_words(Session& session, const Asked& asked, protocol::Content& content);
   bool check_content(Session& session, const Asked& asked, const protocol::Content& content);
+  bool check_app(Session& session, const Asked& asked);
   bool check_rate(Session& session, const Asked& asked);
   /// Whether the room lets the member speak now; false after refusing.
   bool may_speak(Session& session, const Asked& asked, const rooms::RoomView& view,

@@ -26,6 +26,7 @@ Errno errno_of(LoginCode code) {
     case LoginCode::name_invalid: return Errno::name_invalid;
     case LoginCode::token_invalid: return Errno::token_invalid;
     case LoginCode::limited: return Errno::login_limited;
+    case LoginCode::quota_reached: return Errno::quota_reached;
     case LoginCode::limit_reached: return Errno::limit_reached;
     case LoginCode::no_such_zone: return Errno::no_such_zone;
     case LoginCode::no_such_peer: return Errno::no_such_peer;

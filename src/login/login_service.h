@@ -20,6 +20,7 @@ enum class LoginCode : std::uint8_t {
   name_invalid,         ///< [18] create_member only
   token_invalid,        ///< [19] unknown, expired or revoked, or for another device or zone
   limited,              ///< [20] too many failures: retry_after_ms
+  quota_reached,        ///< [53] the app has as many members as it may
   limit_reached,        ///< [21] a bound of the server, e.g. members of an account
   no_such_zone,         ///< [29]
   no_such_peer,         ///< [1] that member does not exist or is not this account's

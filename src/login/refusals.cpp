@@ -54,6 +54,9 @@ Refusal of_directory(const DirectoryError& error, LoginCode missing) {
                     error.detail + " is taken");
     case DirectoryCode::limit:
       return refuse(LoginCode::limit_reached, {}, error.detail, "the limit is reached");
+    case DirectoryCode::quota:
+      return refuse(LoginCode::quota_reached, {}, error.detail,
+                    "the app has reached its quota " + error.detail.substr(0, error.detail.find(' ')));
     case DirectoryCode::conflict:
     case DirectoryCode::not_member:
     case DirectoryCode::forbidden:

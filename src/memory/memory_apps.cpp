@@ -92,6 +92,24 @@ DirectoryResult<std::vector<App>> MemoryApps::apps(AppId after, std::uint32_t li
   return found;
 }
 
+DirectoryResult<ports::OwnQuotas> MemoryApps::quotas(AppId app) {
+  PLAZA_MEMORY_APPS_ENTER();
+  if (find_app_locked(app) == d_.apps_.end()) return not_found("app");
+  return d_.quotas_[app];
+}
+
+DirectoryResult<ports::OwnQuotas> MemoryApps::set_quotas(AppId app, const ports::OwnQuotas& wanted) {
+  PLAZA_MEMORY_APPS_ENTER();
+  if (find_app_locked(app) == d_.apps_.end()) return not_found("app");
+  return d_.quotas_[app] = wanted;
+}
+
+DirectoryResult<ports::AppUsage> MemoryApps::usage(AppId app) {
+  PLAZA_MEMORY_APPS_ENTER();
+  if (find_app_locked(app) == d_.apps_.end()) return not_found("app");
+  return d_.usage_locked(app);
+}
+
 // Zones --------------------------------------------------------------------------------------------------------------
 
 ZoneRecord MemoryApps::view_locked(const ports::Zone& zone) const {

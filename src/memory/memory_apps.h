@@ -19,6 +19,10 @@ class MemoryApps final : public ports::Apps {
   ports::DirectoryResult<ports::App> disable_app(AppId app, bool disabled) override;
   ports::DirectoryResult<std::vector<ports::App>> apps(AppId after, std::uint32_t limit) override;
 
+  ports::DirectoryResult<ports::OwnQuotas> quotas(AppId app) override;
+  ports::DirectoryResult<ports::OwnQuotas> set_quotas(AppId app, const ports::OwnQuotas& wanted) override;
+  ports::DirectoryResult<ports::AppUsage> usage(AppId app) override;
+
   ports::DirectoryResult<ports::ZoneRecord> create_zone(const ports::Zone& wanted,
                                                         std::uint32_t zones_max) override;
   ports::DirectoryResult<ports::ZoneRecord> zone_record(AppId app, const std::string& name) override;

@@ -105,6 +105,7 @@ DirectoryResult<ports::Member> MemoryDirectory::register_account(const std::stri
   if (!find_zone_locked(zone)) return not_found("zone");
   if (account_keys_.contains(name_key)) return refuse(DirectoryCode::name_taken, "account name");
   if (nickname_keys_.contains({zone, name_key})) return refuse(DirectoryCode::name_taken, "nickname");
+  if (auto full = over_quota_locked(zone, ports::Quota::members)) return fail(std::move(*full));
   const AccountId id{make_id(region_, ++last_account_)};
   accounts_[id] = {.id = id, .name = name, .password_hash = password_hash};
   account_keys_[name_key] = id;
@@ -153,6 +154,7 @@ const ports::Member* MemoryDirectory::find_member_locked(ZoneId zone, MemberId i
 
 DirectoryResult<ports::Member> MemoryDirectory::add_member_locked(const ports::Member& wanted,
                                                                   const std::string& key) {
+  if (auto full = over_quota_locked(wanted.zone, ports::Quota::members)) return fail(std::move(*full));
   ports::Member member = wanted;
   member.id = MemberId{make_id(region_, ++last_member_)};
   members_[member.id] = member;

@@ -113,6 +113,8 @@ class MemoryDirectory : public ports::Directory, public ports::Channels {
   const ports::Member* find_member_locked(ZoneId zone, MemberId id) const;
   ports::DirectoryResult<ports::Member> add_member_locked(const ports::Member& wanted,
                                                           const std::string& key);
+  std::optional<ports::DirectoryError> over_quota_locked(ZoneId zone, ports::Quota quota) const;
+  ports::AppUsage usage_locked(AppId app) const;
   ports::DirectoryResult<void> check_pair_locked(ZoneId zone, MemberId member, MemberId peer) const;
   ports::Relation& relation_locked(MemberId member, MemberId peer);
   void tidy_locked(MemberId member, MemberId peer);
@@ -132,6 +134,7 @@ class MemoryDirectory : public ports::Directory, public ports::Channels {
   std::map<ZoneId, ports::Zone> zones_;
   std::set<AppId> disabled_apps_;
   std::set<ZoneId> disabled_zones_;
+  std::map<AppId, ports::OwnQuotas> quotas_;
   std::map<AccountId, ports::Account> accounts_;
   std::map<std::string, AccountId> account_keys_;
   std::map<std::pair<std::string, std::string>, AccountId> third_party_;

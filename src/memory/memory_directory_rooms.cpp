@@ -22,6 +22,7 @@ DirectoryResult<ports::RoomChanged> MemoryDirectory::create_room(ZoneId zone, co
                                                                  MemberId owner, const ports::NewRoom& wanted,
                                                                  std::int64_t now_ms) {
   PLAZA_MEMORY_DIRECTORY_ENTER();
+  if (auto full = over_quota_locked(zone, ports::Quota::rooms)) return fail(std::move(*full));
   return rooms::RoomChanges(rooms_, limits_.rooms, now_ms).create(zone, actor, owner, wanted);
 }
 

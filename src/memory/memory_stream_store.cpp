@@ -27,6 +27,9 @@ MemoryStreamStore::~MemoryStreamStore() { stop(); }
 // ---- lifecycle ----------------------------------------------------------------------------------
 
 Result<void, StoreError> MemoryStreamStore::start(ports::AppendSink& sink) {
+  const std::lock_guard commit_lock(commit_mutex_);
+  for (const auto& entry : durable_.zone_bytes) changed_bytes_.insert(entry.first);
+  if (const auto all = take_changed_bytes(); !all.empty()) sink.stored(all);
   const std::lock_guard lock(mutex_);
   PLAZA_CHECK(!running_);
   sink_ = &sink;
@@ -140,6 +143,7 @@ bool MemoryStreamStore::commit_waiting() {
     crash();
     return true;
   }
+  if (const auto changed = take_changed_bytes(); !changed.empty()) sink->stored(changed);
   if (!commit.outcomes.empty()) sink->appended(std::move(commit.outcomes));
   for (auto& callback : commit.callbacks) callback();
   return true;
@@ -232,6 +236,7 @@ void MemoryStreamStore::store(const Append& append, Device& device) {
     message.deliveries.push_back({.stream = inbox, .seq = enter(inbox)});
   }
   durable_.messages.emplace(message.id, append.message);
+  count_bytes(message, 1);
 
   if (pair) {
     durable_.marks[{message.sender, conversation}].listed = true;
@@ -409,6 +414,7 @@ bool MemoryStreamStore::trim_some(const ports::Retention& retention) {
       for (const ports::Delivery& delivery : message->deliveries) remove(delivery.stream, delivery.seq);
       remove(message->conversation, message->conversation_seq);
       durable_.messages.erase(message->id);
+      count_bytes(*message, -1);
       ++rows;
     }
   }
@@ -426,7 +432,7 @@ bool MemoryStreamStore::trim_some(const ports::Retention& retention) {
                                               [&](const ports::Delivery& delivery) {
                                                 return gone(delivery.stream, delivery.seq);
                                               });
-        if (unreferenced) durable_.messages.erase(message->id);
+        if (unreferenced && durable_.messages.erase(message->id) > 0) count_bytes(*message, -1);
       }
     }
   }
@@ -435,6 +441,20 @@ bool MemoryStreamStore::trim_some(const ports::Retention& retention) {
 
 void MemoryStreamStore::trim(ports::Retention retention, Done<bool> done) {
   call(Access::writes, std::move(done), [=, this] { return trim_some(retention); });
+}
+
+void MemoryStreamStore::count_bytes(const Message& message, std::int64_t sign) {
+  const auto bytes = static_cast<std::int64_t>(ports::ZoneBytes::of(message));
+  durable_.zone_bytes[message.zone] += static_cast<std::uint64_t>(sign * bytes);
+  changed_bytes_.insert(message.zone);
+}
+
+std::vector<ports::ZoneBytes> MemoryStreamStore::take_changed_bytes() {
+  std::vector<ports::ZoneBytes> changed;
+  for (const ZoneId zone : changed_bytes_)
+    changed.push_back({.zone = zone, .bytes = durable_.zone_bytes[zone]});
+  changed_bytes_.clear();
+  return changed;
 }
 
 // ---- figures ------------------------------------------------------------------------------------

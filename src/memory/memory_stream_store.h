@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 #include <utility>
@@ -103,6 +104,7 @@ class MemoryStreamStore final : public ports::StreamStore, public ports::Message
     std::map<ports::StreamId, Stream> streams;
     std::map<std::pair<MemberId, std::string>, Device> devices;
     std::map<std::pair<MemberId, ports::StreamId>, Mark> marks;
+    std::map<ZoneId, std::uint64_t> zone_bytes;
   };
   /// What one commit tells when it is done.
   struct Commit {
@@ -131,6 +133,8 @@ class MemoryStreamStore final : public ports::StreamStore, public ports::Message
   [[nodiscard]] ports::ConversationPage list(MemberId member, ports::StreamId after,
                                              std::uint32_t limit) const;
   bool trim_some(const ports::Retention& retention);
+  void count_bytes(const ports::Message& message, std::int64_t sign);
+  std::vector<ports::ZoneBytes> take_changed_bytes();
 
   // Constant after construction.
   const ports::Clock& clock_;
@@ -148,6 +152,7 @@ class MemoryStreamStore final : public ports::StreamStore, public ports::Message
   // Guarded by commit_mutex_, which is taken first: one commit at a time, whoever runs it.
   std::mutex commit_mutex_;
   Durable durable_;
+  std::set<ZoneId> changed_bytes_;  ///< and not yet reported
   // The owner's thread.
   std::thread thread_;
 };

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/contract/stream_bytes_contract.h"
 #include "tests/contract/stream_reach_contract.h"
 
 namespace plaza::contract {
@@ -39,6 +40,10 @@ INSTANTIATE_TEST_SUITE_P(Memory, StreamStoreContract,
                                          StoreUnderTest{"stepped", stepped}),
                          name_of_store);
 INSTANTIATE_TEST_SUITE_P(Memory, StreamReachContract,
+                         testing::Values(StoreUnderTest{"threaded", threaded},
+                                         StoreUnderTest{"stepped", stepped}),
+                         name_of_store);
+INSTANTIATE_TEST_SUITE_P(Memory, StreamBytesContract,
                          testing::Values(StoreUnderTest{"threaded", threaded},
                                          StoreUnderTest{"stepped", stepped}),
                          name_of_store);

@@ -21,6 +21,11 @@ std::optional<RoomId> RoomTables::named(ZoneId zone, const std::string& name_key
   return at->second;
 }
 
+std::uint64_t RoomTables::rooms_in(ZoneId zone) const {
+  return static_cast<std::uint64_t>(std::ranges::count_if(
+      rooms_, [zone](const auto& entry) { return entry.second.row.room.zone == zone; }));
+}
+
 bool RoomTables::name_taken(ZoneId zone, const std::string& name_key) {
   return named(zone, name_key).has_value();
 }

@@ -51,6 +51,7 @@ class RoomTables final : public rooms::RoomRows {
   void remove_event(RoomId room, std::uint64_t version) override;
 
   // For reading only.
+  [[nodiscard]] std::uint64_t rooms_in(ZoneId zone) const;
   [[nodiscard]] std::optional<RoomId> named(ZoneId zone, const std::string& name_key) const;
   [[nodiscard]] const std::set<RoomId>& rooms_with(MemberId member) const;
   [[nodiscard]] const std::map<MemberId, rooms::Membership>& members_in(RoomId room) const;

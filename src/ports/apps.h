@@ -5,6 +5,7 @@
 
 #include "base/ids.h"
 #include "ports/directory.h"
+#include "ports/quotas.h"
 
 namespace plaza::ports {
 
@@ -82,6 +83,11 @@ class Apps {
   virtual DirectoryResult<App> rename_app(AppId app, const std::string& name) = 0;
   virtual DirectoryResult<App> disable_app(AppId app, bool disabled) = 0;
   virtual DirectoryResult<std::vector<App>> apps(AppId after, std::uint32_t limit) = 0;
+
+  /// Those that an operator has set, and nothing else. They hold for what is made from then on; what an app has stays.
+  virtual DirectoryResult<OwnQuotas> quotas(AppId app) = 0;
+  virtual DirectoryResult<OwnQuotas> set_quotas(AppId app, const OwnQuotas& wanted) = 0;
+  virtual DirectoryResult<AppUsage> usage(AppId app) = 0;
 
   /// `wanted.app` says where; its id and app_name are ignored. limit when the app has zones_max.
   virtual DirectoryResult<ZoneRecord> create_zone(const Zone& wanted, std::uint32_t zones_max) = 0;

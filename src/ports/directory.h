@@ -7,6 +7,7 @@
 
 #include "base/ids.h"
 #include "ports/directory_result.h"
+#include "ports/quotas.h"
 #include "ports/rooms.h"
 
 namespace plaza::ports {
@@ -82,6 +83,7 @@ struct DirectoryLimits {
   std::uint32_t friends_max = 1000;            ///< relations of one member
   RoomLimits rooms;
   std::uint32_t channels_per_zone_max = 1000;
+  Quotas app;  ///< of apps that have none of their own
 };
 
 /// Accounts, apps, zones, members, tokens and relations; rooms are a port of their own (rooms.h), which whoever has the members
@@ -90,7 +92,8 @@ struct DirectoryLimits {
 /// Contract  Every method is one transaction: all of it or nothing. Names arrive as the login rules normalised them, with
 ///           their uniqueness key (`*_key`) beside; the directory compares keys only. Zone is a parameter wherever a
 ///           member acts: what belongs to another zone is not_found (promise 5). A method that finds the database gone
-///           gives `unavailable` and recovers by itself when it is back.
+///           gives `unavailable` and recovers by itself when it is back. A member or a room that an app may not have any more
+///           is `quota`, with its name and amount ("members_max 100"), decided in the transaction that would make it.
 /// Thread    Blocks. Any thread but a shard's may call; implementations are thread-safe.
 /// Remote    The interface passes values only, so that an implementation may call another process.
 class Directory : public Rooms {

@@ -16,6 +16,7 @@ enum class DirectoryCode : std::uint8_t {
   forbidden,    ///< whoever asks has not the right
   banned,       ///< whoever asks is banned from the room
   no_target,    ///< the member it is about does not exist, or is not what the change needs
+  quota,        ///< the app has as many as it may (ports/quotas.h); nothing was changed
 };
 struct DirectoryError {
   DirectoryCode code = DirectoryCode::unavailable;

@@ -51,6 +51,18 @@ struct Appended {
   std::uint64_t expected_send_id = 0;  ///< for ahead and conflict: the next free one when this was decided
 };
 
+/// What the messages of a zone take that are stored: for each the bytes of its body, and kMessageBytes for the rest of it. The
+/// same for one in a thousand inboxes; entries and marks are not counted.
+struct ZoneBytes {
+  static constexpr std::uint64_t kMessageBytes = 128;
+  static std::uint64_t of(const Message& message) { return message.body.size() + kMessageBytes; }
+
+  ZoneId zone;
+  std::uint64_t bytes = 0;
+
+  bool operator==(const ZoneBytes&) const = default;
+};
+
 /// Where a store reports what became of appends.
 ///
 /// Thread  A thread of the store. One call per group commit, never two at once.
@@ -59,6 +71,9 @@ class AppendSink {
  public:
   virtual ~AppendSink() = default;
   virtual void appended(std::vector<Appended> outcomes) = 0;
+  /// What these zones have now. At the start all of them, then those where it has changed: before the outcomes of the commit
+  /// that changed it, and when retention has removed something.
+  virtual void stored(const std::vector<ZoneBytes>& zones) { static_cast<void>(zones); }
 };
 
 enum class StoreCode : std::uint8_t {

@@ -371,6 +371,9 @@ constexpr ErrnoInfo kErrnoTable[] = {
      Closes::never},
     {Errno::session_ended, "SESSION_ENDED", "an operator has ended this session", Closes::always},
     {Errno::no_such_message, "NO_SUCH_MESSAGE", "no such message", Closes::never},
+    {Errno::quota_reached, "QUOTA_REACHED", "the app has as much as it may", Closes::never},
+    {Errno::app_rate_limited, "APP_RATE_LIMITED", "too many messages of this app, wait a little",
+     Closes::never},
     {Errno::no_such_file, "NO_SUCH_FILE", "no such file", Closes::never},
 };
 

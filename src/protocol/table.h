@@ -139,6 +139,8 @@ enum class Errno : std::uint16_t {
   content_refused = 42,
   session_ended = 43,
   no_such_message = 44,
+  quota_reached = 53,
+  app_rate_limited = 54,
   no_such_file = 56,
 };
 inline constexpr std::size_t kErrnoMax = 127;  ///< no errno is larger; not every smaller one exists

@@ -209,8 +209,20 @@ const Migration kAppEvents{
     "CREATE INDEX dead_letter_webhook ON dead_letter (webhook, again, id)",
 };
 
+/// What an app may have, where an operator has said so (ports::Quota), and what it has.
+const Migration kQuotas{
+    "CREATE TABLE app_quota (app BIGINT NOT NULL REFERENCES app (id), quota SMALLINT NOT NULL,"
+    " amount BIGINT NOT NULL, PRIMARY KEY (app, quota))",
+    "CREATE TABLE app_usage (app BIGINT NOT NULL PRIMARY KEY REFERENCES app (id), members BIGINT NOT NULL,"
+    " rooms BIGINT NOT NULL)",
+    "INSERT INTO app_usage (app, members, rooms) SELECT a.id,"
+    " (SELECT COUNT(*) FROM member m JOIN zone z ON z.id = m.zone WHERE z.app = a.id),"
+    " (SELECT COUNT(*) FROM room r JOIN zone z ON z.id = r.zone WHERE z.app = a.id AND r.dissolved = 0)"
+    " FROM app a",
+};
+
 const std::array kMigrations{&kFirst,      &kSecond,        &kAdministration, &kChannels,
-                             &kModeration, &kAnnouncements, &kRooms,          &kAppEvents};
+                             &kModeration, &kAnnouncements, &kRooms,          &kAppEvents, &kQuotas};
 
 }  // namespace
 

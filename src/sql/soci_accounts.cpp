@@ -1,5 +1,6 @@
 #include "sql/directory_schema.h"
 #include "sql/soci_directory.h"
+#include "sql/soci_quotas.h"
 
 namespace plaza::sql {
 
@@ -221,6 +222,9 @@ DirectoryResult<void> SociDirectory::set_password(AccountId id, const std::strin
 
 DirectoryResult<ports::Member> SociDirectory::insert_member(Connection& db, ports::Member member,
                                                             const std::string& key) const {
+  if (auto full = over_quota(db, member.zone, ports::Quota::members, limits_.app))
+    return fail(std::move(*full));
+  count_members(db, member.zone, 1);
   member.id = MemberId{next_id(db, "member")};
   db.run(
       "INSERT INTO member (id, account, zone, nickname, nickname_key, avatar)"

@@ -13,7 +13,7 @@ namespace {
 
 class SqliteHarness final : public AppsHarness {
  public:
-  SqliteHarness() {
+  explicit SqliteHarness(const DirectoryLimits& limits = {}) : limits_(limits) {
     std::string pattern = (std::filesystem::temp_directory_path() / "plaza-apps-test-XXXXXX").string();
     folder_ = mkdtemp(pattern.data());
     reopen();
@@ -24,7 +24,7 @@ class SqliteHarness final : public AppsHarness {
   }
   void reopen() {
     opened_.reset();
-    auto opened = sql::SqlDirectory::open(file(), {.limits = {}, .audit_key = kAuditKey});
+    auto opened = sql::SqlDirectory::open(file(), {.limits = limits_, .audit_key = kAuditKey});
     EXPECT_TRUE(opened);
     opened_ = std::move(*opened);
   }
@@ -35,6 +35,7 @@ class SqliteHarness final : public AppsHarness {
   AuditLog& audit() override { return opened_->audit(); }
 
  private:
+  const DirectoryLimits limits_;
   std::filesystem::path folder_;
   std::unique_ptr<sql::SqlDirectory> opened_;
 };
@@ -79,6 +80,52 @@ TEST(SociAudit, WhatWasDoneToTheFileIsFoundAfterTheNextStart) {
     tamper(harness.file(), statement);
     EXPECT_NE(verify_audit(harness.audit(), kAuditKey)->wrong, "") << statement;
   }
+}
+
+TEST(SociApps, WhatIsCountedIsRightAfterTheNextStartAndAfterAnUpgradeOfTheSchema) {
+  SqliteHarness harness;
+  const AppId chess = harness.apps().create_app("chess")->id;
+  Zone wanted;
+  wanted.app = chess;
+  wanted.zone_name = "one";
+  const ZoneId one = harness.apps().create_zone(wanted, 10)->zone.id;
+  const auto ann = *harness.directory().register_account("ann", "ann", "", one);
+  ASSERT_TRUE(harness.directory().register_account("bob", "bob", "", one));
+  const auto make = [&](const std::string& name) {
+    return harness.directory()
+        .create_room(one, ann.id, ann.id,
+                     {.name = name, .name_key = name, .description = {}, .avatar = {}, .settings = {}}, 1)
+        ->room.id;
+  };
+  make("a"), make("b");
+  ASSERT_TRUE(harness.directory().change(one, ann.id, make("c"), change::Dissolve{}, 2));
+  const AppUsage right{.members = 2, .rooms = 2};
+  harness.reopen();
+  EXPECT_EQ(*harness.apps().usage(chess), right);
+  // As it was before there were quotas.
+  tamper(harness.file(),
+         "DROP TABLE app_usage; DROP TABLE app_quota;"
+         "UPDATE schema_version SET version = version - 1 WHERE part = 'directory'");
+  harness.reopen();
+  EXPECT_EQ(*harness.apps().usage(chess), right);
+}
+
+TEST(SociApps, AnAppWithoutQuotasOfItsOwnHasThoseOfTheSettings) {
+  ports::DirectoryLimits limits;
+  limits.app.set(Quota::members, 1);
+  SqliteHarness harness(limits);
+  const AppId chess = harness.apps().create_app("chess")->id;
+  Zone wanted;
+  wanted.app = chess;
+  wanted.zone_name = "one";
+  const ZoneId one = harness.apps().create_zone(wanted, 10)->zone.id;
+  ASSERT_TRUE(harness.directory().register_account("ann", "ann", "", one));
+  EXPECT_EQ(refused(harness.directory().register_account("bob", "bob", "", one)), DirectoryCode::quota);
+  OwnQuotas none;
+  none.of(Quota::members) = 0;
+  ASSERT_TRUE(harness.apps().set_quotas(chess, none));
+  harness.reopen();
+  EXPECT_TRUE(harness.directory().register_account("bob", "bob", "", one));
 }
 
 TEST(SociApps, EverythingIsThereAfterTheNextStart) {

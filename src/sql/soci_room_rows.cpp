@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "sql/room_columns.h"
+#include "sql/soci_quotas.h"
 
 namespace plaza::sql {
 
@@ -61,6 +62,7 @@ RoomId SociRoomRows::add_room(const RoomRow& row) {
       "INSERT INTO room (id, zone, name, name_key, description, members) VALUES (:id, :zone, :name, :key, "
       ":d, 1)",
       id.value, row.room.zone.value, row.room.name, row.name_key, row.room.description);
+  count_rooms(db_, row.room.zone, 1);
   RoomRow stored = row;
   stored.room.id = id;
   save_room(stored);
@@ -82,6 +84,7 @@ void SociRoomRows::save_room(const RoomRow& row) {
 
 void SociRoomRows::dissolve_room(const RoomRow& row) {
   const RoomId id = row.room.id;
+  count_rooms(db_, row.room.zone, -1);
   db_.run("DELETE FROM room_listed WHERE room = :room", id.value);
   db_.run("DELETE FROM room_pin WHERE room = :room", id.value);
   // A large room's memberships would hold the lock for long: they go in pieces (sweep_rooms), and the room after them.

@@ -2,6 +2,7 @@
 #include "rooms/room_changes.h"
 #include "sql/room_columns.h"
 #include "sql/soci_directory.h"
+#include "sql/soci_quotas.h"
 #include "sql/soci_room_rows.h"
 
 namespace plaza::sql {
@@ -24,7 +25,8 @@ bool room_exists(Connection& db, ZoneId zone, RoomId room) {
 DirectoryResult<ports::RoomChanged> SociDirectory::create_room(ZoneId zone, const ports::RoomActor& actor,
                                                                MemberId owner, const ports::NewRoom& wanted,
                                                                std::int64_t now_ms) {
-  return database_.write([&](Connection& db) {
+  return database_.write([&](Connection& db) -> DirectoryResult<ports::RoomChanged> {
+    if (auto full = over_quota(db, zone, ports::Quota::rooms, limits_.app)) return fail(std::move(*full));
     SociRoomRows rows(db, region_);
     return rooms::RoomChanges(rows, limits_.rooms, now_ms).create(zone, actor, owner, wanted);
   });

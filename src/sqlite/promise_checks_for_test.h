@@ -266,6 +266,14 @@ inline void check_index(const std::string& path) {
       "SELECT count(*) FROM sender s WHERE s.last_send_id < (SELECT max(m.send_id) FROM message m WHERE "
       "m.sender = s.member AND m.device = s.device)",
       [&](sqlite3_stmt* row) { EXPECT_EQ(uint(row, 0), 0U); });
+  each(
+      "SELECT coalesce(z.zone, m.zone), coalesce(z.bytes, 0), coalesce(m.bytes, 0) FROM zone_bytes z FULL "
+      "JOIN"
+      " (SELECT zone, sum(length(CAST(body AS BLOB)) + 128) AS bytes FROM message GROUP BY zone) m"
+      " ON m.zone = z.zone",
+      [&](sqlite3_stmt* row) {
+        EXPECT_EQ(uint(row, 1), uint(row, 2)) << "the bytes of zone " << uint(row, 0);
+      });
   sqlite3_close(db);
 }
 

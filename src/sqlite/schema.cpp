@@ -24,6 +24,7 @@ constexpr std::int64_t kApplicationId = 0x504C5A73;
 /// mark          removed_at: null = in the member's list; else the conversation's head when the member took
 ///               it out
 /// cursor        what a device has received; written at once
+/// zone_bytes    as of meta.indexed_upto: see ports::ZoneBytes
 /// Few columns are NOT NULL: SQLite checks that row by row, and one writer writes them all.
 constexpr std::array kMigrations{
     R"sql(
@@ -40,6 +41,11 @@ CREATE TABLE mark(member INTEGER, a INTEGER, b INTEGER, delivered INTEGER, read 
   PRIMARY KEY(member, a, b)) WITHOUT ROWID;
 CREATE TABLE cursor(member INTEGER, device TEXT, received INTEGER, PRIMARY KEY(member, device)) WITHOUT ROWID;
 INSERT INTO meta VALUES('indexed_upto', 0), ('indexed_time_ms', 0);
+)sql",
+    R"sql(
+CREATE TABLE zone_bytes(zone INTEGER PRIMARY KEY, bytes INTEGER);
+INSERT INTO zone_bytes SELECT zone, sum(length(CAST(body AS BLOB)) + 128) FROM message
+  WHERE id <= (SELECT value FROM meta WHERE key = 'indexed_upto') GROUP BY zone;
 )sql",
 };
 

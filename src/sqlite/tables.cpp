@@ -40,6 +40,8 @@ int Tables::prepare(const Connection& connection) {
       {&write_cursor_,
        "INSERT INTO cursor VALUES(?1, ?2, ?3) ON CONFLICT(member, device) DO UPDATE SET "
        "received = max(received, excluded.received)"},
+      {&write_zone_bytes_, "INSERT OR REPLACE INTO zone_bytes VALUES(?1, ?2)"},
+      {&zone_bytes, "SELECT zone, bytes FROM zone_bytes"},
       {&write_indexed_,
        "UPDATE meta SET value = CASE key WHEN 'indexed_upto' THEN ?1 ELSE ?2 END "
        "WHERE key IN ('indexed_upto', 'indexed_time_ms')"},
@@ -54,7 +56,9 @@ int Tables::prepare(const Connection& connection) {
       {&marks_after,
        "SELECT a, b, delivered, read, removed_at FROM mark WHERE member = ?1 AND (a, b) > (?2, ?3) ORDER BY "
        "a, b"},
-      {&references_of, "SELECT conv_a, conv_b, conv_seq, deliveries FROM message WHERE id = ?1"},
+      {&references_of,
+       "SELECT conv_a, conv_b, conv_seq, deliveries, zone, length(CAST(body AS BLOB)) FROM message WHERE id "
+       "= ?1"},
       {&streams_after, "SELECT a, b, head, trimmed FROM stream WHERE (a, b) > (?1, ?2) ORDER BY a, b"},
   };
   for (const auto& [statement, sql] : all) {
@@ -65,12 +69,12 @@ int Tables::prepare(const Connection& connection) {
 
 void Tables::finalize() {
   for (Statement* const statement :
-       {&begin_,         &commit_,          &roll_back_,    &stored_state_,     &load_stream_,
-        &load_sender_,   &load_cursor_,     &load_mark_,    &send_of_,          &insert_messages_,
-        &write_runs_,    &write_stream_,    &write_sender_, &write_mark_,       &write_cursor_,
-        &write_indexed_, &delete_messages_, &delete_runs_,  &delete_runs_from_, &count_settled_,
-        &messages_after, &oldest_messages,  &marks_after,   &streams_after,     &references_of,
-        &delete_message_}) {
+       {&begin_,          &commit_,           &roll_back_,    &stored_state_,     &load_stream_,
+        &load_sender_,    &load_cursor_,      &load_mark_,    &send_of_,          &insert_messages_,
+        &write_runs_,     &write_stream_,     &write_sender_, &write_mark_,       &write_cursor_,
+        &write_indexed_,  &delete_messages_,  &delete_runs_,  &delete_runs_from_, &count_settled_,
+        &messages_after,  &oldest_messages,   &marks_after,   &streams_after,     &references_of,
+        &delete_message_, &write_zone_bytes_, &zone_bytes}) {
     statement->finalize();
   }
   lookup_.finalize();
@@ -189,6 +193,12 @@ bool Tables::write_mark(const MarkState& mark) {
     write_mark_.bind_null(6);
   }
   return write_mark_.run();
+}
+
+bool Tables::write_zone_bytes(const ports::ZoneBytes& row) {
+  write_zone_bytes_.bind(1, row.zone.value);
+  write_zone_bytes_.bind(2, row.bytes);
+  return write_zone_bytes_.run();
 }
 
 bool Tables::write_indexed_upto(std::uint64_t message_id, std::int64_t time_ms) {

@@ -48,6 +48,7 @@ class Tables final : public streams::StateSource, public streams::IndexRows {
   bool write_stream(const streams::StreamState& stream) override;
   bool write_sender(const streams::SenderState& sender) override;
   bool write_mark(const streams::MarkState& mark) override;
+  bool write_zone_bytes(const ports::ZoneBytes& row) override;
   bool write_indexed_upto(std::uint64_t message_id, std::int64_t time_ms) override;
 
   /// A change that always writes, so that its commit syncs the log.
@@ -68,14 +69,15 @@ class Tables final : public streams::StateSource, public streams::IndexRows {
   Statement oldest_messages;  ///< message columns, id <= ?1 in order of id
   Statement marks_after;      ///< a, b, delivered, read, removed_at of member ?1 after (?2, ?3)
   Statement streams_after;    ///< a, b, head, trimmed after (?1, ?2)
-  Statement references_of;    ///< conv_a, conv_b, conv_seq, deliveries of message ?1
+  Statement references_of;    ///< conv_a, conv_b, conv_seq, deliveries, zone, bytes of the body of message ?1
+  Statement zone_bytes;       ///< zone, bytes of all
 
  private:
   MessageLookup lookup_;
   Statement begin_, commit_, roll_back_;
   Statement stored_state_, load_stream_, load_sender_, load_cursor_, load_mark_, send_of_;
   Statement insert_messages_, write_runs_, write_stream_, write_sender_, write_mark_, write_cursor_,
-      write_indexed_;
+      write_zone_bytes_, write_indexed_;
   Statement delete_messages_, delete_message_, delete_runs_, delete_runs_from_, count_settled_;
   RowSources sources_;
 };

@@ -42,6 +42,7 @@ Trimmer::Piece Trimmer::by_age(std::int64_t oldest_kept_ms) {
         if (!raise(delivery.stream, delivery.seq)) return Piece::failed;
       }
       if (!raise(message->conversation, message->conversation_seq)) return Piece::failed;
+      removed_[message->zone] += ports::ZoneBytes::of(*message);
       messages_upto_ = message->id.value;
       ++rows_;
     }
@@ -109,6 +110,7 @@ bool Trimmer::drop_when_unreferenced(std::uint64_t message_id) {
     gone = is_trimmed(delivery->stream, delivery->seq);
     if (!gone || !*gone) return gone.has_value();
   }
+  removed_[ZoneId{row.uint(4)}] += row.uint(5) + ports::ZoneBytes::kMessageBytes;
   dropped_.push_back(message_id);
   return true;
 }
@@ -143,6 +145,9 @@ bool Trimmer::write_trimmed() {
     raised.trimmed = std::max(stream->trimmed, trimmed);
     if (!tables_.write_stream(raised)) return false;
   }
+  for (const auto& [zone, bytes] : removed_) {
+    if (!tables_.write_zone_bytes(set_.zone_bytes.row_without(zone, bytes))) return false;
+  }
   return std::all_of(dropped_.begin(), dropped_.end(),
                      [this](std::uint64_t id) { return tables_.delete_message(id); });
 }
@@ -152,6 +157,7 @@ void Trimmer::applied() {
     if (StreamState* const stream = set_.known_stream(id))
       stream->trimmed = std::max(stream->trimmed, trimmed);
   }
+  for (const auto& [zone, bytes] : removed_) set_.zone_bytes.removed(zone, bytes);
   if (messages_upto_ != 0) set_.recent.drop_upto(messages_upto_);
   next_ = scanned_;
   clear();
@@ -162,6 +168,7 @@ void Trimmer::clear() {
   messages_upto_ = 0;
   trimmed_.clear();
   dropped_.clear();
+  removed_.clear();
 }
 
 }  // namespace plaza::sqlite

@@ -62,7 +62,8 @@ class Trimmer {
   std::uint64_t messages_upto_ = 0;
   ports::StreamId scanned_;
   std::unordered_map<ports::StreamId, std::uint64_t> trimmed_;
-  std::vector<std::uint64_t> dropped_;  ///< messages that nothing refers to any more
+  std::vector<std::uint64_t> dropped_;                 ///< messages that nothing refers to any more
+  std::unordered_map<ZoneId, std::uint64_t> removed_;  ///< bytes of the messages that go
   std::vector<ports::Delivery> deliveries_;
 };
 

@@ -52,6 +52,14 @@ Result<void, std::string> Writer::open() {
   if (!tables_.stored_state(stored)) return failed();
   set_.begin_at(stored.indexed_upto, stored.indexed_time_ms, stored.epoch);
 
+  {
+    Statement& rows = tables_.zone_bytes;
+    const Rewind rewind(rows);
+    int code = SQLITE_OK;
+    while ((code = rows.step()) == SQLITE_ROW)
+      set_.zone_bytes.load({.zone = ZoneId{rows.uint(0)}, .bytes = rows.uint(1)});
+    if (code != SQLITE_DONE) return failed();
+  }
   std::uint64_t replayed = 0;
   {
     Statement& rows = tables_.messages_after;
@@ -84,6 +92,7 @@ void Writer::start(ports::AppendSink& sink, std::mutex& sink_mutex) {
   sink_ = &sink;
   sink_mutex_ = &sink_mutex;
   figures_.set_writable();
+  report_zone_bytes();
   thread_ = std::thread([this] { run(); });
 }
 
@@ -272,11 +281,19 @@ void Writer::report_appends() {
   }
   old_.clear();
   figures_.appends_waiting -= outcomes_.size();
+  report_zone_bytes();
   std::vector<Appended> outcomes;
   outcomes.reserve(std::min<std::size_t>(outcomes_.size(), options_.batch_max));
   outcomes.swap(outcomes_);
   const std::lock_guard lock(*sink_mutex_);
   sink_->appended(std::move(outcomes));
+}
+
+void Writer::report_zone_bytes() {
+  const auto changed = set_.zone_bytes.take_changed();
+  if (changed.empty()) return;
+  const std::lock_guard lock(*sink_mutex_);
+  sink_->stored(changed);
 }
 
 /// The message that this send_id was bound to, when it is the one sent now; conflict when it is another;

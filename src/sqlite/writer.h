@@ -65,6 +65,7 @@ class Writer {
   bool plan_appends(AppendJob& job);
   void report();
   void report_appends();
+  void report_zone_bytes();
   void answer(Job& job);
   void find_original(ports::Appended& outcome, streams::SenderState& sender);
   streams::SearchResult search(const streams::SenderState& sender, ports::StreamId stream,

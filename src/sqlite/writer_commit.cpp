@@ -234,6 +234,7 @@ void Writer::trim(TrimJob& job) {
   at(Stage::trimmed);
   if (!tables_.commit()) return failed();
   trimmer_.applied();
+  report_zone_bytes();
   trim_pass_ = piece == Trimmer::Piece::more;
   job.done(trim_pass_);
 }

@@ -195,7 +195,10 @@ void GroupCommit::commit() {
                          mark.marks.delivered != before.marks.delivered;
     if (changed) set_.touch(*before.mark);
   }
-  for (std::shared_ptr<Message>& message : messages_) set_.recent.push(std::move(message));
+  for (std::shared_ptr<Message>& message : messages_) {
+    set_.zone_bytes.added(*message);
+    set_.recent.push(std::move(message));
+  }
   clear();
 }
 

@@ -27,6 +27,7 @@ class Tables final : public StateSource, public IndexRows {
   std::map<StreamId, Row> streams;
   std::map<std::pair<MemberId, std::string>, std::uint64_t> senders;
   std::map<std::pair<MemberId, StreamId>, MarkState> marks;
+  std::map<ZoneId, std::uint64_t> zone_bytes;
   std::uint64_t indexed_upto = 0;
   bool fails = false;
   int loads = 0;
@@ -67,6 +68,10 @@ class Tables final : public StateSource, public IndexRows {
   }
   bool write_sender(const SenderState& sender) override {
     senders[{sender.member, sender.device}] = sender.last_send_id;
+    return !fails;
+  }
+  bool write_zone_bytes(const ports::ZoneBytes& row) override {
+    zone_bytes[row.zone] = row.bytes;
     return !fails;
   }
   bool write_mark(const MarkState& mark) override {

@@ -26,6 +26,7 @@ void IndexFlush::begin_round() {
   std::sort(marks_.begin(), marks_.end(), [](const auto* x, const auto* y) {
     return std::tie(x->member, x->stream) < std::tie(y->member, y->stream);
   });
+  set_.zone_bytes.begin_round();
   done_ = written_ = {};
 }
 
@@ -77,6 +78,10 @@ IndexFlush::Slice IndexFlush::write_all(IndexRows& rows, std::size_t rows_left) 
     if (rows_left == 0) return Slice::more;
     if (!rows.write_mark(*marks_[at.mark])) return Slice::failed;
   }
+  // A sum is no maximum: written twice it would be wrong, so it goes with the message up to which it is right.
+  for (const ports::ZoneBytes& row : set_.zone_bytes.round_rows()) {
+    if (!rows.write_zone_bytes(row)) return Slice::failed;
+  }
   if (!rows.write_indexed_upto(upto_, upto_time_ms_)) return Slice::failed;
   written_.end = true;
   return Slice::last;
@@ -102,6 +107,7 @@ void IndexFlush::applied() {
   done_ = written_;
   if (!done_.end) return;
   set_.indexed_upto = upto_;
+  set_.zone_bytes.round_applied();
   set_.forget_marks_without_row();
   streams_.clear();
   senders_.clear();

@@ -30,6 +30,7 @@ class IndexRows {
   virtual bool write_stream(const StreamState& stream) = 0;
   virtual bool write_sender(const SenderState& sender) = 0;
   virtual bool write_mark(const MarkState& mark) = 0;
+  virtual bool write_zone_bytes(const ports::ZoneBytes& row) = 0;
   /// Everything up to this message is in the tables.
   virtual bool write_indexed_upto(std::uint64_t message_id, std::int64_t time_ms) = 0;
 };
@@ -43,7 +44,7 @@ class IndexRows {
 /// Order    A round covers the messages up to the newest one at its beginning, sorted by stream, so that
 ///          neighbours go to the same page. `indexed_upto` moves in its last slice only: until then a restart
 ///          replays the messages.
-/// Limit    A slice writes at most rows_max rows (+1); a run counts as one and one more for each
+/// Limit    A slice writes at most rows_max rows (+1, and in the last one a row for each zone that has new messages); a run counts as one and one more for each
 ///          kEntriesPerRow entries.
 /// Within a transaction that also commits a group, the slice is written after the group was planned: the
 /// heads, senders and marks it writes include the group's, and are right exactly when both commit.

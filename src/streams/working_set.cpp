@@ -108,6 +108,7 @@ bool WorkingSet::replay(const ports::MessagePtr& message) {
 
   last_message = m.id.value;
   last_time_ms = std::max(last_time_ms, m.time_ms);
+  zone_bytes.added(m);
   recent.push(message);
   return true;
 }

@@ -9,6 +9,7 @@
 #include "ports/message.h"
 #include "streams/recent_messages.h"
 #include "streams/states.h"
+#include "streams/zone_bytes.h"
 
 namespace plaza::streams {
 
@@ -73,6 +74,7 @@ class WorkingSet {
   std::vector<SenderState*> dirty_senders;
   std::vector<MarkState*> dirty_marks;
   RecentMessages recent;
+  ZoneBytes zone_bytes;
 
   /// The rows of the marks on this list are written.
   void forget_marks_without_row();

@@ -73,6 +73,11 @@ class AppsContract : public testing::TestWithParam<AppsUnderTest> {
                          10)
         .value();
   }
+  void set_quota(AppId app, Quota quota, std::uint64_t amount) {
+    OwnQuotas wanted;
+    wanted.of(quota) = amount;
+    ASSERT_TRUE(a().set_quotas(app, wanted));
+  }
   static ApiKey key(const std::string& id, ServerId server, std::int64_t created_ms = 1) {
     return {.id = id,
             .server = server,
@@ -113,6 +118,105 @@ TEST_P(AppsContract, ARenamedAppIsFoundByItsNewNameAlsoByTheDirectory) {
   EXPECT_EQ(d().zone("schach", "one")->app_name, "schach");
   EXPECT_EQ(refused(d().zone("chess", "one")), DirectoryCode::not_found);
   EXPECT_EQ(a().zone_record(chess, "one")->zone.app_name, "schach");
+}
+
+TEST_P(AppsContract, QuotasAreThoseThatWereSetLastAndOfThatAppAlone) {
+  const AppId chess = app("chess"), go = app("go");
+  EXPECT_EQ(*a().quotas(chess), OwnQuotas{});
+  OwnQuotas wanted;
+  wanted.of(Quota::members) = 3;
+  wanted.of(Quota::stored_bytes) = (1ULL << 53) - 1;
+  wanted.of(Quota::rooms) = 0;
+  EXPECT_EQ(*a().set_quotas(chess, wanted), wanted);
+  EXPECT_EQ(*a().quotas(chess), wanted);
+  EXPECT_EQ(*a().quotas(go), OwnQuotas{});
+  wanted.of(Quota::members).reset();
+  ASSERT_TRUE(a().set_quotas(chess, wanted));
+  EXPECT_EQ(*a().quotas(chess), wanted) << "what is not set is as the settings say again";
+  EXPECT_EQ(refused(a().quotas(AppId{999})), DirectoryCode::not_found);
+  EXPECT_EQ(refused(a().set_quotas(AppId{999}, wanted)), DirectoryCode::not_found);
+  EXPECT_EQ(refused(a().usage(AppId{999})), DirectoryCode::not_found);
+}
+
+TEST_P(AppsContract, TheLastMemberOfTheQuotaIsMadeTheNextLeavesNoTraceAndOtherAppsHaveTheirs) {
+  const AppId chess = app("chess"), go = app("go");
+  const ZoneId one = zone(chess, "one")->zone.id, two = zone(chess, "two")->zone.id;
+  const ZoneId elsewhere = zone(go, "one")->zone.id;
+  set_quota(chess, Quota::members, 3);
+  const auto ann = d().register_account("ann", "ann", "", one);
+  ASSERT_TRUE(ann);
+  ASSERT_TRUE(d().register_account("bob", "bob", "", two));
+  ASSERT_TRUE(d().create_member(ann->account, two, "cat", "cat", ""));
+  for (const ZoneId full : {one, two}) {
+    const auto past = d().register_account("dan", "dan", "", full);
+    EXPECT_EQ(refused(past), DirectoryCode::quota);
+    EXPECT_EQ(past.error().detail, "members_max 3");
+    EXPECT_EQ(refused(d().create_member(ann->account, full, "eve", "eve", "")), DirectoryCode::quota);
+  }
+  EXPECT_EQ(*a().usage(chess), (AppUsage{.members = 3, .rooms = 0}));
+  EXPECT_EQ(refused(d().account_by_name("dan")), DirectoryCode::not_found);
+  EXPECT_TRUE(d().register_account("dan", "dan", "", elsewhere)) << "the other app has none";
+  EXPECT_EQ(*a().usage(go), (AppUsage{.members = 1, .rooms = 0}));
+  set_quota(chess, Quota::members, 4);
+  EXPECT_TRUE(d().create_member(ann->account, one, "eve", "eve", ""));
+  EXPECT_EQ(refused(d().create_member(ann->account, two, "fay", "fay", "")), DirectoryCode::quota);
+  set_quota(chess, Quota::members, 0);
+  EXPECT_TRUE(d().create_member(ann->account, two, "fay", "fay", "")) << "0 is no limit";
+}
+
+TEST_P(AppsContract, AQuotaBelowWhatAnAppHasTakesNothingAway) {
+  const AppId chess = app("chess");
+  const ZoneId one = zone(chess, "one")->zone.id;
+  const auto ann = d().register_account("ann", "ann", "", one);
+  ASSERT_TRUE(d().register_account("bob", "bob", "", one));
+  set_quota(chess, Quota::members, 1);
+  EXPECT_EQ(a().usage(chess)->members, 2U);
+  EXPECT_TRUE(d().member(one, ann->id));
+  EXPECT_EQ(refused(d().create_member(ann->account, one, "cat", "cat", "")), DirectoryCode::quota);
+}
+
+TEST_P(AppsContract, TheLastRoomOfTheQuotaIsMadeAndADissolvedOneMakesPlace) {
+  const AppId chess = app("chess"), go = app("go");
+  const ZoneId one = zone(chess, "one")->zone.id, two = zone(chess, "two")->zone.id;
+  const ZoneId elsewhere = zone(go, "one")->zone.id;
+  set_quota(chess, Quota::rooms, 2);
+  const auto ann = *d().register_account("ann", "ann", "", one),
+             bob = *d().register_account("bob", "bob", "", two);
+  const auto cat = *d().register_account("cat", "cat", "", elsewhere);
+  const auto make = [this](ZoneId where, const Member& owner, const std::string& name) {
+    return d().create_room(where, owner.id, owner.id,
+                           {.name = name, .name_key = name, .description = {}, .avatar = {}, .settings = {}},
+                           1);
+  };
+  const auto first = make(one, ann, "a");
+  ASSERT_TRUE(first && make(two, bob, "b"));
+  const auto past = make(one, ann, "c");
+  EXPECT_EQ(refused(past), DirectoryCode::quota);
+  EXPECT_EQ(past.error().detail, "rooms_max 2");
+  EXPECT_EQ(refused(d().room_by_name(one, "c")), DirectoryCode::not_found);
+  EXPECT_TRUE(make(elsewhere, cat, "c"));
+  ASSERT_TRUE(d().change(one, ann.id, first->room.id, change::Dissolve{}, 2));
+  EXPECT_EQ(a().usage(chess)->rooms, 1U);
+  EXPECT_TRUE(make(two, bob, "c"));
+  EXPECT_EQ(refused(make(one, ann, "d")), DirectoryCode::quota);
+  EXPECT_EQ(*a().usage(chess), (AppUsage{.members = 2, .rooms = 2}));
+}
+
+TEST_P(AppsContract, MembersMadeAtTheSameTimeAreAsManyAsTheQuota) {
+  const AppId chess = app("chess");
+  const ZoneId one = zone(chess, "one")->zone.id;
+  set_quota(chess, Quota::members, 5);
+  std::atomic<int> made{0}, past{0};
+  together(4, [&](int thread) {
+    for (int i = 0; i < 3; ++i) {
+      const std::string name = "m" + std::to_string(thread) + std::to_string(i);
+      const auto member = d().register_account(name, name, "", one);
+      ++(member ? made : past);
+      if (!member) EXPECT_EQ(member.error().code, DirectoryCode::quota);
+    }
+  });
+  EXPECT_EQ(made, 5);
+  EXPECT_EQ(past, 7);
 }
 
 TEST_P(AppsContract, ZonesHaveUniqueNamesInTheirAppPoliciesAndALimit) {

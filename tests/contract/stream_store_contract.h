@@ -61,10 +61,34 @@ class CollectingSink final : public AppendSink {
     EXPECT_FALSE(inside_.exchange(true)) << "two calls at once";
     {
       const std::lock_guard lock(mutex_);
+      bytes_came_first_ = !zone_bytes_.empty();
       for (Appended& outcome : outcomes) outcomes_.push_back(std::move(outcome));
     }
     changed_.notify_all();
     inside_ = false;
+  }
+  void stored(const std::vector<ZoneBytes>& zones) override {
+    EXPECT_FALSE(inside_.exchange(true)) << "two calls at once";
+    {
+      const std::lock_guard lock(mutex_);
+      for (const ZoneBytes& zone : zones) zone_bytes_[zone.zone] = zone.bytes;
+    }
+    inside_ = false;
+  }
+  /// As it was said last; 0: nothing was.
+  std::uint64_t zone_bytes(ZoneId zone) {
+    const std::lock_guard lock(mutex_);
+    const auto at = zone_bytes_.find(zone);
+    return at == zone_bytes_.end() ? 0 : at->second;
+  }
+  void forget_zone_bytes() {
+    const std::lock_guard lock(mutex_);
+    zone_bytes_.clear();
+  }
+  /// Before the newest outcomes.
+  bool bytes_came_first() {
+    const std::lock_guard lock(mutex_);
+    return bytes_came_first_;
   }
   [[nodiscard]] std::size_t count() {
     const std::lock_guard lock(mutex_);
@@ -83,6 +107,8 @@ class CollectingSink final : public AppendSink {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<Appended> outcomes_;
+  std::map<ZoneId, std::uint64_t> zone_bytes_;
+  bool bytes_came_first_ = false;
   std::atomic<bool> inside_{false};
 };
 

@@ -478,12 +478,13 @@ class Isolation(ApiTest):
            "body": None, "idempotency_key": None, "for_ms": 5000, "seq": 1, "text": "darn", "match": "anywhere", "action": "refuse",
            "state": "all", "resolution": "r", "not_before_ms": 0, "keep_ms": 5000, "join": "open", "speak": "everyone",
            "members_max": 5, "slow_mode_ms": 0, "history_visible": True, "persistent": True, "publish": "everyone",
-           "history_max": 5, "history_age_ms": 0, "rate_per_s": 0, "rate_burst": 1,
+           "history_max": 5, "history_age_ms": 0, "rate_per_s": 0, "rate_burst": 1, "rooms_max": 5,
+           "sessions_max": 5, "message_rate_per_s": 5, "message_burst": 5, "stored_bytes_max": 5, "as_settings": [],
            "kinds": ["report.made"], "since": 0, "url": "https://example.org/"}
     # What a call makes anew is this app's own.
     MADE = {("channels.put", "channel"): "own-channel"}
     # What there is no foreign thing to name in: the call is about the own app alone.
-    WITHOUT_IDS = {"app.show", "zones.list", "zones.create", "announcements.list", "batch", "events.subscribe", "events.show", "events.list",
+    WITHOUT_IDS = {"app.show", "zones.list", "zones.create", "announcements.list", "batch", "quotas.show", "events.subscribe", "events.show", "events.list",
                    "webhooks.create", "webhooks.list", "dead_letters.list"}
     # Which parameters of a call in a zone of one's own name something of the other app.
     FOREIGN = {"member", "room", "owner", "report", "word", "announcement", "account", "channel", "members", "webhook", "letter"}

@@ -40,12 +40,26 @@ Result<void, ports::StoreError> RulesStore::start(ports::AppendSink& sink) {
   PLAZA_CHECK(!process_);
   process_ = std::make_unique<Process>(disk_, limits_);
   process_->set.begin_at(disk_.indexed_upto, disk_.indexed_time_ms, kEpoch);
+  for (const auto& [zone, bytes] : disk_.zone_bytes)
+    process_->set.zone_bytes.load({.zone = zone, .bytes = bytes});
   for (auto at = disk_.messages.upper_bound(disk_.indexed_upto); at != disk_.messages.end(); ++at) {
     const bool follows = process_->set.replay(at->second);
     PLAZA_CHECK(follows);
   }
+  check_zone_bytes();
   sink_ = &sink;
   return {};
+}
+
+/// Wherever it died: what each zone has is what its messages are.
+void RulesStore::check_zone_bytes() {
+  std::map<ZoneId, std::uint64_t> right;
+  for (const auto& [id, message] : disk_.messages) right[message->zone] += ports::ZoneBytes::of(*message);
+  for (const auto& [zone, bytes] : process_->set.zone_bytes.take_changed()) {
+    PLAZA_CHECK(right[zone] == bytes);
+    right.erase(zone);
+  }
+  PLAZA_CHECK(right.empty());
 }
 
 void RulesStore::crash() {
@@ -362,7 +376,9 @@ void RulesStore::trim_stream(StreamId id, std::uint64_t upto, std::map<StreamId,
                               std::all_of(
                                   message->deliveries.begin(), message->deliveries.end(),
                                   [&](const ports::Delivery& to) { return to.seq <= trimmed_of(to.stream); });
-    if (unreferenced) disk_.delete_message(message_id);
+    if (!unreferenced) continue;
+    disk_.delete_message(message_id);
+    removed_bytes_[message->zone] += ports::ZoneBytes::of(*message);
   }
 }
 
@@ -387,7 +403,11 @@ Result<bool, ports::StoreError> RulesStore::trim_some(const ports::Retention& re
       trim_stream(id, stored_head - retention.inbox_entries_max, trimmed);
   }
   for (const auto& [id, upto] : trimmed) disk_.write_trimmed(id, upto);
+  for (const auto& [zone, bytes] : removed_bytes_)
+    disk_.write_zone_bytes(p.set.zone_bytes.row_without(zone, bytes));
   disk_.commit();
+  for (const auto& [zone, bytes] : removed_bytes_) p.set.zone_bytes.removed(zone, bytes);
+  removed_bytes_.clear();
   for (const auto& [id, upto] : trimmed) {
     if (StreamState* const stream = p.set.known_stream(id)) stream->trimmed = std::max(stream->trimmed, upto);
   }

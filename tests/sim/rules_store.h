@@ -89,6 +89,7 @@ class RulesStore final : public SimStore, private ports::StreamStore {
   [[nodiscard]] ports::ConversationPage list(MemberId member, ports::StreamId after, std::uint32_t limit);
   [[nodiscard]] ports::Conversation conversation(MemberId member, ports::StreamId stream, ports::Marks marks);
   Result<bool, ports::StoreError> trim_some(const ports::Retention& retention);
+  void check_zone_bytes();
   void trim_stream(ports::StreamId id, std::uint64_t upto, std::map<ports::StreamId, std::uint64_t>& trimmed);
 
   // Constant after construction.
@@ -99,7 +100,8 @@ class RulesStore final : public SimStore, private ports::StreamStore {
   // The run.
   Rng rng_;
   SimDisk disk_;
-  std::unique_ptr<Process> process_;  ///< null while it is down
+  std::unique_ptr<Process> process_;               ///< null while it is down
+  std::map<ZoneId, std::uint64_t> removed_bytes_;  ///< by the trim that is being made
   ports::AppendSink* sink_ = nullptr;
   std::deque<Job> waiting_;
   std::uint32_t commits_to_fail_ = 0;

@@ -99,6 +99,11 @@ bool SimDisk::write_mark(const MarkState& mark) {
   return true;
 }
 
+bool SimDisk::write_zone_bytes(const ports::ZoneBytes& row) {
+  transaction_.emplace_back([this, row] { zone_bytes[row.zone] = row.bytes; });
+  return true;
+}
+
 bool SimDisk::write_indexed_upto(std::uint64_t message_id, std::int64_t time_ms) {
   transaction_.emplace_back([this, message_id, time_ms] {
     indexed_upto = message_id;

@@ -36,6 +36,7 @@ class SimDisk final : public streams::StateSource, public streams::IndexRows {
   std::map<std::pair<MemberId, std::string>, SenderRow> senders;
   std::map<std::pair<MemberId, std::string>, std::uint64_t> cursors;
   std::map<std::pair<MemberId, ports::StreamId>, MarkRow> marks;
+  std::map<ZoneId, std::uint64_t> zone_bytes;
   std::uint64_t indexed_upto = 0;
   std::int64_t indexed_time_ms = 0;
 
@@ -60,6 +61,7 @@ class SimDisk final : public streams::StateSource, public streams::IndexRows {
   bool write_stream(const streams::StreamState& stream) override;
   bool write_sender(const streams::SenderState& sender) override;
   bool write_mark(const streams::MarkState& mark) override;
+  bool write_zone_bytes(const ports::ZoneBytes& row) override;
   bool write_indexed_upto(std::uint64_t message_id, std::int64_t time_ms) override;
 
  private:

@@ -34,6 +34,8 @@ constexpr std::array kWords{
     AdminWords{"zone rename", "zones.rename", "zone name"},
     AdminWords{"zone disable", "zones.disable", "zone"},
     AdminWords{"zone enable", "zones.enable", "zone"},
+    AdminWords{"quota show", "quotas.show", ""},
+    AdminWords{"quota set", "quotas.set", ""},
     AdminWords{"server register", "servers.register", "server"},
     AdminWords{"server list", "servers.list", ""},
     AdminWords{"server change", "servers.change", "server"},

@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "app/node/awaited.h"
+#include "tenancy/quota_metrics.h"
 
 namespace plaza::app {
 
@@ -118,6 +119,28 @@ void LiveSessions::end_sessions(AccountId account, const std::vector<ports::Toke
   std::vector<TokenId> tokens;
   for (const auto& token : revoked) tokens.push_back(token.id);
   edge_.close_account(account, std::move(tokens));
+}
+
+std::optional<backend::OverQuota> LiveSessions::count_message(const ports::Zone& zone, backend::Kept kept) {
+  const auto app = edge_.chat().apps.of(zone);
+  using ports::Quota;
+  backend::OverQuota over{.quota = Quota::stored_bytes};
+  if (kept == backend::Kept::not_stored || !app->full()) {
+    if (app->send(edge_.parts().clock.steady_ms(), over.wait_ms)) return std::nullopt;
+    over.quota = Quota::message_rate;
+  }
+  tenancy::count_refusal(over.quota);
+  return over;
+}
+
+void LiveSessions::set_quotas(AppId app, const ports::OwnQuotas& own) { edge_.chat().apps.set_own(app, own); }
+
+backend::AppFigures LiveSessions::figures(AppId app) {
+  const auto meter = edge_.chat().apps.of(app);
+  backend::AppFigures figures{.sessions = meter->sessions(), .stored_bytes = meter->stored_bytes()};
+  for (std::size_t i = 0; i < ports::kQuotas; ++i)
+    figures.quotas.amounts[i] = meter->quota(static_cast<ports::Quota>(i));
+  return figures;
 }
 
 std::optional<RoomOutcome> LiveSessions::on_shard(

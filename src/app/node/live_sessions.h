@@ -23,6 +23,9 @@ class LiveSessions final : public backend::Live {
   [[nodiscard]] bool is_online(MemberId member) const override;
   bool close_zones(const std::vector<ZoneId>& zones, bool closed) override;
   void end_sessions(AccountId account, const std::vector<ports::Token>& revoked) override;
+  std::optional<backend::OverQuota> count_message(const ports::Zone& zone, backend::Kept kept) override;
+  void set_quotas(AppId app, const ports::OwnQuotas& own) override;
+  backend::AppFigures figures(AppId app) override;
   std::optional<backend::RoomOutcome> create_room(ZoneId zone, MemberId owner,
                                                   const ports::NewRoom& wanted) override;
   std::optional<backend::RoomOutcome> change_room(ZoneId zone, RoomId room,

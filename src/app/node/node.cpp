@@ -15,6 +15,7 @@
 #include "app/node/live_moderation.h"
 #include "app/node/live_sessions.h"
 #include "app/node/node_files.h"
+#include "app/node/load_apps.h"
 #include "app/node/node_search.h"
 #include "app/node/options.h"
 #include "app/process/secrets_file.h"
@@ -421,6 +422,10 @@ Result<std::unique_ptr<Node>, std::string> Node::start(const Config& config) {
       edge_limits(config));
   if (auto made = parts.make_app_events(config); !made) return fail(std::move(made.error()));
   parts.make_api(config);
+  // Before the store says what each zone has.
+  parts.edge->chat().apps.set_settings(app_quotas(config));
+  if (auto loaded = load_apps(parts.sql_directory->apps(), parts.edge->chat().apps); !loaded)
+    return fail(fmt::format("{}: {}", data_path(config, "directory.db"), loaded.error().detail));
   parts.shards.start();
   if (auto started = parts.store.start(parts.sink(config)); !started) {
     return fail(started.error().detail);  // which names the file
@@ -454,6 +459,7 @@ Result<std::unique_ptr<Node>, std::string> Node::start(const Config& config) {
 void Node::apply(const Config& config) {
   set_log_level(config.log.level);
   parts_->edge->set_limits(edge_limits(config));
+  parts_->edge->chat().apps.set_settings(app_quotas(config));
   parts_->api->set_app_rate(api_options(config).app_requests);
   parts_->janitor->set(janitor_options(config));
   if (!parts_->tls) return;

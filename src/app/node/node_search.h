@@ -45,6 +45,7 @@ class NodeSearch final : public ports::AppendSink {
   /// Messages that are not in the index yet.
   [[nodiscard]] std::uint64_t behind() const { return indexer_ ? indexer_->behind() : 0; }
 
+  void stored(const std::vector<ports::ZoneBytes>& zones) override { next_.stored(zones); }
   void appended(std::vector<ports::Appended> outcomes) override;
 
  private:

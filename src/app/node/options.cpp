@@ -95,6 +95,18 @@ edge::Limits edge_limits(const Config& config) {
   return limits;
 }
 
+ports::Quotas app_quotas(const Config& config) {
+  const auto amount = [](std::int64_t value) { return static_cast<std::uint64_t>(value); };
+  ports::Quotas quotas;
+  quotas.set(ports::Quota::members, amount(config.app.members_max));
+  quotas.set(ports::Quota::rooms, amount(config.app.rooms_max));
+  quotas.set(ports::Quota::sessions, amount(config.app.sessions_max));
+  quotas.set(ports::Quota::message_rate, amount(config.app.message_rate_per_s));
+  quotas.set(ports::Quota::message_burst, amount(config.app.message_burst));
+  quotas.set(ports::Quota::stored_bytes, amount(config.app.stored_bytes_max));
+  return quotas;
+}
+
 backend::ApiOptions api_options(const Config& config) {
   const auto& api = config.api;
   backend::ApiOptions options;
@@ -184,6 +196,7 @@ sql::SqlDirectoryOptions directory_options(const Config& config, std::int64_t in
   options.limits.members_per_account_max = u32(config.account.members_per_zone_max);
   options.limits.friends_max = u32(config.member.friends_max);
   options.limits.channels_per_zone_max = u32(config.channel.declared_max);
+  options.limits.app = app_quotas(config);
   options.moderation.sanctions_per_zone_max = u32(config.moderation.zone_sanctions_max);
   options.moderation.reports_open_per_zone_max = u32(config.moderation.zone_open_reports_max);
   options.announcements.open_per_app_max = u32(config.announcement.app_open_max);

@@ -27,6 +27,7 @@ std::uint32_t shard_count(const Config& config);
 net::ShardOptions shard_options(const Config& config);
 net::ConnectionOptions connection_options(const Config& config);
 net::ConnectionLimitsOptions connection_limits(const Config& config);
+ports::Quotas app_quotas(const Config& config);
 edge::Limits edge_limits(const Config& config);
 backend::ApiOptions api_options(const Config& config);
 events::FeedOptions feed_options(const Config& config);

@@ -26,7 +26,20 @@ std::string text(const T& value) {
 
 ports::RoomLimits rooms(const Config& config) { return directory_options(config, 0).limits.rooms; }
 
+template <ports::Quota quota>
+std::string of_apps(const Config& config) {
+  const auto amount = app_quotas(config).of(quota);
+  EXPECT_EQ(directory_options(config, 0).limits.app.of(quota), amount);
+  return text(amount);
+}
+
 const std::vector<Arrives> kArrives{
+    {"app.members_max", of_apps<ports::Quota::members>},
+    {"app.rooms_max", of_apps<ports::Quota::rooms>},
+    {"app.sessions_max", of_apps<ports::Quota::sessions>},
+    {"app.message_rate_per_s", of_apps<ports::Quota::message_rate>},
+    {"app.message_burst", of_apps<ports::Quota::message_burst>},
+    {"app.stored_bytes_max", of_apps<ports::Quota::stored_bytes>},
     {"http.header_bytes_max",
      [](const Config& c) { return text(connection_options(c).http_header_bytes_max); }},
     {"http.body_bytes_max", [](const Config& c) { return text(connection_options(c).http_body_bytes_max); }},

@@ -1,0 +1,61 @@
+#include "streams/zone_bytes.h"
+
+#include <gtest/gtest.h>
+
+namespace plaza::streams {
+namespace {
+
+using Rows = std::vector<ports::ZoneBytes>;
+
+constexpr ZoneId kChess{1}, kGo{2};
+constexpr std::uint64_t kEach = ports::ZoneBytes::kMessageBytes;
+
+ports::Message message(ZoneId zone, std::size_t body) {
+  ports::Message out;
+  out.zone = zone;
+  out.body = std::string(body, 'x');
+  return out;
+}
+
+TEST(ZoneBytes, ARoundTakesWhatWasThereAtItsBeginningAndTheNextOneTheRest) {
+  ZoneBytes bytes;
+  bytes.load({.zone = kChess, .bytes = 1000});
+  bytes.added(message(kChess, 10));
+  bytes.begin_round();
+  bytes.added(message(kChess, 20));
+  bytes.added(message(kGo, 5));
+  EXPECT_EQ(bytes.round_rows(), (Rows{{.zone = kChess, .bytes = 1010 + kEach}}));
+  EXPECT_EQ(bytes.round_rows().size(), 1U) << "also when a slice failed and is written again";
+  bytes.round_applied();
+  EXPECT_TRUE(bytes.round_rows().empty());
+  bytes.begin_round();
+  EXPECT_EQ(bytes.round_rows(),
+            (Rows{{.zone = kChess, .bytes = 1030 + 2 * kEach}, {.zone = kGo, .bytes = 5 + kEach}}));
+}
+
+TEST(ZoneBytes, WhatIsRemovedWhileARoundIsUnderWayIsMissingInItsRowsToo) {
+  ZoneBytes bytes;
+  bytes.load({.zone = kChess, .bytes = 1000});
+  bytes.added(message(kChess, 10));
+  bytes.begin_round();
+  EXPECT_EQ(bytes.row_without(kChess, 300), (ports::ZoneBytes{.zone = kChess, .bytes = 700}));
+  bytes.removed(kChess, 300);
+  EXPECT_EQ(bytes.round_rows(), (Rows{{.zone = kChess, .bytes = 710 + kEach}}));
+  EXPECT_EQ(bytes.row_without(kGo, 300).bytes, 0U);
+}
+
+TEST(ZoneBytes, TellsEachChangedZoneOnceWithAllThatItHas) {
+  ZoneBytes bytes;
+  bytes.load({.zone = kChess, .bytes = 1000});
+  bytes.load({.zone = kGo, .bytes = 7});
+  EXPECT_EQ(bytes.take_changed(), (Rows{{.zone = kChess, .bytes = 1000}, {.zone = kGo, .bytes = 7}}));
+  EXPECT_TRUE(bytes.take_changed().empty());
+  bytes.added(message(kChess, 10));
+  bytes.begin_round();
+  bytes.added(message(kChess, 20));
+  bytes.removed(kChess, 100);
+  EXPECT_EQ(bytes.take_changed(), (Rows{{.zone = kChess, .bytes = 930 + 2 * kEach}}));
+}
+
+}  // namespace
+}  // namespace plaza::streams
