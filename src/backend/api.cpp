@@ -5,6 +5,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "backend/credentials.h"
 #include "backend/documents.h"
 #include "backend/router.h"
 #include "base/digest.h"
@@ -43,6 +44,16 @@ const metrics::Counter& refused_counter(ErrorCode code) {
 
 ApiError busy(std::string message) {
   return {.code = ErrorCode::try_again, .message = std::move(message), .retry_after_ms = kBusyRetryMs};
+}
+
+/// Whose request it says to be, before anybody has looked: those with one key are taken up in turn with those with another, and all
+/// that have none are one.
+Share share_of(const net::HttpExchange& exchange) {
+  if (exchange.door == net::Door::operators) return 0;
+  const Credentials given = credentials_of(exchange.request);
+  const auto* bearer = std::get_if<BearerCredentials>(&given);
+  const auto* signature = std::get_if<SignedCredentials>(&given);
+  return std::hash<std::string>{}(bearer ? bearer->key : signature ? signature->key : std::string()) | 1;
 }
 
 net::HttpResponse refused(const ApiError& error) {
@@ -117,8 +128,10 @@ void Api::set_app_rate(Rate rate) {
 
 std::optional<net::HttpResponse> Api::ask(net::HttpExchange exchange, net::HttpAnswer answer) {
   if (auto page = document_at(exchange.request)) return page;
+  const Share share = share_of(exchange);
   const bool taken = workers_.try_run([this, exchange = std::move(exchange),
-                                       answer = std::move(answer)]() mutable { answer(handle(exchange)); });
+                                       answer = std::move(answer)]() mutable { answer(handle(exchange)); },
+                                      share);
   if (taken) return std::nullopt;
   return refused(busy("too many requests wait"));
 }

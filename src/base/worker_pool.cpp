@@ -5,18 +5,17 @@
 namespace plaza {
 
 WorkerPool::WorkerPool(std::string name, std::size_t threads, std::size_t waiting_max)
-    : name_(std::move(name)), waiting_max_(waiting_max) {
+    : name_(std::move(name)), jobs_(waiting_max) {
   threads_.reserve(threads);
   for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
 }
 
 WorkerPool::~WorkerPool() { stop(); }
 
-bool WorkerPool::try_run(Job job) {
+bool WorkerPool::try_run(Job job, Share share) {
   {
     const std::lock_guard lock(mutex_);
-    if (stopping_ || jobs_.size() >= waiting_max_) return false;
-    jobs_.push_back(std::move(job));
+    if (stopping_ || !jobs_.offer(share, std::move(job))) return false;
   }
   wake_.notify_one();
   return true;
@@ -43,8 +42,7 @@ void WorkerPool::work() {
   for (;;) {
     wake_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });
     if (jobs_.empty()) return;
-    Job job = std::move(jobs_.front());
-    jobs_.pop_front();
+    Job job = jobs_.take();
     lock.unlock();
     job();
     job = nullptr;

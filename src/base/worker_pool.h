@@ -1,19 +1,22 @@
 #pragma once
 #include <condition_variable>
 #include <cstddef>
-#include <deque>
 #include <functional>
 #include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "base/fair_queue.h"
+
 namespace plaza {
 
 /// Threads for work that blocks or takes long (SQL, password hashing), so that no shard ever does.
 ///
-/// Thread   try_run() from any thread; jobs run on the pool's threads, started in the order given.
-/// Limit    waiting_max jobs wait; try_run() beyond it gives false and the caller says "busy".
+/// Thread   try_run() from any thread; jobs run on the pool's threads, started one of each owner in turn, and of each owner in the
+///          order given: one that gives many delays the others by one job at a time.
+/// Limit    waiting_max jobs wait, and of one owner as many as FairQueue says; try_run() beyond gives false and the caller says
+///          "busy".
 /// Stop     stop() runs what waits, then joins; try_run() gives false from then on.
 class WorkerPool {
  public:
@@ -24,7 +27,7 @@ class WorkerPool {
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
 
-  [[nodiscard]] bool try_run(Job job);
+  [[nodiscard]] bool try_run(Job job, Share share = 0);
   void stop();
   [[nodiscard]] std::size_t waiting() const;
 
@@ -33,11 +36,10 @@ class WorkerPool {
 
   // Constant after construction.
   const std::string name_;
-  const std::size_t waiting_max_;
   // Guarded by mutex_.
   mutable std::mutex mutex_;
   std::condition_variable wake_;
-  std::deque<Job> jobs_;
+  FairQueue<Job> jobs_;
   bool stopping_ = false;
   // The owner's thread only.
   std::vector<std::thread> threads_;

@@ -57,7 +57,7 @@ Verdict Friends::change(Session& session, const Asked& asked, MemberId peer, Err
   };
   // In force also when the session that asked is gone by then: the directory has it.
   const bool started = state_.node.executor.blocking(
-      [this, zone = session.zone, me, peer, change_it, finish] {
+      session.app.value, [this, zone = session.zone, me, peer, change_it, finish] {
         Node& node = state_.node;
         const auto changed = std::make_shared<const Changed>(
             make_change(node.directory, zone, me, peer, change_it));

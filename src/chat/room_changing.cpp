@@ -14,6 +14,7 @@ using ports::StreamId;
 /// A change on its way: what the callbacks of both databases share until it is answered.
 struct RoomChanging::Run {
   MemberId me;  ///< none: the app's server
+  AppId app;    ///< the same: that it may have many at once is bounded before
   Job job;
   // On the shard: one of them, once.
   std::move_only_function<void(const ports::DirectoryError&)> refused;
@@ -42,6 +43,7 @@ Verdict RoomChanging::run(Session& session, const Asked& asked, Job job, Refused
   const MemberId me = session.member->who.id;
   const auto run = std::make_shared<Run>(
       Run{.me = me,
+          .app = session.app,
           .job = std::move(job),
           .refused = answered(std::move(refused)),
           .done = answered(std::move(done)),
@@ -56,6 +58,7 @@ void RoomChanging::run_for_server(Job job, Outcome outcome, MemberId added, Find
   const auto unavailable = [refused] { refused({.code = ports::DirectoryCode::unavailable, .detail = {}}); };
   const auto run = std::make_shared<Run>(
       Run{.me = {},
+          .app = {},
           .job = std::move(job),
           .refused = refused,
           .done = [told](const ports::RoomChanged& changed) { (*told)(Result(changed)); },
@@ -65,13 +68,13 @@ void RoomChanging::run_for_server(Job job, Outcome outcome, MemberId added, Find
 
 /// False: too much waits already.
 bool RoomChanging::start(const RunPtr& run, MemberId listed, Find find) {
-  return state_.node.executor.blocking([this, run, listed, find = std::move(find)]() mutable {
+  return state_.node.executor.blocking(run->app.value, [this, run, listed, find = std::move(find)]() mutable {
     const RoomId listed_first = find ? find(state_.node.directory) : RoomId{};
     if (!listed_first) return carry_out(run);
     // In the member's list before it is in the room: were it the other way round, a store that is away would leave a member
     // whose list lacks the room, or a membership that others have seen would have to be taken back.
     state_.node.store.follow(listed, StreamId::room(listed_first), [this, run](auto marked) {
-      if (marked && state_.node.executor.blocking([this, run] { carry_out(run); })) return;
+      if (marked && state_.node.executor.blocking(run->app.value, [this, run] { carry_out(run); })) return;
       finish([run] { run->store_away(); });
     });
   });

@@ -107,6 +107,7 @@ struct Session {
   AccountId account;
   TokenId login_token;   ///< the token it logged in with, or got at login
   TokenId member_token;  ///< the token it got when it entered
+  AppId app;
   ZoneId zone;
   std::string device;
   std::unique_ptr<AttachedFile> attached;     ///< null but while a send waits for it

@@ -126,15 +126,14 @@ class ShardState {
   /// says how the session goes on, or wait when a further step was started. False: too busy, nothing was started.
   template <class Job, class Then>
   [[nodiscard]] bool await(const Session& s, Job job, Then then) {
-    return node.executor.blocking(
-        [this, id = s.id, login = s.login, job = std::move(job), then = std::move(then)]() mutable {
-          auto result = job();
-          node.executor.post(shard,
-                             [this, id, login, result = std::move(result), then = std::move(then)]() mutable {
-                               if (Session* now = session(id, login))
-                                 finish(*now, then(*now, std::move(result)));
-                             });
-        });
+    return node.executor.blocking(s.app.value, [this, id = s.id, login = s.login, job = std::move(job),
+                                                then = std::move(then)]() mutable {
+      auto result = job();
+      node.executor.post(shard,
+                         [this, id, login, result = std::move(result), then = std::move(then)]() mutable {
+                           if (Session* now = session(id, login)) finish(*now, then(*now, std::move(result)));
+                         });
+    });
   }
 
   /// The same for an answer of the stream store: hand it over as the `done` of a call.

@@ -32,10 +32,9 @@ class TestExecutor final : public ports::Executor {
   [[nodiscard]] std::uint32_t self() const override { return self_; }
   [[nodiscard]] std::int64_t now_ms() const override { return clock_.steady_ms(); }
   void post(std::uint32_t shard, Task task) override { tasks_.emplace_back(shard, std::move(task)); }
-  [[nodiscard]] bool blocking(Task job) override {
-    if (busy) return false;
-    jobs_.push_back(std::move(job));
-    return true;
+  using Executor::blocking;
+  [[nodiscard]] bool blocking(Share share, Task job) override {
+    return !busy && jobs_.offer(share, std::move(job));
   }
 
   bool step() {
@@ -47,8 +46,8 @@ class TestExecutor final : public ports::Executor {
       return true;
     }
     if (jobs_.empty() || hold_jobs) return false;
-    Task job = std::move(jobs_.front());
-    jobs_.pop_front();
+    Task job = jobs_.take();
+    ++jobs_begun;
     job();
     return true;
   }
@@ -65,13 +64,15 @@ class TestExecutor final : public ports::Executor {
   }
   bool busy = false;       ///< too much waits already: jobs are refused
   bool hold_jobs = false;  ///< jobs wait until somebody lets them go on
+  std::uint64_t jobs_begun = 0;
+  static constexpr std::size_t kJobsMax = 4096;
 
  private:
   const std::uint32_t shards_;
   const ports::Clock& clock_;
   std::uint32_t self_ = 0;
   std::deque<std::pair<std::uint32_t, Task>> tasks_;
-  std::deque<Task> jobs_;
+  FairQueue<Task> jobs_{kJobsMax};
 };
 
 class ChatTest;
@@ -389,6 +390,7 @@ inline void ChatTest::enter(TestClient& client, const ports::Member& who, const 
                             EnterStyle style, bool replaces) {
   homes[client.session.id] = home(who.id);
   client.session.account = who.account;
+  client.session.app = zone->app;
   client.session.zone = who.zone;
   client.session.device = device;
   client.session.state = style == EnterStyle::enter ? SessionState::authenticated : SessionState::logged_out;

@@ -47,6 +47,12 @@ std::vector<TokenId> ids_of(const std::vector<ports::Token>& tokens) {
   return ids;
 }
 
+/// Before it is known which app that is, and whether there is one: a number that no app's id has.
+Share share_of(const login::Place& place) {
+  constexpr Share kNamed = Share{1} << 63;
+  return std::hash<std::string>{}(place.app) | kNamed;
+}
+
 protocol::MemberEntry member_entry(const ports::Member& member) {
   return {.id = member.id, .name = member.nickname, .avatar = member.avatar};
 }
@@ -83,7 +89,8 @@ Verdict AccountRequests::request(Session& session, const protocol::Request& requ
 }
 
 template <class Job, class Then>
-Verdict AccountRequests::await(Session& session, const Asked& asked, Pool pool, Job job, Then then) {
+Verdict AccountRequests::await(Session& session, const Asked& asked, Pool pool, Share share, Job job,
+                               Then then) {
   EdgeParts& parts = shard_.node().parts();
   WorkerPool& workers = pool == Pool::sql ? parts.sql_workers : parts.password_workers;
   const bool started = workers.try_run(
@@ -94,7 +101,8 @@ Verdict AccountRequests::await(Session& session, const Asked& asked, Pool pool, 
           if (!still || still->closing()) return;
           if (then(*still, std::move(result)) == Verdict::done) still->resume(chat::Resume::next);
         });
-      });
+      },
+      share);
   return started ? Verdict::wait : chat::refuse(session.chat(), asked, chat::busy());
 }
 
@@ -150,7 +158,8 @@ Verdict AccountRequests::log_in(Session& session, const protocol::Request& reque
     }
   }
   return await(
-      session, asked, pool, [&service, login = std::move(login)] { return service.login(login); },
+      session, asked, pool, share_of(login.place),
+      [&service, login = std::move(login)] { return service.login(login); },
       [this, asked, classic, by_token](Session& s, LoginResult<login::LoggedIn> result) {
         if (!result) {
           metrics().logins_refused.add();
@@ -165,6 +174,7 @@ Verdict AccountRequests::logged_in(Session& session, const Asked& asked, bool cl
   metrics().logins.add();
   chat::Session& chat = session.chat();
   chat.account = in.account;
+  chat.app = in.zone->app;
   chat.zone = in.zone->id;
   chat.device = in.device;
   chat.login_token = in.token_id;
@@ -213,7 +223,7 @@ Verdict AccountRequests::register_account(Session& session, const protocol::Requ
   reg.address = session.connection().remote().ip_text();
   login::LoginService& service = shard_.node().parts().login;
   return await(
-      session, asked, Pool::passwords,
+      session, asked, Pool::passwords, share_of(reg.place),
       [&service, reg = std::move(reg)] { return service.register_account(reg); },
       [this, asked](Session& s, LoginResult<login::Registered> result) {
         if (!result) return refuse(s, asked, result.error());
@@ -238,7 +248,7 @@ Verdict AccountRequests::create_member(Session& session, const protocol::Request
   create.avatar = wanted.avatar;
   login::LoginService& service = shard_.node().parts().login;
   return await(
-      session, asked, Pool::sql,
+      session, asked, Pool::sql, session.chat().app.value,
       [&service, create = std::move(create)] { return service.create_member(create); },
       [this, asked](Session& s, LoginResult<ports::Member> member) {
         if (!member) return refuse(s, asked, member.error());
@@ -259,7 +269,7 @@ Verdict AccountRequests::enter(Session& session, const protocol::Request& reques
   enter_as.member = wanted.id;
   login::LoginService& service = shard_.node().parts().login;
   return await(
-      session, asked, Pool::sql,
+      session, asked, Pool::sql, session.chat().app.value,
       [&service, enter_as = std::move(enter_as)] { return service.enter(enter_as); },
       [this, asked](Session& s, LoginResult<login::Entered> entered) {
         if (!entered) return refuse(s, asked, entered.error());
@@ -309,7 +319,7 @@ Verdict AccountRequests::log_out(Session& session, const protocol::Request& requ
   if (!wanted.revoke || tokens.empty()) return bye(session, asked);
   login::LoginService& service = shard_.node().parts().login;
   return await(
-      session, asked, Pool::sql,
+      session, asked, Pool::sql, session.chat().app.value,
       [&service, account, tokens] {
         LoginResult<std::vector<ports::Token>> result;
         for (const TokenId token : tokens) {
@@ -337,7 +347,7 @@ Verdict AccountRequests::change_password(Session& session, const protocol::Reque
   if (session.chat().member_token) change.keep.push_back(session.chat().member_token);
   login::LoginService& service = shard_.node().parts().login;
   return await(
-      session, asked, Pool::passwords,
+      session, asked, Pool::passwords, session.chat().app.value,
       [&service, change = std::move(change)] { return service.change_password(change); },
       [this, asked](Session& s, const LoginResult<std::vector<ports::Token>>& revoked) {
         if (!revoked) return refuse(s, asked, revoked.error());
@@ -353,7 +363,7 @@ Verdict AccountRequests::list_tokens(Session& session, const protocol::Request& 
   const Asked asked = Asked::from(request);
   login::LoginService& service = shard_.node().parts().login;
   return await(
-      session, asked, Pool::sql,
+      session, asked, Pool::sql, session.chat().app.value,
       [&service, account = session.chat().account] { return service.list_tokens(account); },
       [this, asked](Session& s, const LoginResult<std::vector<ports::Token>>& tokens) {
         if (!tokens) return refuse(s, asked, tokens.error());
@@ -385,7 +395,8 @@ Verdict AccountRequests::revoke_token(Session& session, const protocol::Request&
   revoke.only = wanted.token_id;
   login::LoginService& service = shard_.node().parts().login;
   return await(
-      session, asked, Pool::sql, [&service, revoke = std::move(revoke)] { return service.revoke(revoke); },
+      session, asked, Pool::sql, session.chat().app.value,
+      [&service, revoke = std::move(revoke)] { return service.revoke(revoke); },
       [this, asked](Session& s, const LoginResult<std::vector<ports::Token>>& revoked) {
         if (!revoked) return refuse(s, asked, revoked.error());
         protocol::OkReply reply;

@@ -38,9 +38,10 @@ class AccountRequests {
   chat::Verdict refuse(Session& session, const chat::Asked& asked, const login::LoginError& error);
 
   /// job() on a thread that may wait for a password hash (`slow`) or only for SQL; then(Session&, result) here.
+  /// `share`: whose work it is.
   enum class Pool : std::uint8_t { sql, passwords };
   template <class Job, class Then>
-  chat::Verdict await(Session& session, const chat::Asked& asked, Pool pool, Job job, Then then);
+  chat::Verdict await(Session& session, const chat::Asked& asked, Pool pool, Share share, Job job, Then then);
 
   EdgeShard& shard_;
 };

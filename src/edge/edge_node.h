@@ -29,7 +29,10 @@ class NodeExecutor final : public ports::Executor {
   [[nodiscard]] std::uint32_t self() const override { return net::Shard::current()->index(); }
   [[nodiscard]] std::int64_t now_ms() const override { return net::Shard::current()->now_ms(); }
   void post(std::uint32_t shard, Task task) override;
-  [[nodiscard]] bool blocking(Task job) override { return sql_workers_.try_run(std::move(job)); }
+  using Executor::blocking;
+  [[nodiscard]] bool blocking(Share share, Task job) override {
+    return sql_workers_.try_run(std::move(job), share);
+  }
 
  private:
   net::ShardGroup& shards_;

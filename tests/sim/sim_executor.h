@@ -32,7 +32,8 @@ class SimExecutor final : public ports::Executor {
   }
   [[nodiscard]] std::int64_t now_ms() const override { return clock_.steady_ms(); }
   void post(std::uint32_t shard, Task task) override { tasks_[{running_, shard}].push_back(std::move(task)); }
-  [[nodiscard]] bool blocking(Task job) override {
+  using Executor::blocking;
+  [[nodiscard]] bool blocking(Share /*any order is drawn*/, Task job) override {
     if (rng_.percent(busy_percent_)) return false;
     jobs_.push_back(std::move(job));
     return true;

@@ -1,0 +1,98 @@
+#include "base/fair_queue.h"
+
+#include <gtest/gtest.h>
+
+#include <latch>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "base/worker_pool.h"
+
+namespace plaza {
+namespace {
+
+using Items = std::vector<std::string>;
+
+Items all_of(FairQueue<std::string>& queue) {
+  Items taken;
+  while (!queue.empty()) taken.push_back(queue.take());
+  return taken;
+}
+
+TEST(FairQueue, TakesOneOfEachOwnerInTurnAndOfEachInItsOrder) {
+  FairQueue<std::string> queue(100);
+  for (const char* item : {"a1", "a2", "a3", "a4"}) EXPECT_TRUE(queue.offer(1, item));
+  for (const char* item : {"b1", "b2"}) EXPECT_TRUE(queue.offer(2, item));
+  EXPECT_TRUE(queue.offer(0, "n1"));
+  EXPECT_EQ(all_of(queue), (Items{"a1", "b1", "n1", "a2", "b2", "a3", "a4"}));
+}
+
+TEST(FairQueue, WhoComesLateWaitsForOneOfEachOtherOwnerWhateverTheyHave) {
+  FairQueue<std::string> queue(1000);
+  for (int i = 0; i < 300; ++i) EXPECT_TRUE(queue.offer(1, "a"));
+  for (int i = 0; i < 200; ++i) EXPECT_TRUE(queue.offer(2, "b"));
+  queue.take();
+  queue.take();
+  queue.take();
+  EXPECT_TRUE(queue.offer(3, "late"));
+  EXPECT_NE(queue.take(), "late");
+  EXPECT_NE(queue.take(), "late");
+  EXPECT_EQ(queue.take(), "late");
+}
+
+TEST(FairQueue, AnOwnerThatFillsItLeavesPlacesForTheOthers) {
+  FairQueue<int> queue(12);
+  const auto fill = [&queue](Share share) {
+    int taken = 0;
+    while (queue.offer(share, 0)) ++taken;
+    return taken;
+  };
+  EXPECT_EQ(fill(1), 6);
+  EXPECT_EQ(fill(2), 3);
+  EXPECT_EQ(fill(1), 0);
+  EXPECT_EQ(fill(3), 2) << "1 place is left, and it has 2";
+  EXPECT_TRUE(queue.offer(4, 0));
+  EXPECT_FALSE(queue.offer(5, 0)) << "all places are taken";
+  while (!queue.empty()) queue.take();
+  EXPECT_EQ(fill(5), 6) << "they come free";
+}
+
+TEST(FairQueue, WhatIsNobodysFindsAPlaceUntilAllAreTaken) {
+  FairQueue<int> queue(5);
+  for (int i = 0; i < 5; ++i) EXPECT_TRUE(queue.offer(0, i));
+  EXPECT_FALSE(queue.offer(0, 5));
+  EXPECT_EQ(queue.take(), 0);
+  EXPECT_TRUE(queue.offer(0, 5));
+}
+
+TEST(WorkerPool, JobsOfOwnersAreStartedInTurn) {
+  std::vector<int> order;
+  std::mutex mutex;
+  std::latch begun(1), go(1), done(7);
+  WorkerPool pool("test", 1, 100);
+  ASSERT_TRUE(pool.try_run([&] {
+    begun.count_down();
+    go.wait();
+  }));
+  begun.wait();
+  const auto job = [&](int name) {
+    return [&, name] {
+      {
+        const std::lock_guard lock(mutex);
+        order.push_back(name);
+      }
+      done.count_down();
+    };
+  };
+  for (int i = 10; i < 15; ++i) ASSERT_TRUE(pool.try_run(job(i), 1));
+  for (int i = 20; i < 22; ++i) ASSERT_TRUE(pool.try_run(job(i), 2));
+  EXPECT_EQ(pool.waiting(), 7U);
+  go.count_down();
+  done.wait();
+  EXPECT_EQ(order, (std::vector<int>{10, 20, 11, 21, 12, 13, 14}));
+  pool.stop();
+}
+
+}  // namespace
+}  // namespace plaza
