@@ -8,9 +8,9 @@ namespace plaza::backend {
 std::span<const Operation> operations() {
   static const std::vector<Operation> all = [] {
     std::vector<Operation> table;
-    for (auto* part : {about_zones, about_members, about_rooms, about_room_members, about_room_contents,
-                       about_channels, about_announcements, about_moderation, about_events, for_operators,
-                       about_tenancy}) {
+    for (auto* part :
+         {about_zones, about_members, about_rooms, about_room_members, about_room_contents, about_channels,
+          about_announcements, about_moderation, about_events, for_operators, about_tenancy}) {
       for (auto& operation : part()) table.push_back(std::move(operation));
     }
     return table;

@@ -49,7 +49,7 @@ std::vector<Operation> about_tenancy() {
                   quota(Quota::sessions, kAmountMax, "Sessions at once."),
                   quota(Quota::message_rate, kRateMax, "Messages and publications a second."),
                   quota(Quota::message_burst, kRateMax, "The same, at once after a pause."),
-                  quota(Quota::stored_bytes, kAmountMax, "What its stored messages may take."),
+                  quota(Quota::stored_bytes, kAmountMax, "What its stored messages and files may take."),
                   {.name = "as_settings",
                    .in = In::body,
                    .type = Type::texts,

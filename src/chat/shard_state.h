@@ -60,7 +60,7 @@ struct Node {
   search::MemberSearch* search = nullptr;      ///< none: SEARCH is refused
   ports::AppEventHints* app_events = nullptr;  ///< of the apps' servers; null: nobody wants to know
   rooms::RoomShards room_shards{};
-  tenancy::AppMeters apps{};               ///< what each may and uses
+  tenancy::AppMeters apps{};  ///< what each may and uses
 };
 
 /// Everything that the domain knows on one shard. The request handlers beside it share it and keep nothing themselves.

@@ -25,7 +25,15 @@ constexpr std::string_view kFiles = "/files";
 constexpr std::string_view kUploads = "/files/uploads/";
 constexpr std::string_view kThumbnail = "/thumbnail";
 constexpr std::string_view kBearer = "Bearer ";
+constexpr std::string_view kBusy = "the server is busy";
 constexpr std::chrono::seconds kStoreDeadline{5};
+
+/// Before anybody has looked whose token it is: those with one token are taken in turn with those with another, and all that have none are
+/// one. A number that no app's id has.
+Share share_of(const net::HttpRequest& request) {
+  constexpr Share kToken = Share{1} << 63;
+  return std::hash<std::string_view>{}(request.header("Authorization")) | kToken;
+}
 
 /// The number in the query, such as 8 in "friendid=8&cseq=3".
 std::optional<std::uint64_t> query_number(std::string_view query, std::string_view name) {
@@ -48,10 +56,11 @@ net::HttpResponse done() {
 /// A download on its way: one piece in memory, read when the one before is written.
 class FileBody final : public net::HttpBody {
  public:
-  FileBody(files::FileService& files, WorkerPool& workers, ports::StoredFile file, FileContents::Part part,
-           const files::ByteRange& range)
+  FileBody(files::FileService& files, WorkerPool& workers, AppId app, ports::StoredFile file,
+           FileContents::Part part, const files::ByteRange& range)
       : files_(files),
         workers_(workers),
+        app_(app),
         file_(std::move(file)),
         part_(part),
         at_(range.first),
@@ -61,7 +70,8 @@ class FileBody final : public net::HttpBody {
   void next(std::shared_ptr<net::HttpBody> self, std::move_only_function<void(std::string)> piece) override {
     // The job holds the body, the connection may be gone meanwhile.
     auto shared = std::make_shared<std::move_only_function<void(std::string)>>(std::move(piece));
-    const bool started = workers_.try_run([this, self = std::move(self), shared] { (*shared)(read()); });
+    const bool started = workers_.try_run([this, self = std::move(self), shared] { (*shared)(read()); },
+                                          app_.value);
     if (!started) (*shared)({});
   }
 
@@ -77,6 +87,7 @@ class FileBody final : public net::HttpBody {
 
   files::FileService& files_;
   WorkerPool& workers_;
+  const AppId app_;
   const ports::StoredFile file_;
   const FileContents::Part part_;
   // One reading at a time.
@@ -89,18 +100,25 @@ class FileBody final : public net::HttpBody {
 bool FileRequests::takes(std::string_view path) { return path == kFiles || path.starts_with("/files/"); }
 
 std::optional<net::HttpResponse> FileRequests::ask(net::HttpExchange asked, net::HttpAnswer answer_later) {
-  auto shared = std::make_shared<net::HttpAnswer>(std::move(answer_later));
+  const Share share = share_of(asked.request);
+  const auto shared = std::make_shared<net::HttpAnswer>(std::move(answer_later));
   const bool started = parts_.workers.try_run(
-      [this, asked = std::move(asked), shared] { (*shared)(answer(asked)); });
-  if (!started) return refused(503, "the server is busy");
+      [this, asked = std::move(asked), shared]() mutable { answer(std::move(asked), shared); }, share);
+  if (!started) return refused(503, kBusy);
   return std::nullopt;
 }
 
-net::HttpResponse FileRequests::answer(const net::HttpExchange& exchange) {
+/// Whose it is, is found out in the token's turn; what is asked is done in the app's, however many tokens that has.
+void FileRequests::answer(net::HttpExchange exchange, const AnswerPtr& later) {
   net::HttpResponse refusal;
   const auto who = authenticate(exchange, refusal);
-  if (!who) return refusal;
-  return route({.request = exchange.request, .who = *who});
+  if (!who) return (*later)(std::move(refusal));
+  const bool started = parts_.workers.try_run(
+      [this, exchange = std::move(exchange), who = *who, later] {
+        (*later)(route({.request = exchange.request, .who = who}));
+      },
+      who->app.value);
+  if (!started) (*later)(refused(503, kBusy));
 }
 
 std::optional<files::Requester> FileRequests::authenticate(const net::HttpExchange& exchange,
@@ -128,7 +146,7 @@ std::optional<files::Requester> FileRequests::authenticate(const net::HttpExchan
     refusal = refused(403, "banned");
     return std::nullopt;
   }
-  return files::Requester{.zone = login->zone->id, .member = member->id};
+  return files::Requester{.app = login->zone->app, .zone = login->zone->id, .member = member->id};
 }
 
 bool FileRequests::banned(const ports::Member& member) {
@@ -236,7 +254,8 @@ net::HttpResponse FileRequests::download(const Asked& asked, const ports::Stored
   // A content that is gone is said now, not in the middle.
   if (const auto there = parts_.files.read(file, part, range.first, 1); !there || there->size() != 1)
     return there ? refused(404, "its content is not there any more") : refused(there.error());
-  response.stream = std::make_shared<FileBody>(parts_.files, parts_.workers, file, part, range);
+  response.stream = std::make_shared<FileBody>(parts_.files, parts_.workers, asked.who.app, file, part,
+                                               range);
   return response;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,7 +17,7 @@ namespace plaza::edge {
 
 /// Files over HTTP: uploads in pieces, downloads by those who may read a message that has the file (docs/files.md).
 ///
-///   request -> a worker: whose token is it? -> what is asked -> FileService -> answer, or a stream of pieces
+///   request -> a worker, in the token's turn: whose is it? -> a worker, in the app's turn: what is asked -> FileService -> answer, or a stream of pieces
 ///
 /// Thread   ask() on any shard, does not block; everything else on `workers`.
 /// Owner    app/; what it is given outlives it. Its workers are stopped after the edge has drained.
@@ -53,7 +54,9 @@ class FileRequests {
     std::uint64_t cseq = 0;
   };
 
-  net::HttpResponse answer(const net::HttpExchange& exchange);
+  using AnswerPtr = std::shared_ptr<net::HttpAnswer>;
+
+  void answer(net::HttpExchange exchange, const AnswerPtr& later);
   std::optional<files::Requester> authenticate(const net::HttpExchange& exchange, net::HttpResponse& refused);
   bool banned(const ports::Member& member);
   net::HttpResponse route(const Asked& asked);

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "files/file_name.h"
+#include "tenancy/quota_metrics.h"
 
 namespace plaza::files {
 
@@ -18,6 +19,12 @@ constexpr std::uint32_t kExpiredAtOnce = 100;
 
 std::unexpected<FileError> refuse(FileCode code, std::string detail, std::uint64_t offset = 0) {
   return fail(FileError{code, std::move(detail), offset});
+}
+
+std::unexpected<FileError> app_is_full() {
+  tenancy::count_refusal(ports::Quota::stored_bytes);
+  return refuse(FileCode::quota,
+                fmt::format("the app has reached its quota {}", name_of(ports::Quota::stored_bytes)));
 }
 
 std::unexpected<FileError> refuse(const ports::DirectoryError& error) {
@@ -76,6 +83,8 @@ FileResult<FileUpload> FileService::begin(const Requester& who, std::uint64_t si
     return refuse(FileCode::too_large, fmt::format("at most {} bytes", rules_.size_bytes_max));
   if (!is_type(type)) return refuse(FileCode::bad_request, "a type is for example image/png");
   if (!takes(type)) return refuse(FileCode::type_refused, fmt::format("{} is not taken here", type));
+  const tenancy::SharedMeter app = parts_.apps.of(who.zone, who.app);
+  if (!app->take_bytes(size)) return app_is_full();
   auto begun = parts_.catalog.begin_upload({.id = {},
                                             .zone = who.zone,
                                             .owner = who.member,
@@ -84,7 +93,10 @@ FileResult<FileUpload> FileService::begin(const Requester& who, std::uint64_t si
                                             .name = display_name(name),
                                             .created_ms = parts_.clock.wall_ms()},
                                            rules_.quota);
-  if (!begun) return refuse(begun.error());
+  if (!begun) {
+    app->give_bytes(size);
+    return refuse(begun.error());
+  }
   return std::move(*begun);
 }
 
@@ -132,7 +144,7 @@ FileResult<Progress> FileService::finish(const FileUpload& upload) {
   if (!looked) return refuse(looked.error());
   if (!facts) return refuse(FileCode::unavailable, "files cannot be looked at just now");
   if (!is_type(facts->type) || !keeps_its_word(upload.type, facts->type) || !takes(facts->type)) {
-    static_cast<void>(drop(upload.id));
+    static_cast<void>(drop(upload));
     return refuse(FileCode::type_refused, fmt::format("it is announced as {}, and is {}", upload.type,
                                                       is_type(facts->type) ? facts->type : "something else"));
   }
@@ -166,18 +178,24 @@ FileResult<StoredFile> FileService::store(const FileUpload& upload, const ports:
   return std::move(*stored);
 }
 
-FileResult<void> FileService::drop(ports::UploadId id) {
+FileResult<void> FileService::drop(const FileUpload& upload) {
   // The bytes first: without the row nobody would find them again.
-  if (const auto gone = parts_.contents.drop_upload(id); !gone) return refuse(gone.error());
-  if (const auto gone = parts_.catalog.drop_upload(id); !gone) return refuse(gone.error());
+  if (const auto gone = parts_.contents.drop_upload(upload.id); !gone) return refuse(gone.error());
+  const auto freed = parts_.catalog.drop_upload(upload.id);
+  if (!freed) return refuse(freed.error());
+  give_back(upload.zone, *freed);
   return {};
+}
+
+void FileService::give_back(ZoneId zone, std::uint64_t bytes) {
+  if (const tenancy::SharedMeter app = parts_.apps.of(zone)) app->give_bytes(bytes);
 }
 
 FileResult<void> FileService::cancel(const Requester& who, ports::UploadId id) {
   const std::lock_guard lock(lock_of(id));
   const auto upload = parts_.catalog.upload(who.zone, who.member, id);
   if (!upload) return refuse(upload.error());
-  return drop(id);
+  return drop(*upload);
 }
 
 FileResult<StoredFile> FileService::file(ZoneId zone, ports::FileId id) {
@@ -191,7 +209,9 @@ FileResult<void> FileService::remove(const Requester& who, ports::FileId id) {
   if (!found) return fail(found.error());
   if (found->owner != who.member) return refuse(FileCode::not_found, "no such file");
   const std::lock_guard lock(contents_mutex_);
-  if (const auto gone = parts_.catalog.drop_file(id); !gone) return refuse(gone.error());
+  const auto freed = parts_.catalog.drop_file(id);
+  if (!freed) return refuse(freed.error());
+  give_back(found->zone, *freed);
   return drop_content(found->hash);
 }
 
@@ -216,7 +236,7 @@ FileResult<std::uint32_t> FileService::expire() {
   if (!old) return refuse(old.error());
   for (const FileUpload& upload : *old) {
     const std::lock_guard lock(lock_of(upload.id));
-    if (const auto gone = drop(upload.id); !gone) return fail(gone.error());
+    if (const auto gone = drop(upload); !gone) return fail(gone.error());
   }
   return static_cast<std::uint32_t>(old->size());
 }

@@ -10,6 +10,7 @@
 #include "ports/clock.h"
 #include "ports/file_inspector.h"
 #include "ports/files.h"
+#include "tenancy/app_meters.h"
 
 namespace plaza::files {
 
@@ -22,6 +23,7 @@ struct FileRules {
 
 /// Whose request it is.
 struct Requester {
+  AppId app;
   ZoneId zone;
   MemberId member;
 };
@@ -31,7 +33,7 @@ enum class FileCode : std::uint8_t {
   bad_request,
   too_large,     ///< larger than a file may be
   type_refused,  ///< not a type that is taken here, or not what it claims to be
-  quota,         ///< the member has as much as it may
+  quota,         ///< the member, or its app, has as much as it may
   wrong_offset,  ///< `offset` is where it goes on
   full,          ///< no room on the disk
   unavailable,
@@ -57,7 +59,7 @@ struct Progress {
 ///          an append of nothing, or leaves a content that nobody names, which sweep() removes.
 /// Thread   Any that may block; calls for the same upload go one after the other.
 /// Owner    app/; what it is given outlives it.
-/// Limit    FileRules. An upload's bytes count against the member's quota from its beginning.
+/// Limit    FileRules. An upload's bytes count against the member's quota and the app's from its beginning.
 class FileService {
  public:
   struct Parts {
@@ -65,6 +67,7 @@ class FileService {
     ports::FileContents& contents;
     ports::FileInspector& inspector;
     const ports::Clock& clock;
+    tenancy::AppMeters& apps;
   };
   FileService(Parts parts, FileRules rules) : parts_(parts), rules_(std::move(rules)) {}
 
@@ -93,7 +96,8 @@ class FileService {
 
   FileResult<Progress> finish(const ports::FileUpload& upload);
   FileResult<ports::StoredFile> store(const ports::FileUpload& upload, const ports::FileFacts& facts);
-  FileResult<void> drop(ports::UploadId id);
+  FileResult<void> drop(const ports::FileUpload& upload);
+  void give_back(ZoneId zone, std::uint64_t bytes);
   FileResult<void> drop_content(const std::string& hash);
   [[nodiscard]] bool takes(std::string_view type) const;
   std::mutex& lock_of(ports::UploadId id) { return locks_[id.value % kLocks]; }

@@ -35,7 +35,8 @@ class Files : public testing::Test {
   }
   void restart() {
     service = std::make_unique<FileService>(
-        FileService::Parts{.catalog = catalog, .contents = contents, .inspector = inspector, .clock = clock},
+        FileService::Parts{
+            .catalog = catalog, .contents = contents, .inspector = inspector, .clock = clock, .apps = apps},
         rules);
   }
   template <class T>
@@ -58,10 +59,14 @@ class Files : public testing::Test {
   memory::MemoryFileCatalog catalog;
   memory::MemoryFileContents contents;
   Says inspector;
+  tenancy::AppMeters apps;
   FileRules rules;
   std::unique_ptr<FileService> service;
-  const Requester ann{.zone = ZoneId{1}, .member = MemberId{1}},
-      bob{.zone = ZoneId{1}, .member = MemberId{2}}, far{.zone = ZoneId{2}, .member = MemberId{1}};
+  const Requester ann{.app = AppId{7}, .zone = ZoneId{1}, .member = MemberId{1}},
+      bob{.app = AppId{7}, .zone = ZoneId{1}, .member = MemberId{2}},
+      far{.app = AppId{7}, .zone = ZoneId{2}, .member = MemberId{1}},
+      foreign{.app = AppId{8}, .zone = ZoneId{3}, .member = MemberId{3}};
+  std::uint64_t used() { return apps.of(ann.app)->stored_bytes(); }
 };
 
 TEST_F(Files, AnUploadInPiecesBecomesAFile) {
@@ -128,6 +133,42 @@ TEST_F(Files, WhatIsAnnouncedHasBounds) {
   EXPECT_EQ(code(service->begin(ann, 51, "text/plain", "x")), FileCode::quota) << "250 bytes of a member";
   EXPECT_TRUE(service->begin(ann, 1, "text/plain", "x").has_value());
   EXPECT_EQ(code(service->begin(ann, 1, "text/plain", "x")), FileCode::quota) << "3 uploads at once";
+}
+
+TEST_F(Files, TheAppsQuotaIsOneForAllItsMembersAndZonesToTheLastByte) {
+  ports::OwnQuotas own;
+  own.of(ports::Quota::stored_bytes) = 150;
+  apps.set_own(ann.app, own);
+  apps.of(ann.app)->stored(0, 50);  // messages
+  const auto file = put(ann, std::string(60, 'x'));
+  const auto open = service->begin(far, 40, "text/plain", "x");
+  ASSERT_TRUE(open.has_value());
+  const auto refused = service->begin(bob, 1, "text/plain", "x");
+  EXPECT_EQ(code(refused), FileCode::quota);
+  EXPECT_NE(refused.error().detail.find("stored_bytes_max"), std::string::npos);
+  EXPECT_TRUE(service->begin(foreign, 100, "text/plain", "x").has_value()) << "another app";
+  ASSERT_TRUE(service->append(far, open->id, 0, std::string(40, 'y'))->file.has_value())
+      << "what was begun is finished, and is not counted again";
+  EXPECT_EQ(used(), 150u);
+  ASSERT_TRUE(service->remove(ann, file.id).has_value());
+  EXPECT_EQ(code(service->remove(ann, file.id)), FileCode::not_found);
+  EXPECT_EQ(used(), 90u);
+  EXPECT_TRUE(service->begin(bob, 60, "text/plain", "x").has_value());
+  EXPECT_EQ(code(service->begin(bob, 1, "text/plain", "x")), FileCode::quota);
+}
+
+TEST_F(Files, WhatDoesNotBecomeAFileIsTheAppsAgain) {
+  EXPECT_EQ(code(service->begin(ann, 101, "text/plain", "x")), FileCode::too_large);
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(service->begin(bob, 10, "text/plain", "x").has_value());
+  EXPECT_EQ(code(service->begin(bob, 1, "text/plain", "x")), FileCode::quota) << "the member's own";
+  EXPECT_EQ(used(), 30u);
+  ASSERT_TRUE(service->cancel(ann, begin(20)).has_value());
+  inspector.facts.type = "application/x-executable";
+  EXPECT_EQ(code(service->append(ann, begin(4, "image/png"), 0, "MZ..")), FileCode::type_refused);
+  EXPECT_EQ(used(), 30u);
+  clock.advance_ms(rules.upload_expires_ms + 1);
+  EXPECT_EQ(service->expire().value(), 3u);
+  EXPECT_EQ(used(), 0u);
 }
 
 TEST_F(Files, AFileIsWhatItsBytesSayAndNotWhatItIsCalled) {

@@ -12,6 +12,16 @@ using ports::FileUpload;
 using ports::StoredFile;
 
 namespace {
+/// What it had counted.
+template <class Id, class Thing>
+std::uint64_t drop(std::map<Id, Thing>& things, Id id) {
+  const auto at = things.find(id);
+  if (at == things.end()) return 0;
+  const std::uint64_t bytes = at->second.size;
+  things.erase(at);
+  return bytes;
+}
+
 std::unexpected<DirectoryError> refuse(DirectoryCode code, std::string detail) {
   return fail(DirectoryError{code, std::move(detail)});
 }
@@ -47,10 +57,9 @@ DirectoryResult<FileUpload> MemoryFileCatalog::upload(ZoneId zone, MemberId owne
   return at->second;
 }
 
-DirectoryResult<void> MemoryFileCatalog::drop_upload(ports::UploadId id) {
+DirectoryResult<std::uint64_t> MemoryFileCatalog::drop_upload(ports::UploadId id) {
   const std::lock_guard lock(mutex_);
-  uploads_.erase(id);
-  return {};
+  return drop(uploads_, id);
 }
 
 DirectoryResult<std::vector<FileUpload>> MemoryFileCatalog::uploads_before(std::int64_t created_ms,
@@ -97,15 +106,24 @@ DirectoryResult<bool> MemoryFileCatalog::used(const std::string& hash) {
   return std::ranges::any_of(files_, [&](const auto& e) { return e.second.hash == hash; });
 }
 
-DirectoryResult<void> MemoryFileCatalog::drop_file(ports::FileId id) {
+DirectoryResult<std::uint64_t> MemoryFileCatalog::drop_file(ports::FileId id) {
   const std::lock_guard lock(mutex_);
-  files_.erase(id);
-  return {};
+  return drop(files_, id);
 }
 
 DirectoryResult<std::uint64_t> MemoryFileCatalog::bytes_of(MemberId owner) {
   const std::lock_guard lock(mutex_);
   return sum_of(owner);
+}
+
+DirectoryResult<std::vector<ports::ZoneBytes>> MemoryFileCatalog::bytes_of_zones() {
+  const std::lock_guard lock(mutex_);
+  std::map<ZoneId, std::uint64_t> sums;
+  for (const auto& [id, upload] : uploads_) sums[upload.zone] += upload.size;
+  for (const auto& [id, file] : files_) sums[file.zone] += file.size;
+  std::vector<ports::ZoneBytes> found;
+  for (const auto& [zone, bytes] : sums) found.push_back({.zone = zone, .bytes = bytes});
+  return found;
 }
 
 }  // namespace plaza::memory

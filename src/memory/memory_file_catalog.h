@@ -14,7 +14,7 @@ class MemoryFileCatalog final : public ports::FileCatalog {
   ports::DirectoryResult<ports::FileUpload> begin_upload(const ports::FileUpload& wanted,
                                                          const ports::FileQuota& quota) override;
   ports::DirectoryResult<ports::FileUpload> upload(ZoneId zone, MemberId owner, ports::UploadId id) override;
-  ports::DirectoryResult<void> drop_upload(ports::UploadId id) override;
+  ports::DirectoryResult<std::uint64_t> drop_upload(ports::UploadId id) override;
   ports::DirectoryResult<std::vector<ports::FileUpload>> uploads_before(std::int64_t created_ms,
                                                                         std::uint32_t limit) override;
   ports::DirectoryResult<ports::StoredFile> finish_upload(ports::UploadId id,
@@ -23,8 +23,9 @@ class MemoryFileCatalog final : public ports::FileCatalog {
   ports::DirectoryResult<ports::StoredFile> file_of_upload(ZoneId zone, MemberId owner,
                                                            ports::UploadId id) override;
   ports::DirectoryResult<bool> used(const std::string& hash) override;
-  ports::DirectoryResult<void> drop_file(ports::FileId id) override;
+  ports::DirectoryResult<std::uint64_t> drop_file(ports::FileId id) override;
   ports::DirectoryResult<std::uint64_t> bytes_of(MemberId owner) override;
+  ports::DirectoryResult<std::vector<ports::ZoneBytes>> bytes_of_zones() override;
 
  private:
   [[nodiscard]] std::uint64_t sum_of(MemberId owner) const;

@@ -7,6 +7,7 @@
 
 #include "base/ids.h"
 #include "ports/directory_result.h"
+#include "ports/stream_store.h"
 
 namespace plaza::ports {
 
@@ -58,12 +59,12 @@ class FileCatalog {
   /// Gives it an id. limit: one of the quota's two would be exceeded; the detail names it.
   virtual DirectoryResult<FileUpload> begin_upload(const FileUpload& wanted, const FileQuota& quota) = 0;
   virtual DirectoryResult<FileUpload> upload(ZoneId zone, MemberId owner, UploadId id) = 0;
-  /// Unknown is fine.
-  virtual DirectoryResult<void> drop_upload(UploadId id) = 0;
+  /// Gives the bytes that count no more: 0 when there is none (any more), which is fine.
+  virtual DirectoryResult<std::uint64_t> drop_upload(UploadId id) = 0;
   /// Those begun before, oldest first.
   virtual DirectoryResult<std::vector<FileUpload>> uploads_before(std::int64_t created_ms,
                                                                   std::uint32_t limit) = 0;
-  /// The upload becomes a file, which gets an id. not_found when there is no such upload (any more).
+  /// The upload becomes a file of the same size, which gets an id. not_found when there is no such upload (any more).
   virtual DirectoryResult<StoredFile> finish_upload(UploadId id, const StoredFile& file) = 0;
 
   virtual DirectoryResult<StoredFile> file(ZoneId zone, FileId id) = 0;
@@ -71,9 +72,12 @@ class FileCatalog {
   virtual DirectoryResult<StoredFile> file_of_upload(ZoneId zone, MemberId owner, UploadId id) = 0;
   /// Whether any file has this content.
   virtual DirectoryResult<bool> used(const std::string& hash) = 0;
-  virtual DirectoryResult<void> drop_file(FileId id) = 0;
+  /// As drop_upload().
+  virtual DirectoryResult<std::uint64_t> drop_file(FileId id) = 0;
   /// Bytes that count against the member's quota.
   virtual DirectoryResult<std::uint64_t> bytes_of(MemberId owner) = 0;
+  /// Those of all its members together, for each zone that has any, by id. Reads every row: for the start.
+  virtual DirectoryResult<std::vector<ZoneBytes>> bytes_of_zones() = 0;
 };
 
 enum class ContentCode : std::uint8_t {

@@ -16,7 +16,7 @@ enum class Quota : std::uint8_t {
   sessions = 2,       ///< at once
   message_rate = 3,   ///< messages and publications a second, of all its members and servers together
   message_burst = 4,  ///< the same, at once after a pause
-  stored_bytes = 5,   ///< of its messages: ports::ZoneBytes says how they are counted
+  stored_bytes = 5,   ///< of its messages (ports::ZoneBytes says how they are counted) and files
 };
 inline constexpr std::size_t kQuotas = 6;
 

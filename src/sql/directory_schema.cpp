@@ -221,8 +221,8 @@ const Migration kQuotas{
     " FROM app a",
 };
 
-const std::array kMigrations{&kFirst,      &kSecond,        &kAdministration, &kChannels,
-                             &kModeration, &kAnnouncements, &kRooms,          &kAppEvents, &kQuotas};
+const std::array kMigrations{&kFirst,         &kSecond, &kAdministration, &kChannels, &kModeration,
+                             &kAnnouncements, &kRooms,  &kAppEvents,      &kQuotas};
 
 }  // namespace
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <initializer_list>
+#include <map>
 #include <utility>
 
 #include "sqlite/connection.h"
@@ -74,7 +75,7 @@ std::unexpected<DirectoryError> refuse(DirectoryCode code, std::string detail) {
 struct StoredFileCatalog::Open {
   Connection connection;  // first, so that it is closed last
   Statement put_upload, get_upload, drop_upload, old_uploads, put_file, get_file, made_of, drop_file, uses,
-      bytes, uploads;
+      bytes, sizes, uploads;
 
   Result<void, std::string> open(const std::string& path, std::uint8_t region, std::uint32_t busy_timeout_ms);
   Result<void, std::string> make(const std::string& path, std::uint8_t region);
@@ -90,6 +91,17 @@ struct StoredFileCatalog::Open {
     if (result && connection.run("COMMIT") != SQLITE_OK) result = failed();
     if (connection.in_transaction()) connection.run("ROLLBACK");
     return result;
+  }
+  /// The size of what is gone, 0 when there was nothing.
+  DirectoryResult<std::uint64_t> drop(Statement& statement, std::uint64_t id) const {
+    const Rewind rewind(statement);
+    statement.bind(1, id);
+    int code = statement.step();
+    const std::uint64_t size = code == SQLITE_ROW ? statement.uint(0) : 0;
+    // It is gone with the end of the statement.
+    if (code == SQLITE_ROW) code = statement.step();
+    if (code != SQLITE_DONE) return failed();
+    return size;
   }
   DirectoryResult<std::uint64_t> number(Statement& statement, std::uint64_t of) const {
     const Rewind rewind(statement);
@@ -139,7 +151,7 @@ bool StoredFileCatalog::Open::prepare() {
       {&put_upload,
        "INSERT INTO upload(zone, owner, size, type, name, created_ms) VALUES(?1, ?2, ?3, ?4, ?5, ?6)"},
       {&get_upload, "SELECT " PLAZA_UPLOAD_COLUMNS " FROM upload WHERE id = ?1"},
-      {&drop_upload, "DELETE FROM upload WHERE id = ?1"},
+      {&drop_upload, "DELETE FROM upload WHERE id = ?1 RETURNING size"},
       {&old_uploads,
        "SELECT " PLAZA_UPLOAD_COLUMNS " FROM upload WHERE created_ms < ?1 ORDER BY created_ms, id LIMIT ?2"},
       {&put_file,
@@ -148,11 +160,12 @@ bool StoredFileCatalog::Open::prepare() {
        "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"},
       {&get_file, "SELECT " PLAZA_FILE_COLUMNS " FROM file WHERE id = ?1"},
       {&made_of, "SELECT " PLAZA_FILE_COLUMNS " FROM file WHERE upload = ?1"},
-      {&drop_file, "DELETE FROM file WHERE id = ?1"},
+      {&drop_file, "DELETE FROM file WHERE id = ?1 RETURNING size"},
       {&uses, "SELECT EXISTS(SELECT 1 FROM file WHERE hash = ?1)"},
       {&bytes,
        "SELECT coalesce((SELECT sum(size) FROM file WHERE owner = ?1), 0) + "
        "coalesce((SELECT sum(size) FROM upload WHERE owner = ?1), 0)"},
+      {&sizes, "SELECT zone, size FROM file UNION ALL SELECT zone, size FROM upload"},
       {&uploads, "SELECT count(*) FROM upload WHERE owner = ?1"},
   };
   for (const auto& [statement, sql] : all) {
@@ -210,11 +223,9 @@ DirectoryResult<FileUpload> StoredFileCatalog::upload(ZoneId zone, MemberId owne
   return found;
 }
 
-DirectoryResult<void> StoredFileCatalog::drop_upload(UploadId id) {
+DirectoryResult<std::uint64_t> StoredFileCatalog::drop_upload(UploadId id) {
   const std::lock_guard lock(mutex_);
-  open_->drop_upload.bind(1, id.value);
-  if (!open_->drop_upload.run()) return open_->failed();
-  return {};
+  return open_->drop(open_->drop_upload, id.value);
 }
 
 DirectoryResult<std::vector<FileUpload>> StoredFileCatalog::uploads_before(std::int64_t created_ms,
@@ -234,8 +245,8 @@ DirectoryResult<std::vector<FileUpload>> StoredFileCatalog::uploads_before(std::
 DirectoryResult<StoredFile> StoredFileCatalog::finish_upload(UploadId id, const StoredFile& file) {
   const std::lock_guard lock(mutex_);
   return open_->write<StoredFile>([&]() -> DirectoryResult<StoredFile> {
-    open_->drop_upload.bind(1, id.value);
-    if (!open_->drop_upload.run()) return open_->failed();
+    const auto dropped = open_->drop(open_->drop_upload, id.value);
+    if (!dropped) return fail(dropped.error());
     if (sqlite3_changes(open_->connection.raw()) == 0) return refuse(DirectoryCode::not_found, "upload");
     Statement& put = open_->put_file;
     put.bind(1, file.zone.value);
@@ -291,16 +302,28 @@ DirectoryResult<bool> StoredFileCatalog::used(const std::string& hash) {
   return open_->uses.uint(0) != 0;
 }
 
-DirectoryResult<void> StoredFileCatalog::drop_file(FileId id) {
+DirectoryResult<std::uint64_t> StoredFileCatalog::drop_file(FileId id) {
   const std::lock_guard lock(mutex_);
-  open_->drop_file.bind(1, id.value);
-  if (!open_->drop_file.run()) return open_->failed();
-  return {};
+  return open_->drop(open_->drop_file, id.value);
 }
 
 DirectoryResult<std::uint64_t> StoredFileCatalog::bytes_of(MemberId owner) {
   const std::lock_guard lock(mutex_);
   return open_->number(open_->bytes, owner.value);
+}
+
+DirectoryResult<std::vector<ports::ZoneBytes>> StoredFileCatalog::bytes_of_zones() {
+  const std::lock_guard lock(mutex_);
+  // Added up here: SQLite would sort all rows by zone first, which takes three times as long.
+  Statement& rows = open_->sizes;
+  const Rewind rewind(rows);
+  std::map<ZoneId, std::uint64_t> sums;
+  int code = SQLITE_ROW;
+  while ((code = rows.step()) == SQLITE_ROW) sums[ZoneId{rows.uint(0)}] += rows.uint(1);
+  if (code != SQLITE_DONE) return open_->failed();
+  std::vector<ports::ZoneBytes> found;
+  for (const auto& [zone, bytes] : sums) found.push_back({.zone = zone, .bytes = bytes});
+  return found;
 }
 
 }  // namespace plaza::sqlite

@@ -29,6 +29,15 @@ bool AppMeter::enter() {
   return true;
 }
 
+bool AppMeter::take_bytes(std::uint64_t bytes) {
+  const std::uint64_t most = quota(Quota::stored_bytes);
+  std::uint64_t seen = stored_bytes_.load(std::memory_order_relaxed);
+  do {
+    if (most != 0 && (seen > most || bytes > most - seen)) return false;
+  } while (!stored_bytes_.compare_exchange_weak(seen, seen + bytes, std::memory_order_relaxed));
+  return true;
+}
+
 // The generic cell rate algorithm, as base/rate_limit.h has it, in nanoseconds: an app may have a rate of many thousands a second.
 bool AppMeter::send(std::int64_t now_ms, std::int64_t& wait_ms) {
   wait_ms = 0;

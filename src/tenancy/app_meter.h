@@ -8,7 +8,7 @@
 
 namespace plaza::tenancy {
 
-/// What an app uses of this node while it runs, and what it may: sessions, messages a second, bytes of its messages. (Members and
+/// What an app uses of this node while it runs, and what it may: sessions, messages a second, bytes of messages and files. (Members and
 /// rooms are counted by the directory, which makes them.)
 ///
 /// Thread   Any; no lock. Sessions and messages are counted exactly, whatever shards they are on.
@@ -38,7 +38,11 @@ class AppMeter {
   /// Counts a message, or false with the milliseconds after which one more is allowed. now_ms is steady and > 0.
   [[nodiscard]] bool send(std::int64_t now_ms, std::int64_t& wait_ms);
 
-  /// The messages that are stored take all that they may: nothing more is to be stored. What was on its way before is stored still,
+  /// Bytes of a file more; false when they are more than are left.
+  [[nodiscard]] bool take_bytes(std::uint64_t bytes);
+  void give_bytes(std::uint64_t bytes) { stored(bytes, 0); }
+
+  /// What is stored takes all that it may: nothing more is to be stored. What was on its way before is stored still,
   /// so an app may get past it by what its sessions have sent and the store has not decided (edge.send_window_max each).
   [[nodiscard]] bool full() const {
     const std::uint64_t most = quota(ports::Quota::stored_bytes);

@@ -156,5 +156,33 @@ TEST(AppMeter, IsFullFromTheQuotasLastByteOnUntilSomeAreGone) {
   EXPECT_FALSE(app.full());
 }
 
+TEST(AppMeter, AFileIsTakenToTheQuotasLastByteAndCountsWithTheMessages) {
+  AppMeter app(AppId{1});
+  EXPECT_TRUE(app.take_bytes(400));
+  app.set(with(Quota::stored_bytes, 1000));
+  app.stored(0, 100);
+  EXPECT_FALSE(app.take_bytes(501));
+  EXPECT_FALSE(app.take_bytes(~std::uint64_t{0}));
+  EXPECT_TRUE(app.take_bytes(500));
+  EXPECT_TRUE(app.full());
+  EXPECT_FALSE(app.take_bytes(1));
+  app.stored(100, 300);  // what was on its way
+  EXPECT_FALSE(app.take_bytes(1));
+  app.give_bytes(400);
+  EXPECT_EQ(app.stored_bytes(), 800U);
+  EXPECT_TRUE(app.take_bytes(200));
+}
+
+TEST(AppMeter, FilesOfManyThreadsAreNeverMoreThanTheQuota) {
+  AppMeter app(AppId{1});
+  app.set(with(Quota::stored_bytes, 30'000));
+  std::atomic<std::uint64_t> taken{0};
+  together(4, [&] {
+    while (app.take_bytes(7)) taken += 7;
+  });
+  EXPECT_EQ(taken, 29'995U);
+  EXPECT_EQ(app.stored_bytes(), 29'995U);
+}
+
 }  // namespace
 }  // namespace plaza::tenancy

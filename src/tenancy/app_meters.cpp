@@ -31,10 +31,10 @@ SharedMeter AppMeters::of(AppId app) {
   return app_locked(app).meter;
 }
 
-SharedMeter AppMeters::of(const ports::Zone& zone) {
+SharedMeter AppMeters::of(ZoneId zone, AppId app) {
   const std::lock_guard lock(mutex_);
-  zones_[zone.id] = zone.app;
-  return app_locked(zone.app).meter;
+  zones_[zone] = app;
+  return app_locked(app).meter;
 }
 
 SharedMeter AppMeters::of(ZoneId zone) {
@@ -49,6 +49,12 @@ void AppMeters::stored(const std::vector<ports::ZoneBytes>& zones) {
     if (!known.meter) known.meter = of(zone);
     // Of a zone that is not known yet all is counted as soon as it is and has a message.
     if (known.meter) known.meter->stored(std::exchange(known.bytes, bytes), bytes);
+  }
+}
+
+void AppMeters::files(const std::vector<ports::ZoneBytes>& zones) {
+  for (const auto& [zone, bytes] : zones) {
+    if (const SharedMeter app = of(zone)) app->stored(0, bytes);
   }
 }
 

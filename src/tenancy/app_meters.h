@@ -25,12 +25,15 @@ class AppMeters {
 
   [[nodiscard]] SharedMeter of(AppId app);
   /// And from now on what the store says of the zone counts for its app.
-  [[nodiscard]] SharedMeter of(const ports::Zone& zone);
+  [[nodiscard]] SharedMeter of(const ports::Zone& zone) { return of(zone.id, zone.app); }
+  [[nodiscard]] SharedMeter of(ZoneId zone, AppId app);
   /// Null: nobody has entered it, and it was not there at the start.
   [[nodiscard]] SharedMeter of(ZoneId zone);
 
   /// As AppendSink::stored().
   void stored(const std::vector<ports::ZoneBytes>& zones);
+  /// What the files of these zones take when the node starts; from then on AppMeter::take_bytes() and give_bytes() say it.
+  void files(const std::vector<ports::ZoneBytes>& zones);
 
  private:
   struct App {

@@ -72,5 +72,15 @@ TEST(AppMeters, WhatAZoneHadBeforeItWasKnownIsCountedOnce) {
   EXPECT_EQ(chess->stored_bytes(), 130U);
 }
 
+TEST(AppMeters, TheFilesOfAZoneCountBesideItsMessages) {
+  AppMeters meters;
+  const auto chess = meters.of(ZoneId{1}, AppId{7});
+  meters.files({{.zone = ZoneId{1}, .bytes = 1000}, {.zone = ZoneId{9}, .bytes = 5}});
+  meters.stored({{.zone = ZoneId{1}, .bytes = 100}});
+  EXPECT_EQ(chess->stored_bytes(), 1100U);
+  meters.stored({{.zone = ZoneId{1}, .bytes = 40}});
+  EXPECT_EQ(chess->stored_bytes(), 1040U);
+}
+
 }  // namespace
 }  // namespace plaza::tenancy

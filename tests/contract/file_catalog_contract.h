@@ -52,8 +52,11 @@ class FileCatalogContract : public testing::TestWithParam<FileCatalogUnderTest> 
             .name = "cat \xe7\x8c\xab.png",
             .created_ms = created_ms};
   }
-  ports::FileUpload begin(std::uint64_t size, MemberId owner = kAnn, std::int64_t created_ms = 5) {
-    const auto begun = catalog_->begin_upload(wanted(size, owner, created_ms), kPlenty);
+  ports::FileUpload begin(std::uint64_t size, MemberId owner = kAnn, std::int64_t created_ms = 5,
+                          ZoneId zone = kZone) {
+    ports::FileUpload upload = wanted(size, owner, created_ms);
+    upload.zone = zone;
+    const auto begun = catalog_->begin_upload(upload, kPlenty);
     EXPECT_TRUE(begun.has_value());
     return begun.value_or(ports::FileUpload{});
   }
@@ -111,6 +114,27 @@ TEST_P(FileCatalogContract, BytesOfFilesAndUploadsCountAgainstTheQuota) {
   EXPECT_TRUE(catalog_->begin_upload(wanted(100, kBob), quota).has_value()) << "another one's are not hers";
   ASSERT_TRUE(catalog_->drop_upload(open->id).has_value());
   EXPECT_EQ(catalog_->bytes_of(kAnn).value(), 60u);
+}
+
+TEST_P(FileCatalogContract, BytesOfZonesAreThoseOfTheirFilesAndUploads) {
+  using Sums = std::vector<ports::ZoneBytes>;
+  EXPECT_EQ(catalog_->bytes_of_zones().value(), Sums{});
+  const auto other = begin(7, kAnn, 5, kOther);
+  const auto file = put(40, "a");
+  put(40, "a", kBob);  // the same content is theirs twice
+  const auto upload = begin(3, kBob);
+  const Sums all{{.zone = kZone, .bytes = 83}, {.zone = kOther, .bytes = 7}};
+  EXPECT_EQ(catalog_->bytes_of_zones().value(), all);
+  catalog_ = &harness_->open();
+  EXPECT_EQ(catalog_->bytes_of_zones().value(), all);
+  EXPECT_EQ(catalog_->drop_file(file.id).value(), 40u);
+  EXPECT_EQ(catalog_->drop_file(file.id).value(), 0u) << "once";
+  EXPECT_EQ(catalog_->drop_upload(upload.id).value(), 3u);
+  EXPECT_EQ(catalog_->drop_upload(upload.id).value(), 0u);
+  ASSERT_TRUE(catalog_->finish_upload(other.id, file_of(other, "b")).has_value());
+  EXPECT_EQ(catalog_->drop_upload(other.id).value(), 0u) << "it is a file, and counts as before";
+  EXPECT_EQ(catalog_->bytes_of_zones().value(),
+            (Sums{{.zone = kZone, .bytes = 40}, {.zone = kOther, .bytes = 7}}));
 }
 
 TEST_P(FileCatalogContract, SoManyUploadsAtOnce) {

@@ -1,5 +1,7 @@
 """What an app may have and do: each quota at its edge and one past it, over a restart, and at nobody else's cost."""
 
+import http.client
+import json
 import subprocess
 import time
 
@@ -31,7 +33,7 @@ class QuotasTest(api.ApiTest):
         self.assertEqual(ack["errno"], 0, ack)
         entered = client.ask(msgid=16, id=ack["members"][0]["id"])
         if entered["errno"] == 0:
-            client.id = entered["id"]
+            client.id, client.token = entered["id"], entered["token"]
             client.ask(msgid=18)
         return client, entered
 
@@ -153,6 +155,49 @@ class StoredBytes(QuotasTest):
         self.assertEqual((repeated["errno"], repeated.get("dup")), (0, True))
         self.quotas(app, stored_bytes_max=0)
         self.assertEqual(client.ask(msgid=5, toid=client.id, msg="y", send_id=22)["errno"], 0)
+
+
+    def ask_files(self, token, method, path, body=None, **headers):
+        """(status, headers, body as JSON)."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.server.http, timeout=plaza.DEADLINE_S)
+        try:
+            headers = {name.replace("_", "-"): value for name, value in headers.items()}
+            connection.request(method, path, body, {"Authorization": "Bearer " + token, **headers})
+            answer = connection.getresponse()
+            text = answer.read()
+            return answer.status, answer.headers, json.loads(text) if text else {}
+        finally:
+            connection.close()
+
+    def begin_file(self, token, size):
+        return self.ask_files(token, "POST", "/files", json.dumps({"size": size, "type": "application/octet-stream", "name": "x"}))
+
+    def test_files_count_from_their_announcement_to_their_removal_and_over_a_crash(self):
+        app = self.zone()
+        first, second = self.entered(app), self.entered(app)
+        self.assertEqual(first.ask(msgid=5, toid=first.id, msg="x" * 72, send_id=1)["errno"], 0)
+        self.quotas(app, stored_bytes_max=1200)
+        status, headers, begun = self.begin_file(first.token, 600)
+        self.assertEqual(status, 201, begun)
+        self.assertEqual(self.usage(app)["stored_bytes"], 800)
+        status, _, file = self.ask_files(first.token, "PATCH", headers["Location"], b"x" * 600, Upload_Offset="0")
+        self.assertEqual((status, file.get("size")), (200, 600))
+        self.assertEqual(self.begin_file(second.token, 100)[0], 201)
+        self.server.process.kill()
+        self.server.process.wait()
+        self.server.start()
+        self.assertEqual(self.usage(app)["stored_bytes"], 200 + 600 + 100)
+        status, _, refused = self.begin_file(second.token, 301)
+        self.assertEqual(status, 403)
+        self.assertIn("stored_bytes_max", refused["error"])
+        self.assertEqual(self.begin_file(second.token, 300)[0], 201, "to the last byte")
+        client, _ = self.enter(app, first.name)
+        self.assertEqual(client.ask(msgid=5, toid=client.id, msg="y", send_id=2)["errno"], QUOTA_REACHED)
+        self.assertEqual(self.begin_file(self.member().token, 301)[0], 201, "another app")
+        self.assertEqual(self.ask_files(second.token, "DELETE", f"/files/{file['file']}")[0], 404)
+        self.assertEqual(self.ask_files(first.token, "DELETE", f"/files/{file['file']}")[0], 204)
+        self.assertEqual(self.usage(app)["stored_bytes"], 600)
+        self.assertEqual(client.ask(msgid=5, toid=client.id, msg="y", send_id=2)["errno"], 0)
 
 
 class Settings(QuotasTest):

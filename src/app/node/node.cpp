@@ -14,8 +14,8 @@
 #include "app/node/live_channels.h"
 #include "app/node/live_moderation.h"
 #include "app/node/live_sessions.h"
-#include "app/node/node_files.h"
 #include "app/node/load_apps.h"
+#include "app/node/node_files.h"
 #include "app/node/node_search.h"
 #include "app/node/options.h"
 #include "app/process/secrets_file.h"
@@ -169,7 +169,8 @@ Result<void, std::string> Node::Parts::open_files(const Config& config) {
                                                         .directory = *directory,
                                                         .moderation = sql_directory->moderation(),
                                                         .store = store,
-                                                        .clock = clock});
+                                                        .clock = clock,
+                                                        .apps = edge->chat().apps});
   if (!opened) return fail(std::move(opened.error()));
   files = std::move(*opened);
   edge->chat().files = &files->catalog();

@@ -15,7 +15,11 @@ NodeFiles::NodeFiles(const NodeFilesOptions& options, const Parts& parts,
     : catalog_(std::move(catalog)),
       contents_(options.folder),
       inspector_(kProgram, options.look_deadline_ms),
-      service_({.catalog = *catalog_, .contents = contents_, .inspector = inspector_, .clock = parts.clock},
+      service_({.catalog = *catalog_,
+                .contents = contents_,
+                .inspector = inspector_,
+                .clock = parts.clock,
+                .apps = parts.apps},
                options.rules),
       workers_("files", options.workers, options.requests_waiting_max),
       requests_({.files = service_,
@@ -33,6 +37,9 @@ Result<std::unique_ptr<NodeFiles>, std::string> NodeFiles::open(const NodeFilesO
   auto catalog = sqlite::StoredFileCatalog::open(options.catalog_path, options.region,
                                                  options.busy_timeout_ms);
   if (!catalog) return fail(catalog.error());
+  const auto bytes = (*catalog)->bytes_of_zones();
+  if (!bytes) return fail(options.catalog_path + ": " + bytes.error().detail);
+  parts.apps.files(*bytes);
   return std::unique_ptr<NodeFiles>(new NodeFiles(options, parts, std::move(*catalog)));
 }
 

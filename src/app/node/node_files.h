@@ -34,6 +34,7 @@ class NodeFiles {
     ports::Moderation& moderation;
     ports::StreamStore& store;
     const ports::Clock& clock;
+    tenancy::AppMeters& apps;
   };
   /// The error is for an operator.
   static Result<std::unique_ptr<NodeFiles>, std::string> open(const NodeFilesOptions& options,
