@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -35,10 +36,21 @@ class FairQueue {
   }
   [[nodiscard]] bool empty() const { return size_ == 0; }
   [[nodiscard]] std::size_t size() const { return size_; }
+  /// Whether there is something of an owner of whom `may(Share)` says yes.
+  template <class May>
+  [[nodiscard]] bool has(May may) const {
+    return std::ranges::any_of(turns_, may);
+  }
   /// Not when it is empty.
   T take() {
-    const Share share = turns_.front();
-    turns_.pop_front();
+    return take([](Share) { return true; }).second;
+  }
+  /// Of the next one of whom `may` says yes, and who that is. Not when there is none.
+  template <class May>
+  std::pair<Share, T> take(May may) {
+    const auto turn = std::ranges::find_if(turns_, may);
+    const Share share = *turn;
+    turns_.erase(turn);
     const auto at = queues_.find(share);
     T item = std::move(at->second.front());
     at->second.pop_front();
@@ -48,7 +60,7 @@ class FairQueue {
     } else {
       turns_.push_back(share);
     }
-    return item;
+    return {share, std::move(item)};
   }
   void clear() {
     queues_.clear();

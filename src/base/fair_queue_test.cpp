@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <future>
 #include <latch>
 #include <mutex>
 #include <string>
@@ -92,6 +94,46 @@ TEST(WorkerPool, JobsOfOwnersAreStartedInTurn) {
   done.wait();
   EXPECT_EQ(order, (std::vector<int>{10, 20, 11, 21, 12, 13, 14}));
   pool.stop();
+}
+
+TEST(FairQueue, WhoMayNotIsPassedOverAndKeepsHisTurn) {
+  FairQueue<std::string> queue(100);
+  for (const char* item : {"a1", "a2"}) EXPECT_TRUE(queue.offer(1, item));
+  for (const char* item : {"b1", "b2"}) EXPECT_TRUE(queue.offer(2, item));
+  const auto not_the_first = [](Share share) { return share != 1; };
+  const auto nobody = [](Share) { return false; };
+  EXPECT_FALSE(queue.has(nobody));
+  EXPECT_EQ(queue.take(not_the_first), (std::pair<Share, std::string>(2, "b1")));
+  EXPECT_EQ(queue.take(), "a1");
+  EXPECT_EQ(queue.take(not_the_first).second, "b2");
+  EXPECT_FALSE(queue.has(not_the_first));
+  EXPECT_EQ(queue.take(), "a2");
+}
+
+TEST(WorkerPool, JobsThatOneOwnerHoldsUpLeaveThreadsForTheOthers) {
+  std::atomic<int> begun{0}, others{0};
+  std::latch go(1), held(2);
+  std::promise<void> served;
+  WorkerPool pool("test", 3, 100, 2);
+  const auto hang = [&] {
+    if (++begun <= 2) held.count_down();
+    go.wait();
+    --begun;
+  };
+  for (int i = 0; i < 4; ++i) ASSERT_TRUE(pool.try_run(hang, 1));
+  held.wait();
+  // One after the other on the thread that is left, though two of the first owner's came before.
+  const auto other = [&] {
+    if (++others == 3) served.set_value();
+  };
+  for (const Share share : {2, 2, 0}) ASSERT_TRUE(pool.try_run(other, share));
+  EXPECT_EQ(served.get_future().wait_for(std::chrono::seconds(30)), std::future_status::ready);
+  EXPECT_EQ(begun, 2);
+  EXPECT_EQ(pool.waiting(), 2U);
+  go.count_down();
+  pool.stop();
+  EXPECT_EQ(pool.waiting(), 0U);
+  EXPECT_EQ(begun, 0) << "what waited was run";
 }
 
 }  // namespace

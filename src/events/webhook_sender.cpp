@@ -87,6 +87,7 @@ std::int64_t WebhookSender::turn() {
     const std::int64_t early_ms = line.not_before_ms - parts_.clock.steady_ms();
     if (early_ms <= 0 && !advance(line)) wait_ms = std::min(wait_ms, kStorageRetryMs);
     if (early_ms > 0) wait_ms = std::min(wait_ms, early_ms);
+    if (early_ms <= 0 && line.given_up) wait_ms = 0;
   }
   return wait_ms;
 }
@@ -139,13 +140,10 @@ WebhookSender::Line WebhookSender::line_of(const ports::Webhook& hook) const {
   return line;
 }
 
-/// False when the storage does not answer.
+/// One page: posted, or given up. False when the storage does not answer.
 bool WebhookSender::advance(Line& line) {
-  while (line.behind && !line.posting) {
-    if (!post_letters(line)) return false;
-    if (!line.posting && !post_events(line)) return false;
-  }
-  return true;
+  line.given_up = false;
+  return post_letters(line) && (line.posting || post_events(line));
 }
 
 bool WebhookSender::post_letters(Line& line) {
@@ -170,7 +168,8 @@ bool WebhookSender::post_events(Line& line) {
     return true;
   }
   if (!give_up(line, *page)) return false;
-  if (page->events.empty()) return true;  // all of them: what comes behind is looked at next
+  line.given_up = page->events.empty();  // all of them: what comes behind is looked at in the next turn
+  if (line.given_up) return true;
   line.upto = page->events.back().seq;
   post(line, page->events.front().seq - line.hook.position - 1, page->events);
   return true;
@@ -212,7 +211,8 @@ void WebhookSender::post(Line& line, std::uint64_t lost, const std::vector<AppEv
                                   {"Plaza-Time", std::to_string(now_ms)},
                                   {"Plaza-Signature", std::move(signature)}},
                       .body = std::move(body),
-                      .deadline_ms = options_.deadline_ms},
+                      .deadline_ms = options_.deadline_ms,
+                      .share = line.hook.app.value},
                      [this, id = line.hook.id](net::HttpPosted posted) {
                        const std::lock_guard lock(mutex_);
                        answers_.emplace_back(id, std::move(posted));

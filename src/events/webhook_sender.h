@@ -45,7 +45,9 @@ struct SenderParts {
 /// Once     At least: the position moves when the answer is there, and a server that dies before posts the same again. Events have their
 ///          numbers, so that the receiver knows what it has seen.
 /// Order    A webhook has one post at a time, so events arrive by number; only letters that are tried again come out of order, and say so.
-/// Fair     One post at a time of each webhook, which are few in an app: who does not answer holds a socket and nothing else.
+/// Fair     One post at a time of each webhook, which are few in an app: who does not answer holds a socket and nothing else, and a host
+///          whose name is not found has a part of the threads that look for names (net::HttpClient). In a turn each webhook gets one
+///          page read, posted or given up, however many it is behind.
 /// Thread   One of its own; changed(), happened() and the poster's answers come from any.
 /// Stop     After stop() no post is begun. The poster is stopped after it.
 class WebhookSender {
@@ -71,9 +73,10 @@ class WebhookSender {
     ports::Webhook hook;
     std::string app_name, secret;
     net::HttpUrl url;
-    bool usable = false;   ///< its address and secret can be read
-    bool posting = false;  ///< waits for an answer
-    bool behind = true;    ///< there may be something to post
+    bool usable = false;    ///< its address and secret can be read
+    bool posting = false;   ///< waits for an answer
+    bool behind = true;     ///< there may be something to post
+    bool given_up = false;  ///< a whole page in this turn
     std::uint32_t failures = 0;
     std::int64_t failing_since_ms = 0;  ///< steady
     std::int64_t not_before_ms = 0;     ///< steady

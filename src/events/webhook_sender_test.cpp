@@ -216,6 +216,30 @@ TEST_F(Sender, OneThatDoesNotAnswerCostsTheOthersNothing) {
   EXPECT_EQ(numbers(2), "4") << "the other app goes on while the first one waits";
 }
 
+TEST_F(Sender, OneThatIsFarBehindTakesOnePageATurnAndAllOfItGoesOn) {
+  const AppId other = apps_.create_app("go")->id;
+  ports::AppEventKinds kinds;
+  kinds.add(ports::AppEventKind::report);
+  ASSERT_TRUE(events_.subscribe(other, kinds));
+  hook(app_);
+  hook(other, "https://go.example.org/in");
+  happen(app_, 30);
+  sender_->turn();
+  answer(500);
+  clock_.advance_ms(61'000);
+  happen(other);
+  const std::size_t before = poster_.posts.size();
+  EXPECT_EQ(sender_->turn(), 0) << "there is more to give up";
+  EXPECT_EQ(letters(), "1:status 500 2:status 500 3:status 500 ") << "a page of it";
+  ASSERT_EQ(poster_.posts.size(), before + 1);
+  EXPECT_EQ(poster_.posts.back().url.host, "go.example.org") << "the other app's turn";
+  EXPECT_EQ(poster_.posts.back().share, other.value);
+  int turns = 1;
+  while (sender_->turn() == 0) ++turns;
+  EXPECT_EQ(turns, 10);
+  EXPECT_EQ(events_.dead_letters(app_, {}, 100)->size(), 30U);
+}
+
 TEST_F(Sender, AfterAStartItGoesOnWhereItWasAndWhatHadNoAnswerComesAgain) {
   hook(app_);
   happen(app_, 5);

@@ -32,7 +32,8 @@ struct HttpClient::Parts {
       : options(std::move(given)),
         tls(asio::ssl::context::tls_client),
         work(io.get_executor()),
-        resolvers("resolver", options.resolver_threads, 4096) {}
+        resolvers("resolver", options.resolver_threads, 4096,
+                  std::max<std::size_t>(1, options.resolver_threads / 2)) {}
 
   const Options options;
   asio::io_context io{1};
@@ -114,6 +115,7 @@ class HttpClient::Exchange : public std::enable_shared_from_this<HttpClient::Exc
     std::exchange(done_, nullptr)(std::move(posted));
   }
   [[nodiscard]] const HttpUrl& url() const { return post_.url; }
+  [[nodiscard]] Share share() const { return post_.share; }
 
  private:
   template <class Next>
@@ -214,12 +216,14 @@ void HttpClient::post(HttpPost post, HttpPostDone done) {
     std::erase_if(parts_->running, [](const auto& one) { return one.expired(); });
     parts_->running.push_back(exchange);
     exchange->begin();
-    const bool taken = parts_->resolvers.try_run([this, exchange, url = exchange->url()] {
-      asio::post(parts_->io,
-                 [exchange, found = allowed_addresses(url, parts_->options.private_networks)]() mutable {
-                   exchange->connect(std::move(found));
-                 });
-    });
+    const bool taken = parts_->resolvers.try_run(
+        [this, exchange, url = exchange->url()] {
+          asio::post(parts_->io,
+                     [exchange, found = allowed_addresses(url, parts_->options.private_networks)]() mutable {
+                       exchange->connect(std::move(found));
+                     });
+        },
+        exchange->share());
     if (!taken) exchange->finish({.status = 0, .error = "too many names wait to be resolved", .body = {}});
   });
 }

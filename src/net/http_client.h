@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/fair_queue.h"
 #include "base/result.h"
 #include "net/http_url.h"
 
@@ -16,6 +17,7 @@ struct HttpPost {
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
   std::int64_t deadline_ms = 10'000;  ///< for all of it: name, connection, TLS, answer
+  Share share = 0;                    ///< whose it is
 };
 
 /// What came of a post.
@@ -39,7 +41,8 @@ class HttpPoster {
 /// Safety   The name is looked up first, and every address of it must be allowed (reach_of): a host of the internet over TLS, or with
 ///          private_networks also one inside, there without TLS too. It then connects to those addresses and to no others, so a name
 ///          that changes meanwhile leads nowhere else. Certificates are verified. A redirection is an answer and not followed.
-/// Limit    The deadline of each post; an answer of answer_bytes_max. Who calls bounds how many there are.
+/// Limit    The deadline of each post; an answer of answer_bytes_max. Who calls bounds how many there are. A name that takes long keeps its
+///          thread past the deadline, so names of one owner have half of the threads at most.
 /// Stop     stop() ends what is going on with an error. Nobody posts from then on.
 class HttpClient final : public HttpPoster {
  public:
