@@ -68,12 +68,17 @@ Result<void, std::string> FolderContents::prepare(const std::string& folder) {
 std::string FolderContents::upload_path(UploadId id) const {
   return folder_ + "/uploads/" + std::to_string(id.value);
 }
+std::string FolderContents::place(const std::string& hash, Part part) {
+  if (!is_hash(hash)) return {};
+  return hash.substr(0, kShelfDigits) + "/" + hash.substr(kShelfDigits) +
+         (part == Part::thumbnail ? kThumbnail : "");
+}
 std::string FolderContents::shelf(const std::string& hash) const {
   return folder_ + "/" + hash.substr(0, kShelfDigits);
 }
 std::string FolderContents::path(const std::string& hash, Part part) const {
-  if (!is_hash(hash)) return {};
-  return shelf(hash) + "/" + hash.substr(kShelfDigits) + (part == Part::thumbnail ? kThumbnail : "");
+  const std::string at = place(hash, part);
+  return at.empty() ? at : folder_ + "/" + at;
 }
 
 ContentResult<std::uint64_t> FolderContents::uploaded(UploadId id) {

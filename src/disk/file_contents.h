@@ -19,6 +19,8 @@ class FolderContents final : public ports::FileContents {
   /// Makes the folders. The error is for an operator.
   static Result<void, std::string> prepare(const std::string& folder);
   explicit FolderContents(std::string folder) : folder_(std::move(folder)) {}
+  /// Where it is in the folder: "ab/cdef...". Empty: it is no hash.
+  [[nodiscard]] static std::string place(const std::string& hash, Part part);
 
   ports::ContentResult<std::uint64_t> uploaded(ports::UploadId id) override;
   ports::ContentResult<std::uint64_t> append(ports::UploadId id, std::uint64_t offset,

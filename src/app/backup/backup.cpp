@@ -5,12 +5,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <string_view>
 #include <vector>
 
 #include "app/backup/contents.h"
+#include "app/backup/file_contents_copy.h"
 #include "app/backup/file_copy.h"
 #include "sqlite/online_copy.h"
 
@@ -30,6 +33,7 @@ class Unfinished {
   Unfinished(const Unfinished&) = delete;
   Unfinished& operator=(const Unfinished&) = delete;
 
+  [[nodiscard]] const std::string& path() const { return path_; }
   [[nodiscard]] std::string path(const std::string& name) const { return path_ + "/" + name; }
   Result<void, std::string> make() {
     std::error_code error;
@@ -90,6 +94,23 @@ Result<void, std::string> copy_small_files(const BackupOptions& options, Manifes
   return {};
 }
 
+std::vector<const char*> databases_of(const std::string& data_dir) {
+  std::vector<const char*> names(kDatabases.begin(), kDatabases.end());
+  std::error_code error;
+  if (fs::exists(data_dir + "/" + kFileCatalog, error)) names.push_back(kFileCatalog);
+  return names;
+}
+
+Result<void, std::string> add_contents(const BackupOptions& options,
+                                       const std::vector<const char*>& databases, const Unfinished& folder,
+                                       BackupMade& made) {
+  if (std::ranges::find(databases, std::string_view(kFileCatalog)) == databases.end()) return {};
+  auto copied = copy_contents(options.data_dir, folder.path());
+  if (!copied) return fail(std::move(copied.error()));
+  made.contents = std::move(*copied);
+  return add(made.manifest, folder, kContentsList);
+}
+
 std::string utc(std::chrono::system_clock::time_point at) {
   return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", std::chrono::floor<std::chrono::seconds>(at));
 }
@@ -109,14 +130,17 @@ Result<BackupMade, std::string> make_backup(const BackupOptions& options) {
 
   Unfinished folder(fmt::format("{}.partial-{}", to, getpid()));
   if (auto made = folder.make(); !made) return fail(std::move(made.error()));
+  const std::vector<const char*> databases = databases_of(options.data_dir);
   std::vector<sqlite::FileCopy> copies;
-  for (const char* name : kDatabases) copies.push_back({options.data_dir + "/" + name, folder.path(name)});
+  for (const char* name : databases) copies.push_back({options.data_dir + "/" + name, folder.path(name)});
   auto copied = sqlite::copy_together(copies, {});
   if (!copied) return fail(std::move(copied.error()));
 
   BackupMade made{.manifest = {.version = options.version, .moment = utc(copied->moment), .files = {}},
-                  .held = copied->held};
-  for (const char* name : kDatabases) {
+                  .held = copied->held,
+                  .contents = {}};
+  if (auto more = add_contents(options, databases, folder, made); !more) return fail(std::move(more.error()));
+  for (const char* name : databases) {
     if (auto added = add(made.manifest, folder, name); !added) return fail(std::move(added.error()));
   }
   if (auto more = copy_small_files(options, made.manifest, folder); !more)

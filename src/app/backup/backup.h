@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 
+#include "app/backup/file_contents_copy.h"
 #include "app/backup/manifest.h"
 #include "base/result.h"
 
@@ -16,9 +17,11 @@ struct BackupOptions {
 struct BackupMade {
   Manifest manifest;
   std::chrono::microseconds held{};  ///< for how long no writer got on
+  ContentsCopied contents;           ///< of files
 };
 
-/// Copies what a server keeps, as it is at one moment, also while the server runs: sqlite/online_copy.h says how. The folder has
+/// Copies what a server keeps, as it is at one moment, also while the server runs: sqlite/online_copy.h says how. The bytes
+/// of files follow (file_contents_copy.h). The folder has
 /// its name only when all of it is on the disk; until then it is `to`.partial-PID.
 ///
 /// Thread   The caller's; blocking.

@@ -74,6 +74,15 @@ Result<void, std::string> finish(Descriptor& file, const std::string& path) {
   return {};
 }
 
+Result<FileSum, std::string> copy_to_new(const std::string& from_path, int from, const std::string& to_path) {
+  Descriptor to(to_path, O_WRONLY | O_CREAT | O_EXCL);
+  if (!to.good()) return failed("create", to_path);
+  auto sum = read_through(from_path, from, to_path, to.value());
+  if (!sum) return sum;
+  if (auto done = finish(to, to_path); !done) return fail(std::move(done.error()));
+  return sum;
+}
+
 }  // namespace
 
 Result<FileSum, std::string> sum_of(const std::string& path) {
@@ -85,12 +94,25 @@ Result<FileSum, std::string> sum_of(const std::string& path) {
 Result<FileSum, std::string> copy_file(const std::string& from_path, const std::string& to_path) {
   const Descriptor from(from_path, O_RDONLY);
   if (!from.good()) return failed("read", from_path);
-  Descriptor to(to_path, O_WRONLY | O_CREAT | O_EXCL);
-  if (!to.good()) return failed("create", to_path);
-  auto sum = read_through(from_path, from.value(), to_path, to.value());
-  if (!sum) return sum;
-  if (auto done = finish(to, to_path); !done) return fail(std::move(done.error()));
-  return sum;
+  return copy_to_new(from_path, from.value(), to_path);
+}
+
+Result<std::optional<FileSum>, std::string> share_file(const std::string& from, const std::string& to) {
+  // A reader who has it open needs its name no more.
+  const Descriptor file(from, O_RDONLY);
+  if (!file.good() && errno == ENOENT) return std::nullopt;
+  if (!file.good()) return failed("read", from);
+  if (link(from.c_str(), to.c_str()) == 0) {
+    auto sum = sum_of(to);
+    if (!sum) return fail(std::move(sum.error()));
+    return *sum;
+  }
+  if (errno == ENOENT && access(from.c_str(), F_OK) != 0) return std::nullopt;
+  // Another file system, one without such names, or another user's file.
+  if (errno != EXDEV && errno != EPERM && errno != EOPNOTSUPP && errno != EMLINK) return failed("link", to);
+  auto sum = copy_to_new(from, file.value(), to);
+  if (!sum) return fail(std::move(sum.error()));
+  return *sum;
 }
 
 Result<void, std::string> write_file(const std::string& path, const std::string& text) {

@@ -9,7 +9,8 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::int64_t kFormat = 1;
+// 1 had no files of members.
+constexpr std::int64_t kFormat = 2;
 
 bool plain_name(std::string_view name) {
   return !name.empty() && name.front() != '.' && name.find('/') == std::string_view::npos;
@@ -44,9 +45,9 @@ Result<Manifest, std::string> manifest_from_json(std::string_view text) {
   try {
     const json::value parsed = json::parse(json::string_view(text.data(), text.size()));
     const json::object& from = parsed.as_object();
-    if (const auto format = json::value_to<std::int64_t>(from.at("format")); format != kFormat) {
+    if (const auto format = json::value_to<std::int64_t>(from.at("format")); format < 1 || format > kFormat) {
       return fail(fmt::format(
-          "it is of format {}; this plaza knows {}: use the plaza that made the backup, or a newer one",
+          "it is of format {}; this plaza knows up to {}: use the plaza that made the backup, or a newer one",
           format, kFormat));
     }
     Manifest manifest{.version = std::string(from.at("version").as_string()),

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <string_view>
 
 #include "app/backup/contents.h"
 #include "app/backup/file_copy.h"
@@ -26,6 +27,7 @@ class Staging {
   Staging(const Staging&) = delete;
   Staging& operator=(const Staging&) = delete;
 
+  [[nodiscard]] const std::string& path() const { return path_; }
   [[nodiscard]] std::string path(const std::string& name) const { return path_ + "/" + name; }
   /// What an interrupted restore left is of no use: the directory has no databases.
   Result<void, std::string> make() {
@@ -42,6 +44,10 @@ class Staging {
   std::string path_;
 };
 
+bool has(const Manifest& manifest, std::string_view name) {
+  return std::ranges::find(manifest.files, name, &ManifestFile::name) != manifest.files.end();
+}
+
 Result<Manifest, std::string> read_manifest(const std::string& from) {
   std::error_code error;
   const std::string path = from + "/" + kManifest;
@@ -56,14 +62,14 @@ Result<Manifest, std::string> read_manifest(const std::string& from) {
   auto manifest = manifest_from_json(*text);
   if (!manifest) return fail(fmt::format("{}: {}", path, manifest.error()));
   for (const char* name : kDatabases) {
-    if (std::ranges::find(manifest->files, name, &ManifestFile::name) != manifest->files.end()) continue;
+    if (has(*manifest, name)) continue;
     return fail(fmt::format("{}: it has no {}", path, name));
   }
   return manifest;
 }
 
 Result<void, std::string> refuse_if_used(const std::string& data_dir) {
-  for (const char* name : kDatabases) {
+  for (const char* name : {kDatabases[0], kDatabases[1], kFileCatalog, kFileContents}) {
     // A log that was left behind would be replayed into the database that is put beside it.
     for (const char* suffix : {"", "-wal", "-shm", "-journal"}) {
       std::error_code error;
@@ -100,8 +106,12 @@ Result<void, std::string> put_in_place(const RestoreOptions& options, const Mani
     if (rename(staging.path(name).c_str(), to.c_str()) == 0) return {};
     return fail(fmt::format("cannot put {} in place: {}", to, std::strerror(errno)));
   };
+  std::error_code error;
+  if (fs::exists(staging.path(kFileContents), error)) {
+    if (auto placed = place(kFileContents); !placed) return placed;
+  }
   for (const auto& file : manifest.files) {
-    if (std::ranges::find(kDatabases, file.name) != kDatabases.end()) continue;
+    if (std::ranges::find(kDatabases, file.name) != kDatabases.end() || file.name == kContentsList) continue;
     if (auto placed = place(file.name); !placed) return placed;
   }
   for (const char* name : kDatabases) {
@@ -122,10 +132,16 @@ Result<Restored, std::string> restore_backup(const RestoreOptions& options) {
   Staging staging(options.data_dir);
   if (auto made = staging.make(); !made) return fail(made.error());
   if (auto copied = copy_checked(options, *manifest, staging); !copied) return fail(copied.error());
+  ContentsCopied contents;
+  if (has(*manifest, kContentsList)) {
+    auto copied = copy_contents_back(options.from, staging.path());
+    if (!copied) return fail(std::move(copied.error()));
+    contents = std::move(*copied);
+  }
   const auto epoch = sqlite::begin_new_epoch(staging.path("streams.db"), options.wall_ms);
   if (!epoch) return fail(epoch.error());
   if (auto placed = put_in_place(options, *manifest, staging); !placed) return fail(placed.error());
-  return Restored{.manifest = std::move(*manifest), .epoch = epoch->epoch};
+  return Restored{.manifest = std::move(*manifest), .epoch = epoch->epoch, .contents = std::move(contents)};
 }
 
 }  // namespace plaza::app

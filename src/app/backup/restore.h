@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <string>
 
+#include "app/backup/file_contents_copy.h"
 #include "app/backup/manifest.h"
 #include "base/result.h"
 
@@ -9,12 +10,13 @@ namespace plaza::app {
 
 struct RestoreOptions {
   std::string from;      ///< a folder that make_backup() made
-  std::string data_dir;  ///< made when it is missing; must have no databases
+  std::string data_dir;  ///< made when it is missing; must have no databases and no files
   std::int64_t wall_ms = 0;
 };
 struct Restored {
   Manifest manifest;
   std::uint32_t epoch = 0;
+  ContentsCopied contents;  ///< of files
 };
 
 /// Puts a backup in the place of a data directory, in a new epoch (sqlite/new_epoch.h says why). Everything is copied to

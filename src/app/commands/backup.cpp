@@ -27,6 +27,22 @@ std::string list(const Manifest& manifest) {
   return text;
 }
 
+std::string list(const Manifest& manifest, const ContentsCopied& contents) {
+  if (contents.contents == 0) return list(manifest);
+  return fmt::format("{}, and the bytes of files ({}, {:.1f} MiB)", list(manifest), contents.contents,
+                     static_cast<double>(contents.bytes) / 1048576);
+}
+
+void warn_of_lost(const ContentsCopied& contents) {
+  if (contents.lost == 0) return;
+  fmt::print(
+      stderr,
+      "plaza backup: the bytes of {} files are damaged or missing in the data directory. They are not in the "
+      "backup: {}{}\n",
+      contents.lost, fmt::join(contents.lost_names, ", "),
+      contents.lost > contents.lost_names.size() ? ", ..." : "");
+}
+
 }  // namespace
 
 int run_backup(const Invocation& invocation) {
@@ -36,8 +52,10 @@ int run_backup(const Invocation& invocation) {
                                  .to = invocation.folder,
                                  .version = std::string(version())});
   if (!made) return failed("backup", made.error());
-  fmt::print("{}: {}, as of {}; writers waited for {:.1f} ms.\n", invocation.folder, list(made->manifest),
-             made->manifest.moment, static_cast<double>(made->held.count()) / 1000);
+  fmt::print("{}: {}, as of {}; writers waited for {:.1f} ms.\n", invocation.folder,
+             list(made->manifest, made->contents), made->manifest.moment,
+             static_cast<double>(made->held.count()) / 1000);
+  warn_of_lost(made->contents);
   return kExitOk;
 }
 
@@ -51,7 +69,8 @@ int run_restore(const Invocation& invocation) {
        .wall_ms = std::chrono::duration_cast<std::chrono::milliseconds>(now).count()});
   if (!done) return failed("restore", done.error());
   fmt::print("{}: {}, as of {}; epoch {} begins. Every client reads its inbox anew.\n",
-             loaded->config.server.data_dir, list(done->manifest), done->manifest.moment, done->epoch);
+             loaded->config.server.data_dir, list(done->manifest, done->contents), done->manifest.moment,
+             done->epoch);
   return kExitOk;
 }
 
