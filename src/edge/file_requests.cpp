@@ -100,11 +100,20 @@ class FileBody final : public net::HttpBody {
 bool FileRequests::takes(std::string_view path) { return path == kFiles || path.starts_with("/files/"); }
 
 std::optional<net::HttpResponse> FileRequests::ask(net::HttpExchange asked, net::HttpAnswer answer_later) {
+  const std::string origin(asked.request.header("Origin"));
+  if (asked.request.method == "OPTIONS") return parts_.origins.preflight(origin);
+  const auto marked = [this, origin](net::HttpResponse response) {
+    parts_.origins.mark(response, origin);
+    return response;
+  };
   const Share share = share_of(asked.request);
-  const auto shared = std::make_shared<net::HttpAnswer>(std::move(answer_later));
+  const auto shared = std::make_shared<net::HttpAnswer>(
+      [marked, answer_later = std::move(answer_later)](net::HttpResponse response) mutable {
+        answer_later(marked(std::move(response)));
+      });
   const bool started = parts_.workers.try_run(
       [this, asked = std::move(asked), shared]() mutable { answer(std::move(asked), shared); }, share);
-  if (!started) return refused(503, kBusy);
+  if (!started) return marked(refused(503, kBusy));
   return std::nullopt;
 }
 

@@ -4,8 +4,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/worker_pool.h"
+#include "edge/file_origins.h"
 #include "files/file_service.h"
 #include "login/login_service.h"
 #include "net/http_exchange.h"
@@ -35,8 +37,9 @@ class FileRequests {
     const ports::Clock& clock;
     WorkerPool& workers;
     std::uint32_t chunk_bytes_max = 64 * 1024;  ///< largest body of a request, which clients are told
+    FileOrigins origins;                        ///< pages of other hosts that may ask
   };
-  explicit FileRequests(Parts parts) : parts_(parts) {}
+  explicit FileRequests(Parts parts) : parts_(std::move(parts)) {}
 
   /// Whether the path is one of these.
   [[nodiscard]] static bool takes(std::string_view path);

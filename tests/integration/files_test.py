@@ -317,6 +317,50 @@ class Files(unittest.TestCase):
         with open(fetched, "rb") as file:
             self.assertEqual(file.read(), data)
 
+    def test_pages_of_the_hosts_that_are_named_may_use_them_and_no_others(self):
+        """As a browser does it: it asks with OPTIONS first, and hands an answer over only when that names the page's origin."""
+        page, other = "https://chat.example.org", "https://evil.example"
+        self.server.close()
+        self.server = plaza.Server(f"file.origins={page}", *self.settings)
+        self.addCleanup(self.server.close)
+        ann = self.member("ann")
+
+        def browser(origin, method, path, body=None, **headers):
+            asked = ", ".join(["authorization", *(name.lower().replace("_", "-") for name in headers)])
+            status, told, _ = self.http(None, "OPTIONS", path, Origin=origin, Access_Control_Request_Method=method,
+                                        Access_Control_Request_Headers=asked)
+            allowed = {word.strip().lower() for word in told.get("Access-Control-Allow-Headers", "").split(",")}
+            if (status, told.get("Access-Control-Allow-Origin")) != (204, origin) or not set(asked.split(", ")) <= allowed:
+                return None
+            self.assertIn(method, told["Access-Control-Allow-Methods"])
+            status, told, data = self.http(ann, method, path, body, Origin=origin, **headers)
+            if told.get("Access-Control-Allow-Origin") != origin:
+                return None
+            exposed = {word.strip() for word in told["Access-Control-Expose-Headers"].split(",")}
+            return status, {name: value for name, value in told.items() if name in exposed}, data
+
+        status, told, _ = browser(page, "POST", "/files", {"size": 5, "type": "a/b", "name": "x"}, Content_Type="application/json")
+        self.assertEqual(status, 201)
+        where = told["Location"]
+        status, told, data = browser(page, "PATCH", where, b"hello", Upload_Offset="0")
+        self.assertEqual((status, told["Upload-Offset"]), (200, "5"))
+        file = json.loads(data)["file"]
+        status, told, data = browser(page, "GET", f"/files/{file}", Range="bytes=1-3")
+        self.assertEqual((status, told["Content-Range"], data), (206, "bytes 1-3/5", b"ell"))
+        self.assertEqual(browser(page, "GET", "/files/77")[0], 404, "a page may read why, too")
+        for method, path in (("GET", f"/files/{file}"), ("POST", "/files"), ("DELETE", f"/files/{file}")):
+            self.assertIsNone(browser(other, method, path))
+        self.assertIsNone(browser(page, "GET", "/api/v1/zones"), "servers only")
+        # One that got past the question, as an old browser might, has no answer to read; and without a token there is none.
+        self.assertNotIn("Access-Control-Allow-Origin", self.http(ann, "GET", f"/files/{file}", Origin=other)[1])
+        self.assertEqual(self.http(None, "GET", f"/files/{file}", Origin=page)[0], 401)
+        self.assertEqual(browser(page, "DELETE", f"/files/{file}")[0], 204)
+        self.server.close()
+        self.server = plaza.Server(*self.settings)
+        self.addCleanup(self.server.close)
+        ann = self.member("ben")
+        self.assertIsNone(browser(page, "GET", "/files/1"), "nobody is named")
+
     def test_a_server_can_do_without(self):
         self.server.close()
         self.server = plaza.Server("file.enabled=false")

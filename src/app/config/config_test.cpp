@@ -265,11 +265,24 @@ INSTANTIATE_TEST_SUITE_P(
         Conflict{"[edge]\noutbound_bytes_max = 262143\n",
                  "message.sync_bytes_max (131072) must be at most half"},
         Conflict{"[http]\ntls = true", "http.tls needs tls.certificate and tls.key"},
+        Conflict{"[file]\norigins = [\"https://a.example\", \"https://a.example/\"]",
+                 "file.origins: \"https://a.example/\" is no origin"},
+        Conflict{"[file]\norigins = [\"a.example\"]", "file.origins: \"a.example\""},
+        Conflict{"[file]\norigins = [\"https://\"]", "file.origins: \"https://\""},
+        Conflict{"[file]\norigins = [\"https://*.example\"]", "file.origins: \"https://*.example\""},
+        Conflict{"[file]\norigins = [\"null\"]", "file.origins: \"null\""},
         Conflict{"[http]\nlisten = \"127.0.0.1:7600\"", "they need two ports"},
         Conflict{"[http]\nlisten = \"0.0.0.0:7600\"", "tcp.listen (127.0.0.1:7600) and http.listen (0.0.0.0"},
         Conflict{"[http]\nlisten = \"[::]:7600\"", "they need two ports"},
         Conflict{"[tcp]\nlisten = \"[::]:9\"\n[http]\nlisten = \"0.0.0.0:9\"", "they need two ports"},
         Conflict{"[tcp]\nlisten = \"[::]:9\"\n[http]\nlisten = \"[::1]:9\"", "they need two ports"}));
+
+TEST(Config, OriginsAreTakenAsBrowsersWriteThem) {
+  const auto loaded = load_text(
+      "[file]\norigins = [\"*\", \"https://a.example\", \"http://localhost:8080\", \"http://[::1]:80\"]");
+  ASSERT_TRUE(loaded.has_value()) << joined(loaded.error());
+  EXPECT_EQ(loaded->config.file.origins.size(), 4u);
+}
 
 TEST(Config, TwoListenersMayHaveOnePortOnAddressesThatAreApart) {
   for (const char* addresses : {"[tcp]\nlisten = \"0.0.0.0:9\"\n[http]\nlisten = \"[::1]:9\"",

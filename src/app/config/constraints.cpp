@@ -19,6 +19,16 @@ bool overlap(const ListenAddress& a, const ListenAddress& b) {
   return v4(a) == v4(b) && (a.host == b.host || all(a) || all(b));
 }
 
+/// As a browser writes it: http or https, a host, perhaps a port, and nothing behind them.
+bool is_origin(std::string_view text) {
+  for (const std::string_view scheme : {"https://", "http://"}) {
+    if (!text.starts_with(scheme)) continue;
+    text.remove_prefix(scheme.size());
+    return !text.empty() && text.front() != ':' && text.find_first_of("/?#@*, ") == std::string_view::npos;
+  }
+  return false;
+}
+
 class Checker {
  public:
   void at_most(std::string_view small, std::int64_t small_value, std::string_view large,
@@ -84,6 +94,12 @@ std::vector<std::string> conflicts(const Config& config) {
                          config.message.sync_bytes_max, edge.outbound_bytes_max));
 
   const bool tls = config.tcp.tls || config.http.tls;
+  for (const std::string& origin : config.file.origins) {
+    check.need(origin == "*" || is_origin(origin),
+               fmt::format("file.origins: \"{}\" is no origin such as \"https://chat.example.org\" or "
+                           "\"http://localhost:8080\", without a path or a slash at its end",
+                           origin));
+  }
   check.need(!tls || (!config.tls.certificate.empty() && !config.tls.key.empty()),
              fmt::format("{} needs tls.certificate and tls.key", config.tcp.tls ? "tcp.tls" : "http.tls"));
   check.need(!overlap(config.tcp.listen, config.http.listen),

@@ -29,7 +29,8 @@ NodeFiles::NodeFiles(const NodeFilesOptions& options, const Parts& parts,
                  .store = parts.store,
                  .clock = parts.clock,
                  .workers = workers_,
-                 .chunk_bytes_max = options.chunk_bytes_max}) {}
+                 .chunk_bytes_max = options.chunk_bytes_max,
+                 .origins = edge::FileOrigins(options.origins)}) {}
 
 Result<std::unique_ptr<NodeFiles>, std::string> NodeFiles::open(const NodeFilesOptions& options,
                                                                 const Parts& parts) {

@@ -1,6 +1,7 @@
 #pragma once
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/worker_pool.h"
 #include "disk/file_contents.h"
@@ -19,6 +20,7 @@ struct NodeFilesOptions {
   std::uint32_t requests_waiting_max = 256;
   std::int64_t look_deadline_ms = 15'000;
   std::uint32_t chunk_bytes_max = 64 * 1024;
+  std::vector<std::string> origins;
   std::uint32_t busy_timeout_ms = 2'000;
 };
 

@@ -264,6 +264,7 @@ NodeFilesOptions files_options(const Config& config) {
   options.workers = u32(config.file.workers);
   options.requests_waiting_max = u32(config.file.requests_waiting_max);
   options.look_deadline_ms = config.file.look_deadline_ms;
+  options.origins = config.file.origins;
   options.chunk_bytes_max = u32(config.http.body_bytes_max);
   options.busy_timeout_ms = u32(config.store.busy_timeout_ms);
   return options;
