@@ -3,7 +3,7 @@
 #include <array>
 #include <cstdlib>
 
-#include "backend/networks.h"
+#include "net/networks.h"
 #include "base/digest.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -58,7 +58,7 @@ ApiResult<Caller> Authenticator::authenticate(const net::HttpExchange& exchange)
     return Caller{.is_operator = true, .app = {}, .actor = "operator"};
   const Credentials given = credentials_of(exchange.request);
   if (const auto* bearer = std::get_if<BearerCredentials>(&given)) {
-    if (!exchange.tls && !is_loopback(exchange.remote))
+    if (!exchange.tls && !net::is_loopback(exchange.remote))
       return refused(Failure::plain_secret, exchange, bearer->key);
     return by_key(exchange, bearer->key, given);
   }
@@ -85,7 +85,7 @@ ApiResult<Caller> Authenticator::by_key(const net::HttpExchange& exchange, const
                                        signature->signature)
                          : same_secret(sha256(*secret), sha256(std::get<BearerCredentials>(given).secret));
   if (!right) return refused(Failure::wrong_secret, exchange, key);
-  if (!in_any(holder->server.networks, exchange.remote))
+  if (!net::in_any(holder->server.networks, exchange.remote))
     return refused(Failure::wrong_address, exchange, key);
   if (signature) {
     if (std::llabs(clock_.wall_ms() - signature->time_ms) > options_.clock_skew_ms)

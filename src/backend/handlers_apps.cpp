@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "backend/call.h"
-#include "backend/networks.h"
+#include "net/networks.h"
 
 namespace plaza::backend {
 
@@ -40,7 +40,7 @@ ApiResult<std::vector<ZoneId>> zones_of(const Call& call) {
 ApiResult<std::vector<std::string>> networks_of(const Call& call) {
   auto networks = call.args.texts("networks");
   for (const auto& network : networks) {
-    if (!Network::parse(network))
+    if (!net::Network::parse(network))
       return refuse(ErrorCode::bad_request, "\"" + network.substr(0, 50) + "\" is no network", "networks",
                     "addresses like 10.0.0.0/8, 192.168.1.7, 2001:db8::/32, without bits behind the prefix");
   }

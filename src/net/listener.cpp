@@ -117,7 +117,11 @@ class Listener::Acceptor final : public Pollable {
         fd_(fd),
         spare_fd_(spare_descriptor()),
         next_shard_(on_shard),
-        again_([this] { watch(); }) {}
+        again_([this] { watch(); }) {
+    if (options_.balancers.empty()) return;
+    gate_ = std::make_unique<ProxyGate>(shard_, options_.balancer,
+                                        [this](int accepted, const Address& peer) { admit(accepted, peer); });
+  }
 
   ~Acceptor() override {
     close_listening();
@@ -132,6 +136,7 @@ class Listener::Acceptor final : public Pollable {
   void stop() {
     run_on(shard_, [this] {
       close_listening();
+      gate_.reset();
       again_.cancel();
       leave_turn();
     });
@@ -178,7 +183,16 @@ class Listener::Acceptor final : public Pollable {
     return false;
   }
 
-  void accepted(int fd, const Address& remote) {
+  void accepted(int fd, const Address& peer) {
+    if (gate_ && in_any(options_.balancers, peer)) {
+      gate_->wait(fd, peer);
+    } else {
+      admit(fd, peer);
+    }
+  }
+
+  /// `remote` is who it really is: limits and networks go by it.
+  void admit(int fd, const Address& remote) {
     if (limits_ && !limits_->admit(remote)) {
       refuse(fd);
       return;
@@ -282,6 +296,7 @@ class Listener::Acceptor final : public Pollable {
   std::uint32_t next_shard_;
   std::int64_t logged_ms_ = 0;
   CallbackTimer again_;
+  std::unique_ptr<ProxyGate> gate_;  // null: no balancers, or stopped
 };
 
 Listener::Listener(std::unique_ptr<Acceptor> acceptor) : acceptor_(std::move(acceptor)) {}

@@ -3,10 +3,13 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "net/address.h"
 #include "net/connection.h"
+#include "net/networks.h"
+#include "net/proxy_gate.h"
 
 namespace plaza::net {
 
@@ -24,6 +27,9 @@ struct ListenerOptions {
   /// Written (best effort) to a client that is refused because a limit is reached, before it is closed. Not
   /// with TLS.
   std::string refusal;
+  /// Connections from here begin with a PROXY header, and are of whom it names. From elsewhere none is taken.
+  std::vector<Network> balancers;
+  ProxyGate::Options balancer;
 };
 
 /// How many connections there may be, in all and from one address; shared by listeners.

@@ -140,5 +140,88 @@ TEST(Listener, OutOfDescriptorsItClosesTheWaitingClientAndRecovers) {
   EXPECT_EQ(after.receive_line(), "{}\n");
 }
 
+// Balancers --------------------------------------------------------------------------------------------------------------
+
+FrameVerdict say_remote(Peer& peer, const std::string&) {
+  peer.connection->send("{\"remote\":\"" + peer.connection->remote().text() + "\"}");
+  return FrameVerdict::continue_;
+}
+
+ListenerOptions behind(const char* balancer) {
+  ListenerOptions options;
+  options.balancers = {Network::parse(balancer).value()};
+  return options;
+}
+
+TEST(Listener, AConnectionOfABalancerIsOfWhomItsHeaderNames) {
+  Server server(behind("127.0.0.0/8"), say_remote);
+  Client one(server.address()), bytewise(server.address()), itself(server.address());
+  ASSERT_TRUE(one.send("PROXY TCP4 192.0.2.7 192.0.2.1 56324 443\r\n{}"));
+  EXPECT_EQ(one.receive_line(), "{\"remote\":\"192.0.2.7:56324\"}\n");
+  for (const char c : std::string("PROXY TCP6 2001:db8::7 2001:db8::1 56324 443\r\n{}"))
+    ASSERT_TRUE(bytewise.send({&c, 1}));
+  EXPECT_EQ(bytewise.receive_line(), "{\"remote\":\"[2001:db8::7]:56324\"}\n");
+  ASSERT_TRUE(itself.send("PROXY UNKNOWN\r\n{}"));
+  EXPECT_TRUE(itself.receive_line().starts_with("{\"remote\":\"127.0.0.1:"));
+}
+
+TEST(Listener, ABalancerThatDoesNotSayForWhomItSpeaksIsCutOff) {
+  auto options = behind("127.0.0.1");
+  options.balancer.deadline_ms = 200;
+  Server server(options, say_remote);
+  Client without(server.address()), unfinished(server.address()), silent(server.address());
+  ASSERT_TRUE(without.send("{}"));
+  EXPECT_EQ(without.receive_to_end(), "");
+  ASSERT_TRUE(unfinished.send("PROXY TCP4 192.0.2.7 "));
+  EXPECT_EQ(unfinished.receive_to_end(), "");
+  EXPECT_EQ(silent.receive_to_end(), "");
+  EXPECT_EQ(server.peers.size(), 0U);
+}
+
+TEST(Listener, AHeaderFromElsewhereIsNoHeader) {
+  Server server(behind("192.0.2.0/24"), say_remote);
+  Client client(server.address());
+  ASSERT_TRUE(client.send("PROXY TCP4 10.0.0.1 192.0.2.1 56324 443\r\n{}"));
+  EXPECT_EQ(client.receive_to_end(), "{\"error\":1}\n");
+  Client straight(server.address());
+  ASSERT_TRUE(straight.send("{}"));
+  EXPECT_TRUE(straight.receive_line().starts_with("{\"remote\":\"127.0.0.1:"));
+}
+
+TEST(Listener, OneConnectionMoreOfBalancersThanMayWaitIsClosed) {
+  auto options = behind("127.0.0.1");
+  options.balancer.waiting_max = 2;
+  Server server(options, say_remote);
+  Client first(server.address()), second(server.address()), third(server.address());
+  EXPECT_EQ(third.receive_to_end(), "");
+  for (Client* client : {&first, &second}) {
+    ASSERT_TRUE(client->send("PROXY TCP4 192.0.2.7 192.0.2.1 1 2\r\n{}"));
+    EXPECT_EQ(client->receive_line(), "{\"remote\":\"192.0.2.7:1\"}\n");
+  }
+}
+
+TEST(Listener, TheLimitOfAnAddressIsOfTheRealOne) {
+  const auto limits = make_connection_limits({.connections_max = 10, .per_address_max = 1});
+  Server server(behind("127.0.0.1"), say_remote, 1, limits);
+  Client ann(server.address()), again(server.address()), bob(server.address());
+  ASSERT_TRUE(ann.send("PROXY TCP4 192.0.2.7 192.0.2.1 1 2\r\n{}"));
+  EXPECT_EQ(ann.receive_line(), "{\"remote\":\"192.0.2.7:1\"}\n");
+  ASSERT_TRUE(again.send("PROXY TCP4 192.0.2.7 192.0.2.1 3 2\r\n{}"));
+  EXPECT_EQ(again.receive_to_end(), "");
+  ASSERT_TRUE(bob.send("PROXY TCP4 192.0.2.8 192.0.2.1 1 2\r\n{}"));
+  EXPECT_EQ(bob.receive_line(), "{\"remote\":\"192.0.2.8:1\"}\n");
+}
+
+// Goal: whoever stops the listener while balancers' connections wait for their header closes those.
+TEST(Listener, StoppingEndsWhatWaitsForItsHeader) {
+  Server server(behind("127.0.0.1"), say_remote);
+  Client waiting(server.address()), through(server.address());
+  ASSERT_TRUE(waiting.send("PROXY "));
+  ASSERT_TRUE(through.send("PROXY UNKNOWN\r\n{}"));
+  EXPECT_FALSE(through.receive_line().empty());
+  server.listener->stop();
+  EXPECT_EQ(waiting.receive_to_end(), "");
+}
+
 }  // namespace
 }  // namespace plaza::net

@@ -1,9 +1,9 @@
-#include "backend/networks.h"
+#include "net/networks.h"
 
 #include <algorithm>
 #include <charconv>
 
-namespace plaza::backend {
+namespace plaza::net {
 namespace {
 
 constexpr int kMappedBits = 96;  // ::ffff:0:0/96 stands before an IPv4 address
@@ -24,7 +24,7 @@ std::optional<Network> Network::parse(std::string_view text) {
   // Names are for people: "localhost" and "*" mean something to a listener.
   if (ip.empty() || ip.find_first_not_of("0123456789abcdefABCDEF.:") != std::string::npos)
     return std::nullopt;
-  const auto address = net::Address::parse(v6 ? "[" + ip + "]:0" : ip + ":0");
+  const auto address = Address::parse(v6 ? "[" + ip + "]:0" : ip + ":0");
   if (!address) return std::nullopt;
   const int most = v6 ? 128 : 32;
   int bits = most;
@@ -44,15 +44,21 @@ std::optional<Network> Network::parse(std::string_view text) {
   return network;
 }
 
-bool Network::has(const net::Address& address) const { return same_bits(ip, address.ip, bits); }
+bool Network::has(const Address& address) const { return same_bits(ip, address.ip, bits); }
 
-bool in_any(const std::vector<std::string>& networks, const net::Address& address) {
+bool in_any(const std::vector<Network>& networks, const Address& address) {
+  return std::ranges::any_of(networks, [&](const Network& network) { return network.has(address); });
+}
+
+bool in_any(const std::vector<std::string>& networks, const Address& address) {
   return std::ranges::any_of(networks, [&](const std::string& text) {
     const auto network = Network::parse(text);
     return network && network->has(address);
   });
 }
 
-bool is_loopback(const net::Address& address) { return in_any({"127.0.0.0/8", "::1"}, address); }
+bool is_loopback(const Address& address) {
+  return in_any(std::vector<std::string>{"127.0.0.0/8", "::1"}, address);
+}
 
-}  // namespace plaza::backend
+}  // namespace plaza::net

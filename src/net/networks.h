@@ -6,7 +6,7 @@
 
 #include "net/address.h"
 
-namespace plaza::backend {
+namespace plaza::net {
 
 /// "10.0.0.0/8", "192.168.1.7", "2001:db8::/32", "::1": addresses that begin alike. IPv4 and IPv4-mapped IPv6 are the same.
 struct Network {
@@ -15,11 +15,13 @@ struct Network {
 
   /// Nothing when the text is no network, or has bits behind its prefix.
   [[nodiscard]] static std::optional<Network> parse(std::string_view text);
-  [[nodiscard]] bool has(const net::Address& address) const;
+  [[nodiscard]] bool has(const Address& address) const;
 };
 
-[[nodiscard]] bool in_any(const std::vector<std::string>& networks, const net::Address& address);
+[[nodiscard]] bool in_any(const std::vector<Network>& networks, const Address& address);
+/// The same of texts; one that is no network has nobody.
+[[nodiscard]] bool in_any(const std::vector<std::string>& networks, const Address& address);
 /// 127.0.0.0/8 and ::1.
-[[nodiscard]] bool is_loopback(const net::Address& address);
+[[nodiscard]] bool is_loopback(const Address& address);
 
-}  // namespace plaza::backend
+}  // namespace plaza::net
