@@ -6,10 +6,13 @@ import http.server
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
+import unittest
 
 import plaza
 from api import ApiTest
@@ -301,6 +304,17 @@ class Inside(ApiTest):
         plaza.wait_until(lambda: "does not take events" in self.server.log(), "the post to be refused")
         self.assertIn("which is not allowed here", self.server.log())
         self.assertEqual(receiver.posts, [])
+
+
+class WrongAuthorities(unittest.TestCase):
+    def test_a_server_that_cannot_read_them_says_so_and_ends(self):
+        folder = tempfile.mkdtemp(prefix="plaza-events-")
+        self.addCleanup(shutil.rmtree, folder, True)
+        ran = subprocess.run([plaza.BINARY, "serve", "--data-dir", os.path.join(folder, "data"), "--tcp", "127.0.0.1:0", "--http",
+                              "127.0.0.1:0", "--set", "webhook.ca_file=" + os.path.join(folder, "none.pem")],
+                             capture_output=True, text=True, timeout=plaza.DEADLINE_S)
+        self.assertEqual(ran.returncode, 1, ran.stderr)
+        self.assertIn("webhook.ca_file", ran.stdout + ran.stderr)
 
 
 class Limits(EventsTest):

@@ -372,7 +372,8 @@ void Node::Parts::stop(std::int64_t drain_ms) {
     if (http) http->stop();
     if (admin) admin->stop();
   };
-  if (edge) edge->drain(drain_ms, stop_pages);
+  // A start that failed early has no shards that could say anything.
+  if (edge && shards.at(0).running()) edge->drain(drain_ms, stop_pages);
   stop_pages();
   announcement_clock.reset();
   janitor.reset();
