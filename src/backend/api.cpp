@@ -137,19 +137,10 @@ std::optional<net::HttpResponse> Api::ask(net::HttpExchange exchange, net::HttpA
 }
 
 net::HttpResponse Api::handle(const net::HttpExchange& exchange) {
-  const std::int64_t began_ms = parts_.clock.steady_ms();
   const auto caller = authenticator_.authenticate(exchange);
   if (!caller) return refused(caller.error());
-  const Place place(*this, *caller);
-  if (!place.has()) {
-    return refused({.code = ErrorCode::rate_limited,
-                    .message = "too many requests of this app at once",
-                    .retry_after_ms = kBusyRetryMs});
-  }
   std::string allow;
-  const auto done = route(*caller, exchange.request, allow);
-  g_seconds.observe(
-      static_cast<std::uint64_t>(std::max<std::int64_t>(parts_.clock.steady_ms() - began_ms, 0)) * 1'000'000);
+  const auto done = timed(*caller, [&] { return route(*caller, exchange.request, allow); });
   if (!done) {
     auto response = refused(done.error());
     if (!allow.empty()) response.headers.emplace_back("Allow", allow);
@@ -161,6 +152,40 @@ net::HttpResponse Api::handle(const net::HttpExchange& exchange) {
   response.headers.emplace_back("Cache-Control", "no-store");
   if (done->replayed) response.headers.emplace_back("Idempotency-Replayed", "true");
   return response;
+}
+
+ApiResult<Api::Done> Api::call(const Caller& caller, std::string_view op, const json::object& params) {
+  auto done = timed(caller, [&]() -> ApiResult<Done> {
+    if (auto charged = charge(caller); !charged) return fail(charged.error());
+    return named(caller, find_operation(op), params);
+  });
+  if (!done) refused_counter(done.error().code).add();
+  return done;
+}
+
+/// In a place of its app's, or refused.
+ApiResult<Api::Done> Api::timed(const Caller& caller, const std::function<ApiResult<Done>()>& work) {
+  const std::int64_t began_ms = parts_.clock.steady_ms();
+  const Place place(*this, caller);
+  if (!place.has()) {
+    return fail(ApiError{.code = ErrorCode::rate_limited,
+                         .message = "too many requests of this app at once",
+                         .retry_after_ms = kBusyRetryMs});
+  }
+  auto done = work();
+  g_seconds.observe(
+      static_cast<std::uint64_t>(std::max<std::int64_t>(parts_.clock.steady_ms() - began_ms, 0)) * 1'000'000);
+  return done;
+}
+
+ApiResult<Api::Done> Api::named(const Caller& caller, const Operation* operation,
+                                const json::object& params) {
+  if (!operation)
+    return refuse(ErrorCode::bad_request, "there is no such operation", "op",
+                  "a name of /api/v1/openapi.json");
+  const auto args = Arguments::of_object(*operation, params);
+  if (!args) return fail(args.error());
+  return operation->run ? make(caller, *operation, *args) : run_batch(caller, *args);
 }
 
 ApiResult<Api::Done> Api::route(const Caller& caller, const net::HttpRequest& request, std::string& allow) {
@@ -197,15 +222,12 @@ ApiResult<Api::Done> Api::run_batch(const Caller& caller, const Arguments& args)
     const Operation* operation = op && op->is_string() ? find_operation(std::string_view(op->get_string()))
                                                        : nullptr;
     const auto answer = [&]() -> ApiResult<Done> {
-      if (!operation || !operation->run)
-        return refuse(ErrorCode::bad_request, "there is no such operation", "op",
-                      "a name of /api/v1/openapi.json");
       if (params && !params->is_object())
         return refuse(ErrorCode::bad_request, {}, "params", "a JSON object");
       if (auto charged = charge(caller); !charged) return fail(charged.error());
-      const auto arguments = Arguments::of_object(*operation, params ? params->get_object() : json::object());
-      if (!arguments) return fail(arguments.error());
-      return make(caller, *operation, *arguments);
+      // No batch in a batch.
+      return named(caller, operation && operation->run ? operation : nullptr,
+                   params ? params->get_object() : json::object());
     }();
     if (answer) {
       results.emplace_back(json::object{{"status", 200}, {"result", json::parse(answer->result)}});

@@ -1,5 +1,7 @@
 #pragma once
 #include <atomic>
+#include <boost/json/object.hpp>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -44,7 +46,7 @@ struct ApiParts {
   std::string audit_key;
 };
 
-/// The API for the apps' own servers and for operators, over HTTP.
+/// The API for the apps' own servers and for operators: over HTTP, and for connections (src/servers).
 ///
 ///   request -> (a worker) -> who asks? -> rate of its app -> route -> parameters -> repeated? -> audit -> operation -> answer
 ///
@@ -64,19 +66,30 @@ class Api {
   }
   /// Answers at once (pages, too busy), or later.
   std::optional<net::HttpResponse> ask(net::HttpExchange exchange, net::HttpAnswer answer);
+
+  // For connections of servers (src/servers).
+  struct Done {
+    std::string result;  ///< a JSON object
+    bool replayed = false;
+  };
+  /// One call, by the name of its operation, with all its parameters in one object: what a request over HTTP does, the app's limits
+  /// included. Blocks: on a worker.
+  ApiResult<Done> call(const Caller& caller, std::string_view op, const boost::json::object& params);
+  [[nodiscard]] Authenticator& authenticator() { return authenticator_; }
+  /// Runs the job on a worker; false: too many wait.
+  [[nodiscard]] bool run(WorkerPool::Job job) { return workers_.try_run(std::move(job)); }
+
   void stop() { workers_.stop(); }
   [[nodiscard]] std::size_t waiting() const { return workers_.waiting(); }
   void set_app_rate(Rate rate);
 
  private:
-  struct Done {
-    std::string result;  ///< a JSON object
-    bool replayed = false;
-  };
   /// A place among the calls that one app makes at once.
   class Place;
 
   net::HttpResponse handle(const net::HttpExchange& exchange);
+  ApiResult<Done> timed(const Caller& caller, const std::function<ApiResult<Done>()>& work);
+  ApiResult<Done> named(const Caller& caller, const Operation* operation, const boost::json::object& params);
   ApiResult<Done> route(const Caller& caller, const net::HttpRequest& request, std::string& allow);
   ApiResult<Done> make(const Caller& caller, const Operation& operation, const Arguments& args);
   ApiResult<Done> make_once(Call& call, const Operation& operation);

@@ -3,10 +3,10 @@
 #include <array>
 #include <cstdlib>
 
-#include "net/networks.h"
 #include "base/digest.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "net/networks.h"
 
 namespace plaza::backend {
 
@@ -59,45 +59,81 @@ ApiResult<Caller> Authenticator::authenticate(const net::HttpExchange& exchange)
   const Credentials given = credentials_of(exchange.request);
   if (const auto* bearer = std::get_if<BearerCredentials>(&given)) {
     if (!exchange.tls && !net::is_loopback(exchange.remote))
-      return refused(Failure::plain_secret, exchange, bearer->key);
+      return refused(Failure::plain_secret, exchange.remote, bearer->key);
     return by_key(exchange, bearer->key, given);
   }
   if (const auto* signature = std::get_if<SignedCredentials>(&given))
     return by_key(exchange, signature->key, given);
-  return refused(Failure::no_credentials, exchange, "");
+  return refused(Failure::no_credentials, exchange.remote, "");
+}
+
+ApiResult<Caller> Authenticator::authenticate(const ConnectionLogin& given, const std::string& challenge,
+                                              const net::Address& remote, bool tls) {
+  const bool plain = !given.secret.empty();
+  if (plain && !tls && !net::is_loopback(remote)) return refused(Failure::plain_secret, remote, given.key);
+  const auto opened = open_key(given.key, remote);
+  if (!opened) return fail(opened.error());
+  const bool right = plain ? same_secret(sha256(opened->secret), sha256(given.secret))
+                           : same_secret(connection_proof(opened->secret, given.key, challenge), given.proof);
+  if (!right) return refused(Failure::wrong_secret, remote, given.key);
+  return caller_of(opened->holder, remote);
+}
+
+ApiResult<Caller> Authenticator::again(const std::string& key, const net::Address& remote) {
+  const auto holder = holder_of(key, remote);
+  if (!holder) return fail(holder.error());
+  return caller_of(*holder, remote);
+}
+
+ApiResult<ports::KeyHolder> Authenticator::holder_of(const std::string& key, const net::Address& remote) {
+  auto holder = apps_.key_holder(key);
+  if (holder) return std::move(*holder);
+  if (holder.error().code == ports::DirectoryCode::not_found)
+    return refused(Failure::unknown_key, remote, key);
+  return fail(of_directory(holder.error()));
+}
+
+ApiResult<Authenticator::Opened> Authenticator::open_key(const std::string& key, const net::Address& remote) {
+  auto holder = holder_of(key, remote);
+  if (!holder) return fail(holder.error());
+  auto secret = box_.open(holder->key.sealed_secret);
+  if (!secret) {
+    PLAZA_LOG(error, "api",
+              "the secret of key {} cannot be read: is secrets.key the one of this data directory?", key);
+    return refused(Failure::wrong_secret, remote, key);
+  }
+  return Opened{.holder = std::move(*holder), .secret = std::move(*secret)};
 }
 
 ApiResult<Caller> Authenticator::by_key(const net::HttpExchange& exchange, const std::string& key,
                                         const Credentials& given) {
-  const auto holder = apps_.key_holder(key);
-  if (!holder && holder.error().code != ports::DirectoryCode::not_found)
-    return fail(of_directory(holder.error()));
-  if (!holder) return refused(Failure::unknown_key, exchange, key);
-  const auto secret = box_.open(holder->key.sealed_secret);
-  if (!secret) {
-    PLAZA_LOG(error, "api",
-              "the secret of key {} cannot be read: is secrets.key the one of this data directory?", key);
-    return refused(Failure::wrong_secret, exchange, key);
-  }
+  const auto opened = open_key(key, exchange.remote);
+  if (!opened) return fail(opened.error());
   const auto* signature = std::get_if<SignedCredentials>(&given);
-  const bool right = signature
-                         ? same_secret(sign(*secret, exchange.request, signature->time_ms, signature->nonce),
-                                       signature->signature)
-                         : same_secret(sha256(*secret), sha256(std::get<BearerCredentials>(given).secret));
-  if (!right) return refused(Failure::wrong_secret, exchange, key);
-  if (!net::in_any(holder->server.networks, exchange.remote))
-    return refused(Failure::wrong_address, exchange, key);
-  if (signature) {
-    if (std::llabs(clock_.wall_ms() - signature->time_ms) > options_.clock_skew_ms)
-      return refused(Failure::wrong_time, exchange, key);
-    if (auto fresh = check_freshness(*holder, *signature); !fresh) {
-      return fresh.error().code == ErrorCode::unauthorized ? refused(Failure::replayed, exchange, key)
-                                                           : fail(fresh.error());
-    }
+  const bool right = signature ? same_secret(sign(opened->secret, exchange.request, signature->time_ms,
+                                                  signature->nonce),
+                                             signature->signature)
+                               : same_secret(sha256(opened->secret),
+                                             sha256(std::get<BearerCredentials>(given).secret));
+  if (!right) return refused(Failure::wrong_secret, exchange.remote, key);
+  if (!signature) return caller_of(opened->holder, exchange.remote);
+  if (!net::in_any(opened->holder.server.networks, exchange.remote))
+    return refused(Failure::wrong_address, exchange.remote, key);
+  if (std::llabs(clock_.wall_ms() - signature->time_ms) > options_.clock_skew_ms)
+    return refused(Failure::wrong_time, exchange.remote, key);
+  if (auto fresh = check_freshness(opened->holder, *signature); !fresh) {
+    return fresh.error().code == ErrorCode::unauthorized ? refused(Failure::replayed, exchange.remote, key)
+                                                         : fail(fresh.error());
   }
-  if (holder->app.disabled) return refuse(ErrorCode::app_disabled);
+  return caller_of(opened->holder, exchange.remote);
+}
+
+ApiResult<Caller> Authenticator::caller_of(const ports::KeyHolder& holder, const net::Address& remote) {
+  if (!net::in_any(holder.server.networks, remote))
+    return refused(Failure::wrong_address, remote, holder.key.id);
+  if (holder.app.disabled) return refuse(ErrorCode::app_disabled);
   return Caller{
-      .is_operator = false, .app = holder->app, .actor = "server:" + holder->server.name + "/" + key};
+      .is_operator = false, .app = holder.app, .actor = "server:" + holder.server.name + "/" + holder.key.id};
 }
 
 ApiResult<void> Authenticator::check_freshness(const ports::KeyHolder& holder,
@@ -119,13 +155,13 @@ ApiResult<void> Authenticator::check_freshness(const ports::KeyHolder& holder,
                        .retry_after_ms = kNoncesFullRetryMs});
 }
 
-std::unexpected<ApiError> Authenticator::refused(Failure why, const net::HttpExchange& exchange,
+std::unexpected<ApiError> Authenticator::refused(Failure why, const net::Address& remote,
                                                  const std::string& key) {
   const auto index = static_cast<std::size_t>(why);
   failures(index).add();
   if (may_log()) {
-    PLAZA_LOG(info, "api", "unauthorized request from {}: {}{}{}", exchange.remote.ip_text(),
-              kFailures[index], key.empty() ? "" : ", key ", key);
+    PLAZA_LOG(info, "api", "unauthorized request from {}: {}{}{}", remote.ip_text(), kFailures[index],
+              key.empty() ? "" : ", key ", key);
   }
   return refuse(ErrorCode::unauthorized);
 }

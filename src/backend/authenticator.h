@@ -36,6 +36,12 @@ class Authenticator {
   Authenticator(ports::Apps& apps, const SecretBox& box, const ports::Clock& clock,
                 AuthenticatorOptions options);
   [[nodiscard]] ApiResult<Caller> authenticate(const net::HttpExchange& exchange);
+  /// Who opens a connection; `tls`: nobody else can read what it says.
+  [[nodiscard]] ApiResult<Caller> authenticate(const ConnectionLogin& given, const std::string& challenge,
+                                               const net::Address& remote, bool tls);
+  /// Who opened a connection with this key, before each thing it asks for: the key may be revoked since, its networks changed, its
+  /// app disabled.
+  [[nodiscard]] ApiResult<Caller> again(const std::string& key, const net::Address& remote);
 
   /// Makes a key for a server: what is stored, and the secret that is shown once.
   struct NewKey {
@@ -46,9 +52,16 @@ class Authenticator {
 
  private:
   enum class Failure : std::uint8_t;
-  std::unexpected<ApiError> refused(Failure why, const net::HttpExchange& exchange, const std::string& key);
+  struct Opened {
+    ports::KeyHolder holder;
+    std::string secret;
+  };
+  std::unexpected<ApiError> refused(Failure why, const net::Address& remote, const std::string& key);
+  ApiResult<ports::KeyHolder> holder_of(const std::string& key, const net::Address& remote);
+  ApiResult<Opened> open_key(const std::string& key, const net::Address& remote);
   ApiResult<Caller> by_key(const net::HttpExchange& exchange, const std::string& key,
                            const Credentials& given);
+  ApiResult<Caller> caller_of(const ports::KeyHolder& holder, const net::Address& remote);
   ApiResult<void> check_freshness(const ports::KeyHolder& holder, const SignedCredentials& given);
   bool may_log();
 

@@ -69,4 +69,10 @@ std::string sign(std::string_view secret, const net::HttpRequest& request, std::
   return hmac_sha256(secret, signed_text(request, time_ms, nonce));
 }
 
+std::string connection_proof(std::string_view secret, std::string_view key, std::string_view challenge) {
+  std::string text("PLAZA-CONNECTION-SHA256\n");
+  text.append(key).append("\n").append(challenge);
+  return hmac_sha256(secret, text);
+}
+
 }  // namespace plaza::backend

@@ -39,4 +39,19 @@ using Credentials = std::variant<std::monostate, BearerCredentials, SignedCreden
 [[nodiscard]] std::string sign(std::string_view secret, const net::HttpRequest& request, std::int64_t time_ms,
                                std::string_view nonce);
 
+/// What a server says of itself at the beginning of a connection (src/servers).
+struct ConnectionLogin {
+  std::string key;
+  std::string secret;  ///< only over TLS or from this machine; empty: there is a proof
+  std::string proof;   ///< 32 bytes
+};
+/// HMAC-SHA-256 under the secret, 32 bytes, of three lines, the last without an end. The challenge is of this connection alone, so a
+/// proof that somebody has heard opens no other.
+///
+///   PLAZA-CONNECTION-SHA256
+///   pk_1f0c...                              the key
+///   9f86d081884c7d659a2feaa0c55ad015...     the challenge, as the server sent it
+[[nodiscard]] std::string connection_proof(std::string_view secret, std::string_view key,
+                                           std::string_view challenge);
+
 }  // namespace plaza::backend

@@ -6,8 +6,10 @@ import hmac
 import http.client
 import json
 import os
+import re
 import socket
 import time
+import urllib.parse
 
 import plaza
 
@@ -85,3 +87,58 @@ class ApiTest(plaza.Test):
         client.ack = ack
         client.ask(msgid=18)
         return client
+
+
+def log_in(client, key, secret):
+    """Proves on a fresh connection to the backend port who it is; gives the answer."""
+    text = f"PLAZA-CONNECTION-SHA256\n{key}\n{client.receive()['challenge']}"
+    return client.ask(msgid=141, key=key, proof=hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest())
+
+
+class AnswerOfConnection:
+    """The same as Answer, of a call over the backend port."""
+
+    def __init__(self, frame):
+        self.status, self.headers = frame["status"], {"Idempotency-Replayed": "true"} if frame.get("replayed") else {}
+        self.json = frame["result"] if "result" in frame else {"error": frame["error"]}
+        self.text, self.code = json.dumps(self.json), self.json.get("error", {}).get("code", "ok")
+
+
+class OverConnections:
+    """For a test of calls over HTTP: makes them on connections to the backend port instead, by the names of their operations."""
+
+    settings = ("backend.enabled=true", "backend.listen=127.0.0.1:0")
+    _operations, _open = [], {}
+
+    def call(self, app, method, path, body=None, **headers):
+        name, key, secret = app
+        op, params = self._operation(method, path)
+        who = (self.server.process.pid, key)
+        if who not in self._open:
+            client = plaza.Client(self.server.backend)
+            ack = log_in(client, key, secret)
+            if ack["status"] != 200:
+                client.close()
+                return AnswerOfConnection(ack)
+            self._open[who] = client
+            self.addClassCleanup(client.close)
+        try:
+            return AnswerOfConnection(self._open[who].ask(msgid=143, op=op, params={**params, **(body or {})}))
+        except (plaza.Closed, OSError):
+            del self._open[who]
+            return self.call(app, method, path, body)
+
+    def _operation(self, method, target):
+        """The name of what HTTP would do, and its parameters of the path and the query."""
+        if not self._operations:
+            for path, methods in json.loads(self.server.get("/api/v1/openapi.json")[1])["paths"].items():
+                pattern = re.compile("/".join("([^/]+)" if piece.startswith("{") else re.escape(piece) for piece in path.split("/")))
+                self._operations.extend((how.upper(), pattern, operation) for how, operation in methods.items())
+        path, _, query = target.partition("?")
+        found = [(m.groups(), o) for how, pattern, o in self._operations if how == method and (m := pattern.fullmatch(path))]
+        values, operation = min(found, key=lambda one: len(one[0]))
+        described = operation.get("parameters", [])
+        names = [p["name"] for p in described if p["in"] == "path"]
+        given = dict(zip(names, (urllib.parse.unquote(v) for v in values))) | dict(urllib.parse.parse_qsl(query))
+        numbers = {p["name"] for p in described if p["schema"].get("type") == "integer"}
+        return operation["operationId"], {n: int(v) if n in numbers else v for n, v in given.items()}

@@ -75,7 +75,7 @@ class Server:
                 if time.monotonic() > until:
                     raise AssertionError("the server is not ready:\n" + self.output()) from None
                 time.sleep(0.01)
-        self.tcp, self.http = chosen["tcp"], chosen["http"]
+        self.tcp, self.http, self.backend = chosen["tcp"], chosen["http"], chosen.get("backend")
 
     def output(self):
         with open(os.path.join(self.folder, "output"), errors="replace") as file:

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "net/networks.h"
+
 namespace plaza::app {
 namespace {
 
@@ -45,6 +47,37 @@ class Checker {
  private:
   std::vector<std::string> problems_;
 };
+
+/// A place to listen, by its name.
+struct Place {
+  std::string_view name;
+  const ListenAddress& listen;
+  bool tls = false;
+  const std::vector<std::string>& balancers;
+};
+
+void check_listeners(Checker& check, const Config& config) {
+  std::vector<Place> places{{"tcp", config.tcp.listen, config.tcp.tls, config.tcp.balancers},
+                            {"http", config.http.listen, config.http.tls, config.http.balancers}};
+  if (config.backend.enabled) {
+    places.push_back({"backend", config.backend.listen, config.backend.tls, config.backend.balancers});
+  }
+  const bool certificate = !config.tls.certificate.empty() && !config.tls.key.empty();
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    const Place& one = places[i];
+    check.need(!one.tls || certificate, fmt::format("{}.tls needs tls.certificate and tls.key", one.name));
+    for (const auto& text : one.balancers) {
+      check.need(net::Network::parse(text).has_value(),
+                 fmt::format("{}.balancers: \"{}\" is no address or network (10.0.0.7, 10.0.0.0/8, ::1)",
+                             one.name, text));
+    }
+    for (std::size_t j = i + 1; j < places.size(); ++j) {
+      check.need(!overlap(one.listen, places[j].listen),
+                 fmt::format("{}.listen ({}) and {}.listen ({}) are in each other's way; they need two ports",
+                             one.name, to_string(one.listen), places[j].name, to_string(places[j].listen)));
+    }
+  }
+}
 
 }  // namespace
 
@@ -93,18 +126,13 @@ std::vector<std::string> conflicts(const Config& config) {
              fmt::format("message.sync_bytes_max ({}) must be at most half of edge.outbound_bytes_max ({})",
                          config.message.sync_bytes_max, edge.outbound_bytes_max));
 
-  const bool tls = config.tcp.tls || config.http.tls;
   for (const std::string& origin : config.file.origins) {
     check.need(origin == "*" || is_origin(origin),
                fmt::format("file.origins: \"{}\" is no origin such as \"https://chat.example.org\" or "
                            "\"http://localhost:8080\", without a path or a slash at its end",
                            origin));
   }
-  check.need(!tls || (!config.tls.certificate.empty() && !config.tls.key.empty()),
-             fmt::format("{} needs tls.certificate and tls.key", config.tcp.tls ? "tcp.tls" : "http.tls"));
-  check.need(!overlap(config.tcp.listen, config.http.listen),
-             fmt::format("tcp.listen ({}) and http.listen ({}) are in each other's way; they need two ports",
-                         to_string(config.tcp.listen), to_string(config.http.listen)));
+  check_listeners(check, config);
   return check.take();
 }
 

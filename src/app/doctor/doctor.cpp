@@ -198,7 +198,7 @@ Finding examine_backlog(std::int64_t somaxconn) {
 }
 
 std::vector<Finding> examine_tls(const Config& config) {
-  if (!config.tcp.tls && !config.http.tls) return {};
+  if (!config.tcp.tls && !config.http.tls && !(config.backend.enabled && config.backend.tls)) return {};
   const auto context = net::TlsContext::server({config.tls.certificate, config.tls.key});
   if (context) return {{Verdict::good, "tls", config.tls.certificate, ""}};
   return {{Verdict::bad, "tls", context.error(),
@@ -213,6 +213,7 @@ std::vector<Finding> examine(const Config& config) {
   findings.push_back(examine_backlog(read_number("/proc/sys/net/core/somaxconn")));
   findings.push_back(examine_listener("tcp.listen", config.tcp.listen));
   findings.push_back(examine_listener("http.listen", config.http.listen));
+  if (config.backend.enabled) findings.push_back(examine_listener("backend.listen", config.backend.listen));
   for (auto& finding : examine_tls(config)) findings.push_back(std::move(finding));
   for (auto& finding : examine_data_dir(config.server.data_dir)) findings.push_back(std::move(finding));
   const auto now = std::chrono::system_clock::now().time_since_epoch();

@@ -22,7 +22,10 @@ NodeAppEvents::NodeAppEvents(const Parts& parts, const Config& config,
                .box = parts.box,
                .clock = parts.feed.clock},
               sender_options(config)),
-      feed_(parts.feed, feed_options(config), [this](AppId app) { sender_.happened(app); }) {}
+      feed_(parts.feed, feed_options(config), [this](AppId app) {
+        sender_.happened(app);
+        also_(app);
+      }) {}
 
 Result<void, std::string> NodeAppEvents::start() {
   if (auto loaded = feed_.load(); !loaded) return fail("events: " + loaded.error().detail);

@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -28,6 +29,8 @@ class NodeAppEvents final : public backend::EventDesk {
   /// When the store runs, before the first client.
   Result<void, std::string> start();
   void stop();
+  /// Called on the feed's thread with each app that has further events. Before start().
+  void tell_also(std::function<void(AppId)> happened) { also_ = std::move(happened); }
   [[nodiscard]] ports::AppEventHints& hints() { return feed_; }
 
   ports::DirectoryResult<ports::EventLogState> subscribe(AppId app, ports::AppEventKinds kinds) override {
@@ -48,6 +51,7 @@ class NodeAppEvents final : public backend::EventDesk {
 
   std::unique_ptr<net::HttpClient> client_;
   events::WebhookSender sender_;
+  std::function<void(AppId)> also_ = [](AppId) {};
   events::EventFeed feed_;
 };
 

@@ -17,6 +17,7 @@
 #include "app/node/load_apps.h"
 #include "app/node/node_files.h"
 #include "app/node/node_search.h"
+#include "app/node/node_servers.h"
 #include "app/node/options.h"
 #include "app/process/secrets_file.h"
 #include "backend/api.h"
@@ -90,6 +91,7 @@ struct Node::Parts {
   std::unique_ptr<NodeFiles> files;
   std::shared_ptr<net::ConnectionLimits> limits;
   std::shared_ptr<net::TlsContext> tls;
+  std::unique_ptr<NodeServers> servers;  ///< null: backend.enabled is false
   std::unique_ptr<net::Listener> tcp, http, admin;
   std::unique_ptr<Janitor> janitor;
   std::unique_ptr<AnnouncementClock> announcement_clock;
@@ -104,6 +106,8 @@ struct Node::Parts {
   void start_search(const Config& config);
   Result<void, std::string> open_files(const Config& config);
   Result<void, std::string> load_moderation();
+  Result<void, std::string> open_certificate(const Config& config);
+  void make_servers(const Config& config);
   Result<void, std::string> listen(const Config& config);
   Result<void, std::string> listen_for_operators(const Config& config);
   Result<void, std::string> make_app_events(const Config& config);
@@ -195,14 +199,31 @@ Result<void, std::string> Node::Parts::load_moderation() {
   return {};
 }
 
+Result<void, std::string> Node::Parts::open_certificate(const Config& config) {
+  if (!config.tcp.tls && !config.http.tls && !(config.backend.enabled && config.backend.tls)) return {};
+  auto context = net::TlsContext::server({config.tls.certificate, config.tls.key});
+  if (!context) return fail(context.error());
+  tls = std::move(*context);
+  return {};
+}
+
+/// Before the first event is told.
+void Node::Parts::make_servers(const Config& config) {
+  if (!config.backend.enabled) return;
+  servers = std::make_unique<NodeServers>(NodeServers::Parts{.shards = shards,
+                                                             .api = *api,
+                                                             .events = sql_directory->app_events(),
+                                                             .limits = limits,
+                                                             .tls = config.backend.tls ? tls : nullptr},
+                                          config);
+  app_events->tell_also([this](AppId app) { servers->happened(app); });
+}
+
 Result<void, std::string> Node::Parts::listen(const Config& config) {
-  if (config.tcp.tls || config.http.tls) {
-    auto context = net::TlsContext::server({config.tls.certificate, config.tls.key});
-    if (!context) return fail(context.error());
-    tls = std::move(*context);
-  }
-  const auto open = [&](const ListenAddress& address, net::Connection::Kind kind, bool with_tls) {
+  const auto open = [&](const ListenAddress& address, net::Connection::Kind kind, bool with_tls,
+                        const std::vector<std::string>& balancers) {
     net::ListenerOptions options;
+    put_balancers(options, balancers, config);
     options.address = to_string(address);
     options.kind = kind;
     options.tls = with_tls ? tls : nullptr;
@@ -212,12 +233,13 @@ Result<void, std::string> Node::Parts::listen(const Config& config) {
         shards, 0, std::move(options), limits,
         [this](std::unique_ptr<net::Connection> connection) { edge->accept(std::move(connection)); });
   };
-  auto opened = open(config.tcp.listen, net::Connection::Kind::json, config.tcp.tls);
+  auto opened = open(config.tcp.listen, net::Connection::Kind::json, config.tcp.tls, config.tcp.balancers);
   if (!opened) return fail("tcp.listen: " + opened.error());
   tcp = std::move(*opened);
-  opened = open(config.http.listen, net::Connection::Kind::http, config.http.tls);
+  opened = open(config.http.listen, net::Connection::Kind::http, config.http.tls, config.http.balancers);
   if (!opened) return fail("http.listen: " + opened.error());
   http = std::move(*opened);
+  if (servers) return servers->listen(config);
   return {};
 }
 
@@ -297,6 +319,8 @@ void Node::Parts::observe() {
   using Stats = ports::StoreStats;
   add(Type::gauge, "plaza_connections", "Client connections open now.",
       [this] { return net::connections_open(*limits); });
+  add(Type::gauge, "plaza_server_connections", "Connections of the apps' servers to the backend port.",
+      [this] { return servers ? static_cast<double>(servers->connections()) : 0.0; });
   add(Type::gauge, "plaza_members_online", "Members that are online now.",
       [this] { return static_cast<double>(presence.online_count()); });
   add(Type::gauge, "plaza_store_writable", "1 while messages can be stored, 0 while they cannot.",
@@ -367,6 +391,7 @@ void Node::Parts::stop(std::int64_t drain_ms) {
   stopped = true;
   draining = true;
   if (tcp) tcp->stop();
+  if (servers) servers->stop(drain_ms / 2);
   // Whoever asks /readyz is told to send clients elsewhere, until there are none.
   const auto stop_pages = [this] {
     if (http) http->stop();
@@ -437,6 +462,8 @@ Result<std::unique_ptr<Node>, std::string> Node::start(const Config& config) {
   parts.start_search(config);
   if (auto opened = parts.open_files(config); !opened) return fail(std::move(opened.error()));
   if (auto loaded = parts.load_moderation(); !loaded) return fail(std::move(loaded.error()));
+  if (auto opened = parts.open_certificate(config); !opened) return fail(std::move(opened.error()));
+  parts.make_servers(config);
   if (auto started = parts.app_events->start(); !started) return fail(std::move(started.error()));
   // The first round of it, which is at once, repairs what a crash left between the two databases.
   parts.janitor = std::make_unique<Janitor>(
@@ -474,6 +501,7 @@ void Node::stop(std::int64_t drain_ms) { parts_->stop(drain_ms); }
 
 std::uint16_t Node::tcp_port() const { return parts_->tcp->address().port; }
 std::uint16_t Node::http_port() const { return parts_->http->address().port; }
+std::uint16_t Node::backend_port() const { return parts_->servers ? parts_->servers->tcp_port() : 0; }
 std::uint32_t Node::shards() const { return parts_->shards.size(); }
 
 }  // namespace plaza::app

@@ -27,6 +27,8 @@ class Node {
 
   [[nodiscard]] std::uint16_t tcp_port() const;
   [[nodiscard]] std::uint16_t http_port() const;
+  /// 0: there is none.
+  [[nodiscard]] std::uint16_t backend_port() const;
   [[nodiscard]] std::uint32_t shards() const;
 
  private:

@@ -107,6 +107,28 @@ ports::Quotas app_quotas(const Config& config) {
   return quotas;
 }
 
+void put_balancers(net::ListenerOptions& options, const std::vector<std::string>& networks,
+                   const Config& config) {
+  for (const auto& text : networks) {
+    if (const auto network = net::Network::parse(text)) options.balancers.push_back(*network);
+  }
+  options.balancer = {.deadline_ms = config.edge.balancer_header_deadline_ms,
+                      .waiting_max = u32(config.edge.balancer_connections_waiting_max)};
+}
+
+servers::PortOptions port_options(const Config& config) {
+  const auto& backend = config.backend;
+  servers::PortOptions options;
+  options.frame_bytes_max = u32(backend.frame_bytes_max);
+  options.login_deadline_ms = backend.login_deadline_ms;
+  options.connections_per_app_max = u32(backend.connections_per_app_max);
+  options.calls_waiting_max = u32(backend.calls_waiting_max);
+  options.outbound_bytes_max = u32(backend.outbound_bytes_max);
+  options.events_per_push = u32(backend.events_per_push_max);
+  options.bytes_per_push = static_cast<std::size_t>(backend.outbound_bytes_max) / 4;
+  return options;
+}
+
 backend::ApiOptions api_options(const Config& config) {
   const auto& api = config.api;
   backend::ApiOptions options;

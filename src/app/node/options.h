@@ -18,6 +18,7 @@
 #include "net/listener.h"
 #include "net/shard.h"
 #include "ports/stream_store.h"
+#include "servers/port_options.h"
 #include "sql/sql_directory.h"
 #include "sqlite/embedded_stream_store.h"
 
@@ -29,6 +30,10 @@ net::ConnectionOptions connection_options(const Config& config);
 net::ConnectionLimitsOptions connection_limits(const Config& config);
 ports::Quotas app_quotas(const Config& config);
 edge::Limits edge_limits(const Config& config);
+/// Whose connections begin with a PROXY header, and how long that may take.
+void put_balancers(net::ListenerOptions& options, const std::vector<std::string>& networks,
+                   const Config& config);
+servers::PortOptions port_options(const Config& config);
 backend::ApiOptions api_options(const Config& config);
 events::FeedOptions feed_options(const Config& config);
 events::SenderOptions sender_options(const Config& config);

@@ -26,6 +26,12 @@ std::string text(const T& value) {
 
 ports::RoomLimits rooms(const Config& config) { return directory_options(config, 0).limits.rooms; }
 
+auto balancer(const Config& config) {
+  net::ListenerOptions options;
+  put_balancers(options, {}, config);
+  return options.balancer;
+}
+
 template <ports::Quota quota>
 std::string of_apps(const Config& config) {
   const auto amount = app_quotas(config).of(quota);
@@ -50,6 +56,8 @@ const std::vector<Arrives> kArrives{
     {"edge.frame_before_login_bytes_max",
      [](const Config& c) { return text(connection_options(c).frame_bytes_max); }},
     {"edge.login_deadline_ms", [](const Config& c) { return text(edge_limits(c).login_deadline_ms); }},
+    {"edge.balancer_header_deadline_ms", [](const Config& c) { return text(balancer(c).deadline_ms); }},
+    {"edge.balancer_connections_waiting_max", [](const Config& c) { return text(balancer(c).waiting_max); }},
     {"edge.http_idle_ms", [](const Config& c) { return text(edge_limits(c).http_idle_ms); }},
     {"edge.heartbeat_ms", [](const Config& c) { return text(edge_limits(c).heartbeat_ms); }},
     {"edge.heartbeat_ms", [](const Config& c) { return text(edge_limits(c).chat.heartbeat_ms); }},

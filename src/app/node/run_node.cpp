@@ -110,12 +110,17 @@ int run_node(const Config& config, const std::function<Result<LoadedConfig, Conf
   ReadyFacts facts;
   facts.tcp = {config.tcp.listen.host, (*node)->tcp_port()};
   facts.http = {config.http.listen.host, (*node)->http_port()};
+  facts.backend = {config.backend.listen.host, (*node)->backend_port()};
+  facts.backend_tls = config.backend.tls;
   facts.tcp_tls = config.tcp.tls;
   facts.http_tls = config.http.tls;
   facts.data_dir = config.server.data_dir;
   facts.shards = (*node)->shards();
   facts.seconds = std::chrono::duration<double>(Clock::now() - began).count();
-  if (const auto written = ports_file.write({{"tcp", facts.tcp.port}, {"http", facts.http.port}}); !written) {
+  std::vector<std::pair<std::string, std::uint16_t>> ports{{"tcp", facts.tcp.port},
+                                                           {"http", facts.http.port}};
+  if (facts.backend.port != 0) ports.emplace_back("backend", facts.backend.port);
+  if (const auto written = ports_file.write(ports); !written) {
     return failed(written.error(), config);
   }
   say_ready(facts);

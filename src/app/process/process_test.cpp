@@ -145,6 +145,13 @@ TEST(ReadyLine, SaysWhereItAcceptsOnOneLine) {
                       "plaza ready: tcp 127.0.0.1:7600 (TLS), http://[::1]:7680, data plaza-data, 2 shards, "
                       "pid {} (0.08 s)",
                       getpid()));
+  const std::string with_backend = ready_line({.tcp = {"127.0.0.1", 7600},
+                                               .http = {"127.0.0.1", 7680},
+                                               .backend = {"10.0.0.7", 7610},
+                                               .backend_tls = true,
+                                               .data_dir = "d"});
+  EXPECT_NE(with_backend.find("http://127.0.0.1:7680, backend 10.0.0.7:7610 (TLS), data d"),
+            std::string::npos);
 }
 
 TEST(DescriptorLimit, IsRaisedToTheHardLimit) {
