@@ -673,6 +673,43 @@ class CommandLine(Typed):
         self.assertIn("app crate", self.say("app", "crate", code=2))
 
 
+class CommandLineElsewhere(ApiTest):
+    """`plaza admin --url`, as somebody on another machine types it, who has a key."""
+
+    def say(self, *words, code=0, url=None, **environment):
+        ran = subprocess.run([plaza.BINARY, "admin", *words, "--url", url or f"http://127.0.0.1:{self.server.http}"],
+                             env={**os.environ, **environment}, capture_output=True, text=True)
+        self.assertEqual(ran.returncode, code, ran.stdout + ran.stderr)
+        return ran.stdout if code == 0 else ran.stderr
+
+    def test_a_key_in_a_file_or_the_environment_does_what_that_key_may(self):
+        name, key, secret = self.app()
+        path = os.path.join(self.server.folder, "key")
+        with open(path, "w") as file:
+            file.write(f"{key}.{secret}\n")
+        os.chmod(path, 0o600)
+        self.say("zone", "create", "one", "--key-file", path)
+        self.assertIn("one", self.say("zone", "list", PLAZA_ADMIN_KEY=f"{key}.{secret}"))
+        self.assertIn("kinds", self.say("events", "show", "--key-file", path))
+        self.assertIn("not_permitted", self.say("app", "list", "--key-file", path, code=1))
+        self.assertIn("unauthorized", self.say("events", "show", PLAZA_ADMIN_KEY=f"{key}.{secret}x", code=1))
+        self.assertEqual(self.admin("audit.list", of_app=name)["entries"][-1]["actor"], f"server:game/{key}")
+
+    def test_what_is_wrong_is_said_before_anything_is_sent(self):
+        _, key, secret = self.app()
+        path = os.path.join(self.server.folder, "open-key")
+        with open(path, "w") as file:
+            file.write(f"{key}.{secret}")
+        os.chmod(path, 0o644)
+        self.assertIn("open to others", self.say("zone", "list", "--key-file", path, code=2))
+        self.assertIn("needs a key", self.say("zone", "list", code=2))
+        self.assertIn("looks so", self.say("zone", "list", PLAZA_ADMIN_KEY=key, code=2))
+        self.assertIn("no path", self.say("zone", "list", url="http://127.0.0.1:1/x", PLAZA_ADMIN_KEY=f"{key}.{secret}", code=1))
+        self.assertIn("are about this machine", self.say("zone", "list", "--data-dir", "x", PLAZA_ADMIN_KEY=f"{key}.{secret}", code=2))
+        refused = self.say("zone", "list", url="http://127.0.0.1:1", PLAZA_ADMIN_KEY=f"{key}.{secret}", code=1)
+        self.assertIn("http://127.0.0.1:1: ", refused)
+
+
 class CommandLineOnAWrongLog(Typed):
     def test_it_is_told_by_the_exit_code(self):
         self.say("app", "create", "chess")

@@ -8,8 +8,10 @@
 #include <boost/json/serialize.hpp>
 #include <cstdio>
 #include <cstring>
+#include <functional>
 #include <optional>
 
+#include "app/admin/admin_over_http.h"
 #include "app/admin/admin_words.h"
 #include "app/config/load.h"
 #include "app/process/exit_code.h"
@@ -74,6 +76,34 @@ Result<std::string, std::string> result_of(const std::string& body) {
   return fail(std::move(why));
 }
 
+/// How a body is asked for another; both errors are for a person.
+using Ask = std::function<Result<std::string, std::string>(const std::string&)>;
+
+/// The server on this machine, over its socket.
+Result<Ask, std::string> way_here(const AdminRequest& request) {
+  if (!request.key_file.empty() || !request.ca_file.empty())
+    return fail("--key-file and --ca-file go with --url");
+  ConfigInput input;
+  input.environment = plaza_environment();
+  if (!request.config.empty()) input.file = request.config;
+  if (!request.data_dir.empty()) input.flags.push_back({"server.data_dir", request.data_dir, "--data-dir"});
+  const auto loaded = load_config(input);
+  if (!loaded) return fail(fmt::format("the configuration is wrong: {}", fmt::join(loaded.error(), "; ")));
+  return [path = loaded->config.server.data_dir + "/admin.sock"](const std::string& body) {
+    return post(path, body);
+  };
+}
+
+/// A server elsewhere, over HTTP with a key.
+Result<Ask, std::string> way_there(const AdminRequest& request) {
+  if (!request.data_dir.empty() || !request.config.empty())
+    return fail("--data-dir and --config are about this machine, --url is not");
+  auto key = admin_key(request.key_file);
+  if (!key) return fail(std::move(key.error()));
+  return [target = AdminTarget{.url = request.url, .key = std::move(*key), .ca_file = request.ca_file}](
+             const std::string& body) { return post_signed(target, body); };
+}
+
 }  // namespace
 
 int admin_main(int argc, char** argv) {
@@ -83,16 +113,10 @@ int admin_main(int argc, char** argv) {
     fmt::print("{}", request->words ? admin_help(*request->words) : admin_help());
     return kExitOk;
   }
-  ConfigInput input;
-  input.environment = plaza_environment();
-  if (!request->config.empty()) input.file = request->config;
-  if (!request->data_dir.empty()) input.flags.push_back({"server.data_dir", request->data_dir, "--data-dir"});
-  const auto loaded = load_config(input);
-  if (!loaded)
-    return failed(kExitUsage, fmt::format("the configuration is wrong: {}", fmt::join(loaded.error(), "; ")));
-  const std::string socket_path = loaded->config.server.data_dir + "/admin.sock";
+  const auto ask = request->url.empty() ? way_here(*request) : way_there(*request);
+  if (!ask) return failed(kExitUsage, ask.error());
   for (std::string asked = request->body; !asked.empty();) {
-    const auto body = post(socket_path, asked);
+    const auto body = (*ask)(asked);
     if (!body) return failed(kExitFailed, body.error());
     const auto result = result_of(*body);
     if (!result) return failed(kExitFailed, result.error());

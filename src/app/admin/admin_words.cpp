@@ -140,6 +140,16 @@ struct Said {
   std::vector<std::pair<std::string, std::string>> flags;  ///< of the operation, with "--"
 };
 
+/// Where a flag belongs that says which server is meant; null for one of the operation.
+std::string* own_flag(std::string_view flag, AdminRequest& request) {
+  if (flag == "--data-dir") return &request.data_dir;
+  if (flag == "--config") return &request.config;
+  if (flag == "--url") return &request.url;
+  if (flag == "--key-file") return &request.key_file;
+  if (flag == "--ca-file") return &request.ca_file;
+  return nullptr;
+}
+
 /// Flags may stand anywhere. Those that are not the operation's are put where they belong.
 Result<Said, std::string> sort_out(const std::vector<std::string>& arguments, AdminRequest& request) {
   Said said;
@@ -162,9 +172,7 @@ Result<Said, std::string> sort_out(const std::vector<std::string>& arguments, Ad
     }
   }
   std::erase_if(said.flags, [&request](const auto& flag) {
-    std::string* const own = flag.first == "--data-dir" ? &request.data_dir
-                             : flag.first == "--config" ? &request.config
-                                                        : nullptr;
+    std::string* const own = own_flag(flag.first, request);
     if (own) *own = flag.second;
     return own != nullptr;
   });
@@ -231,8 +239,11 @@ std::string next_page(const AdminRequest& request, std::string_view result) {
 std::string admin_help() {
   std::string text =
       "Does to a running server on this machine what its operators may do, over admin.sock in its data "
-      "directory.\n\n"
-      "Usage: plaza admin WORDS [--data-dir DIR] [--config FILE] [--json] [--all]\n\n";
+      "directory. With --url it asks a server elsewhere, with the key of an app's server, for what that key "
+      "may do: --key-file FILE has pk_....sk_... in it, or PLAZA_ADMIN_KEY is in the environment.\n\n"
+      "Usage: plaza admin WORDS [--data-dir DIR] [--config FILE] [--json] [--all]\n"
+      "       plaza admin WORDS --url https://HOST[:PORT] [--key-file FILE] [--ca-file FILE] [--json] "
+      "[--all]\n\n";
   for (const auto& entry : kWords) {
     const auto usage = usage_of(entry).substr(std::string_view("plaza admin ").size());
     text += fmt::format("  {:<30} {}\n", usage, backend::find_operation(entry.operation)->summary);

@@ -22,6 +22,8 @@ struct AdminRequest {
   const AdminWords* words = nullptr;
   std::string data_dir;  ///< empty: as the configuration says
   std::string config;
+  std::string url;  ///< of a server elsewhere; empty: the one on this data directory
+  std::string key_file, ca_file;
   bool json = false;
   bool help = false;
   bool all = false;  ///< goes on to the last page

@@ -68,6 +68,26 @@ TEST(AdminWords, FlagsMayStandAnywhere) {
   EXPECT_EQ(help->words->words, "app create");
 }
 
+TEST(AdminWords, AServerElsewhereIsNamedByFlagsOfTheirOwn) {
+  const auto request = parse_admin({"webhook", "create", "https://example.org/hook", "--url",
+                                    "https://plaza.example.org", "--key-file", "k", "--ca-file=c.pem"});
+  ASSERT_TRUE(request) << request.error();
+  EXPECT_EQ(request->body,
+            R"({"calls":[{"op":"webhooks.create","params":{"url":"https://example.org/hook"}}]})");
+  EXPECT_EQ(request->url, "https://plaza.example.org");
+  EXPECT_EQ(request->key_file, "k");
+  EXPECT_EQ(request->ca_file, "c.pem");
+  // A parameter of one of these names could not be given as a flag.
+  for (const auto& entry : admin_words()) {
+    for (const auto& param : backend::find_operation(entry.operation)->params) {
+      const bool place = (" " + std::string(entry.places) + " ").find(" " + std::string(param.name) + " ") !=
+                         std::string::npos;
+      EXPECT_TRUE(place || (param.name != "url" && param.name != "key-file" && param.name != "ca-file"))
+          << entry.words;
+    }
+  }
+}
+
 TEST(AdminWords, FlagsAndListsOfNumbersAreWrittenAsPeopleDo) {
   EXPECT_EQ(
       body({"channel", "put", "one", "news", "--persistent", "true", "--publish", "servers"}),

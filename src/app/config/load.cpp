@@ -22,9 +22,9 @@ namespace {
 constexpr std::string_view kFileVariable = "PLAZA_CONFIG";
 // Variables that the terminal client, tests and scripts read, and those that Kubernetes sets in every container beside a service
 // that is called plaza; a server does not mind them.
-constexpr std::array<std::string_view, 7> kOfOthers{
-    "PLAZA_TEST_",    "PLAZA_FUZZ_", "PLAZA_PASSWORD=", "PLAZA_NEW_PASSWORD=",
-    "PLAZA_SERVICE_", "PLAZA_PORT=", "PLAZA_PORT_"};
+constexpr std::array<std::string_view, 8> kOfOthers{
+    "PLAZA_TEST_",      "PLAZA_FUZZ_",    "PLAZA_PASSWORD=", "PLAZA_NEW_PASSWORD=",
+    "PLAZA_ADMIN_KEY=", "PLAZA_SERVICE_", "PLAZA_PORT=",     "PLAZA_PORT_"};
 constexpr const char* kDefaultFile = "plaza.toml";
 
 // Where the section is right the nearest is looked for in it only.
