@@ -78,6 +78,11 @@ void Client::send(Conversation to, std::string body, SendCallback done, BodyKind
   shard_.post([core = core_, message = Outgoing{.conversation = to, .kind = kind, .body = std::move(body)},
                done = std::move(done)]() mutable { core->send(std::move(message), std::move(done)); });
 }
+void Client::send(Outgoing message, SendCallback done) {
+  shard_.post([core = core_, message = std::move(message), done = std::move(done)]() mutable {
+    core->send(std::move(message), std::move(done));
+  });
+}
 void Client::mark_read(Conversation conversation, std::uint64_t cseq) {
   shard_.post([core = core_, conversation, cseq] { core->mark_read(conversation, cseq); });
 }

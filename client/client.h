@@ -150,6 +150,9 @@ class Client {
   /// The callback comes once, when the message is stored or refused for good. Without a free place: refused at once
   /// with errno 30.
   void send(Conversation to, std::string body, SendCallback done = nullptr, BodyKind kind = BodyKind::text);
+  /// The same with all that a message can have: an answer (reply_to), or a recall or an edit of an earlier message, which are numbered
+  /// and repeated as any send.
+  void send(Outgoing message, SendCallback done = nullptr);
   /// The person has read the conversation up to this position of it.
   void mark_read(Conversation conversation, std::uint64_t cseq);
 

@@ -3,6 +3,7 @@
 #include <future>
 
 #include "client/fake_server.h"
+#include "protocol/message_requests.h"
 #include "protocol/search_request.h"
 
 namespace plaza::client {

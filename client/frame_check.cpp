@@ -28,7 +28,9 @@ Refusal too_large(std::string_view field, std::string allowed) {
 }  // namespace
 
 std::optional<Refusal> refusal_of(const Outgoing& message, std::uint64_t body_bytes_max) {
-  const bool text = message.kind == BodyKind::text;
+  const bool recall = message.change.action == Change::Action::recall;
+  const BodyKind kind = message.kind == BodyKind::change ? message.change.kind : message.kind;
+  const bool text = kind == BodyKind::text;
   const std::string_view field = text ? "msg" : "body";
   if (message.body.size() > body_bytes_max) {
     return too_large(field, "at most " + std::to_string(body_bytes_max) + " bytes");
@@ -40,7 +42,7 @@ std::optional<Refusal> refusal_of(const Outgoing& message, std::uint64_t body_by
     return too_large(field, "at most " + std::to_string(protocol::kFrameBytesMax) +
                                 " bytes as JSON, where quotes and control characters take more than one");
   }
-  if (!text) {
+  if (!text && !recall) {
     // By itself: what closes the object early and goes on with fields of its own is no object.
     const auto body = parser().parse_copy(message.body);
     if (!body && body.error().stream_broken) {

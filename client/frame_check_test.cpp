@@ -41,6 +41,23 @@ TEST(FrameCheck, TextThatIsTooLongOnlyOnceItIsEscapedIsTooLarge) {
   EXPECT_EQ(judged(repeated(10'800, "\x01")), "");
 }
 
+TEST(FrameCheck, ARecallHasNoBodyAndAnEditTheOneOfItsKind) {
+  const auto of = [](Change change, std::string body) {
+    const auto refusal = refusal_of(Outgoing{.conversation = Conversation::peer(7),
+                                             .kind = BodyKind::change,
+                                             .body = std::move(body),
+                                             .change = change},
+                                    kBodyMax);
+    return refusal ? std::to_string(static_cast<int>(refusal->error)) + " " + refusal->field : std::string{};
+  };
+  using Action = Change::Action;
+  EXPECT_EQ(of({.action = Action::recall, .target = 4}, ""), "");
+  EXPECT_EQ(of({.action = Action::edit, .target = 4}, "new"), "");
+  EXPECT_EQ(of({.action = Action::edit, .target = 4}, repeated(kBodyMax + 1, "a")), "10 msg");
+  EXPECT_EQ(of({.action = Action::edit, .target = 4, .kind = BodyKind::custom}, "{}"), "");
+  EXPECT_EQ(of({.action = Action::edit, .target = 4, .kind = BodyKind::custom}, "{"), "8 body");
+}
+
 TEST(FrameCheck, WhatIsNotUtf8IsABadRequest) {
   EXPECT_EQ(judged("caf\xE9"), "8 ");
   EXPECT_EQ(judged("\xED\xA0\x80"), "8 ");  // a surrogate

@@ -2,6 +2,7 @@
 
 #include <type_traits>
 
+#include "protocol/message_requests.h"
 #include "protocol/request.h"
 #include "protocol/rfc3339.h"
 
@@ -10,9 +11,9 @@ namespace {
 
 using namespace protocol;
 
-Content content_of(const Outgoing& message) {
-  Content content{.kind = static_cast<std::uint8_t>(message.kind), .msg = {}, .body = {}};
-  if (message.kind == BodyKind::text) {
+Content content_of(const Outgoing& message, BodyKind kind) {
+  Content content{.kind = static_cast<std::uint8_t>(kind), .msg = {}, .body = {}};
+  if (kind == BodyKind::text) {
     content.msg = message.body;
   } else {
     content.body = message.body;
@@ -30,21 +31,39 @@ ConversationRef reference(client::Conversation conversation) {
   return ref;
 }
 
+void encode_change(std::string& out, const SendFrame& frame) {
+  const Change& change = frame.message.change;
+  const ConversationRef of = reference(frame.message.conversation);
+  if (change.action == Change::Action::recall) {
+    encode(out, Recall{.of = of, .cseq = change.target, .send_id = frame.send_id}, frame.rid);
+  } else {
+    encode(out,
+           Edit{.of = of,
+                .cseq = change.target,
+                .content = content_of(frame.message, change.kind),
+                .send_id = frame.send_id},
+           frame.rid);
+  }
+}
+
 void encode_one(std::string& out, const SendFrame& frame) {
   const client::Conversation to = frame.message.conversation;
+  if (frame.message.kind == BodyKind::change) return encode_change(out, frame);
   if (to.is_group()) {
     encode(out,
            GroupChat{.groupid = RoomId{to.id},
-                     .content = content_of(frame.message),
+                     .content = content_of(frame.message, frame.message.kind),
                      .send_id = frame.send_id,
-                     .id = {}},
+                     .id = {},
+                     .reply_to = frame.message.reply_to},
            frame.rid);
   } else {
     encode(out,
            OneChat{.toid = MemberId{to.id},
-                   .content = content_of(frame.message),
+                   .content = content_of(frame.message, frame.message.kind),
                    .send_id = frame.send_id,
-                   .id = {}},
+                   .id = {},
+                   .reply_to = frame.message.reply_to},
            frame.rid);
   }
 }
@@ -72,6 +91,19 @@ client::LargeGroup to_large(RoomId group, const protocol::LargeGroup& place) {
   return {.group = group.value, .epoch = place.epoch, .head = place.head, .read = place.read};
 }
 
+void add_more(const ChatMore& more, Message& message) {
+  message.reply_to = more.reply_to;
+  message.edits = more.edits;
+  message.recalled = more.recalled_ms != 0;
+  message.change.target = more.target;
+  message.change.kind = static_cast<BodyKind>(more.target_kind);
+  switch (more.change) {
+    case ChangeKind::none: break;
+    case ChangeKind::recalled: message.change.action = Change::Action::recall; break;
+    case ChangeKind::edited: message.change.action = Change::Action::edit; break;
+  }
+}
+
 }  // namespace
 
 std::string encode_frame(const Frame& frame) {
@@ -85,19 +117,21 @@ Message to_message(const Chat& chat, std::uint64_t self) {
   const client::Conversation conversation = chat.groupid ? client::Conversation::group(chat.groupid.value)
                                                          : client::Conversation::peer(mine ? chat.toid.value
                                                                                            : chat.id.value);
-  return {.conversation = conversation,
-          .sender = chat.id.value,
-          .sender_name = chat.name,
-          .kind = static_cast<BodyKind>(chat.kind),
-          .body = chat.content,
-          .id = chat.mid.value,
-          .epoch = chat.epoch,
-          .seq = chat.seq,
-          .cseq = chat.cseq,
-          .time_ms = chat.time_ms,
-          .mine = mine,
-          .send_id = chat.send_id,
-          .device = chat.device};
+  Message message{.conversation = conversation,
+                  .sender = chat.id.value,
+                  .sender_name = chat.name,
+                  .kind = static_cast<BodyKind>(chat.kind),
+                  .body = chat.content,
+                  .id = chat.mid.value,
+                  .epoch = chat.epoch,
+                  .seq = chat.seq,
+                  .cseq = chat.cseq,
+                  .time_ms = chat.time_ms,
+                  .mine = mine,
+                  .send_id = chat.send_id,
+                  .device = chat.device};
+  if (chat.more) add_more(*chat.more, message);
+  return message;
 }
 
 void note_groups(SessionRules& rules, const ServerMessage& message) {

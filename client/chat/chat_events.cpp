@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "client/chat/chat_session.h"
+#include "client/chat/message_change_text.h"
 #include "client/chat/text.h"
 #include "protocol/group_change.h"
 
@@ -108,14 +109,29 @@ void ChatSession::show_message(const Message& message) {
   if (message.sender == 0 && !message.conversation.is_group()) return show_announcement(message);
   model_.message(message);
   if (message.kind == BodyKind::event) return show_group_change(message);
+  if (message.kind == BodyKind::change) return show_message_change(message);
   Record record("message");
   record.add(message.conversation.is_group() ? "group" : "with",
              message.conversation.is_group() ? model_.title(message.conversation).substr(1)
                                              : model_.title(message.conversation));
   record.add("from", message.mine ? model_.self_name() : message.sender_name);
+  if (message.reply_to != 0) record.add("reply_to", message.reply_to);
+  if (message.edits != 0) record.add("edits", std::uint64_t{message.edits});
+  if (message.recalled) record.add_flag("recalled", true);
   if (message.kind != BodyKind::text) record.add("kind", static_cast<std::uint64_t>(message.kind));
   record.add("text", message.body).add("seq", message.seq).add("cseq", message.cseq).add("id", message.id);
   tell(record.add("time_ms", static_cast<std::uint64_t>(message.time_ms)).add_flag("mine", message.mine));
+  frontend_.changed();
+}
+
+/// A message was taken back or edited: its line shows it by now.
+void ChatSession::show_message_change(const Message& message) {
+  Record record("edit");
+  record.add("with", model_.title(message.conversation));
+  record.add("from", message.mine ? model_.self_name() : message.sender_name);
+  record.add("change", change_word(message.change)).add("target", message.change.target);
+  record.add("text", message.body).add("cseq", message.cseq);
+  tell(record);
   frontend_.changed();
 }
 

@@ -88,6 +88,10 @@ void ChatSession::run(const ParsedLine& line, Done done) {
     case Command::file: return send_file_command(line, std::move(done));
     case Command::get: return get_file_command(line, std::move(done));
     case Command::search: return search(first, std::move(done));
+    case Command::reply: return reply(first, std::move(done));
+    case Command::edit: return edit(first, std::move(done));
+    case Command::recall: return recall(first, std::move(done));
+    case Command::versions: return versions(first, std::move(done));
     case Command::find: return find(line, std::move(done));
     case Command::channels: return channels({}, {}, std::move(done));
     case Command::subscribe: return subscribe(line, std::move(done));

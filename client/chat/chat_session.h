@@ -41,7 +41,7 @@ class ChatSession final : private ClientEvents {
   /// Carries a line out. `done` comes once, when its outcome is known.
   void run(const ParsedLine& line, Done done);
   /// What the person types without a command, to the open conversation.
-  void say(Conversation to, const std::string& text, Done done);
+  void say(Conversation to, const std::string& text, Done done, std::uint64_t reply_to = 0);
 
   void open(Conversation key);
   /// The person sees the conversation now.
@@ -77,6 +77,7 @@ class ChatSession final : private ClientEvents {
   void show_message(const Message& message);
   void show_announcement(const Message& message);
   void show_group_change(const Message& message);
+  void show_message_change(const Message& message);
   void show_friend_event(const protocol::FriendEventPush& event);
   void load_conversations(std::string after);
   void load_friends(MemberId after);
@@ -100,6 +101,15 @@ class ChatSession final : private ClientEvents {
                  std::move_only_function<void(T, Done)> then);
 
   void status(Done done);
+
+  // Messages that were sent (commands_messages.cpp).
+  void reply(const std::string& text, Done done);
+  void edit(const std::string& text, Done done);
+  void recall(const std::string& number, Done done);
+  void versions(const std::string& number, Done done);
+  void send_change(Outgoing change, const std::string& human, Done done);
+  enum class Whose : std::uint8_t { mine, others };
+  [[nodiscard]] const Message* last_message(Whose whose);
   void find(const ParsedLine& line, Done done);
 
   // Account (commands_account.cpp).

@@ -5,6 +5,7 @@
 #include "client/chat/chat_session.h"
 #include "client/chat/text.h"
 #include "client/wire.h"
+#include "protocol/message_requests.h"
 
 namespace plaza::client::chat {
 
@@ -23,37 +24,39 @@ std::string older_text(std::size_t messages, bool more) {
 
 }  // namespace
 
-void ChatSession::say(Conversation to, const std::string& text, Done done) {
+void ChatSession::say(Conversation to, const std::string& text, Done done, std::uint64_t reply_to) {
   if (!to)
     return failed("open a conversation first: /open NAME or /open #GROUP, or use /msg NAME TEXT",
                   std::move(done));
   if (text.empty()) return done(true);
   if (state_ != ClientState::online && model_.self() == 0)
     return failed("log in first: /login or /register", std::move(done));
-  const std::uint64_t local = model_.typed(to, text, wall_ms());
+  const std::uint64_t local = model_.typed(to, text, wall_ms(), reply_to);
   ++sends_open_;
-  client_.send(to, text, [this, local, done = std::move(done)](const SendOutcome& outcome) mutable {
-    queue_.post([this, local, outcome, done = std::move(done)]() mutable {
-      --sends_open_;
-      model_.outcome(local, outcome);
-      const std::string to_name = model_.title(outcome.message.conversation);
-      Record record(outcome.error == 0 ? "sent" : "refused");
-      record.add("to", to_name).add("text", outcome.message.body).add("send_id", outcome.send_id);
-      if (outcome.error == 0) {
-        record.add("seq", outcome.seq).add("cseq", outcome.cseq).add("id", outcome.id);
-      } else {
-        record.add("errno", static_cast<std::uint64_t>(outcome.error)).add("error", outcome.text);
-      }
-      tell(record);
-      if (outcome.number_was_taken && !std::exchange(told_shared_device_, true)) {
-        const std::string why = "another program sends as the same device (" + options_.device +
-                                "); start one of the two with --device NAME";
-        tell(Record("note").add("text", why), why, {}, Line::Kind::warning);
-      }
-      frontend_.changed();
-      done(outcome.error == 0);
-    });
-  });
+  client_.send(
+      {.conversation = to, .body = text, .reply_to = reply_to},
+      [this, local, done = std::move(done)](const SendOutcome& outcome) mutable {
+        queue_.post([this, local, outcome, done = std::move(done)]() mutable {
+          --sends_open_;
+          model_.outcome(local, outcome);
+          const std::string to_name = model_.title(outcome.message.conversation);
+          Record record(outcome.error == 0 ? "sent" : "refused");
+          record.add("to", to_name).add("text", outcome.message.body).add("send_id", outcome.send_id);
+          if (outcome.error == 0) {
+            record.add("seq", outcome.seq).add("cseq", outcome.cseq).add("id", outcome.id);
+          } else {
+            record.add("errno", static_cast<std::uint64_t>(outcome.error)).add("error", outcome.text);
+          }
+          tell(record);
+          if (outcome.number_was_taken && !std::exchange(told_shared_device_, true)) {
+            const std::string why = "another program sends as the same device (" + options_.device +
+                                    "); start one of the two with --device NAME";
+            tell(Record("note").add("text", why), why, {}, Line::Kind::warning);
+          }
+          frontend_.changed();
+          done(outcome.error == 0);
+        });
+      });
   frontend_.changed();
 }
 
@@ -152,7 +155,9 @@ void ChatSession::load_history(Conversation key, std::uint32_t count, Done done,
                       tell(Record("history")
                                .add("with", model_.title(key))
                                .add("from", one->mine ? model_.self_name() : one->sender_name)
-                               .add("text", one->body)
+                               .add("text", one->recalled ? std::string("(recalled)") : one->body)
+                               .add("edits", std::uint64_t{one->edits})
+                               .add("reply_to", one->reply_to)
                                .add("cseq", one->cseq)
                                .add("id", one->id)
                                .add("time_ms", static_cast<std::uint64_t>(one->time_ms)));

@@ -64,7 +64,7 @@ TEST(Completion, CommandsCompleteToWhatTheyHaveInCommon) {
   EXPECT_EQ(complete("/fri", kNames).replacement, "/friends ");
   const auto several = complete("/re", kNames);
   EXPECT_EQ(several.replacement, "/re");
-  EXPECT_EQ(several.candidates.size(), 8U);
+  EXPECT_EQ(several.candidates.size(), 10U);
   EXPECT_EQ(complete("/xyz", kNames).replacement, "/xyz");
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/ids.h"
 #include "client/chat/group_change_text.h"
+#include "client/chat/message_change_text.h"
 #include "client/chat/text.h"
 
 namespace plaza::client::chat {
@@ -51,15 +52,24 @@ void add_rows(std::vector<Row>& rows, const Frame& frame, std::vector<std::wstri
   }
 }
 
-std::wstring body_text(const Message& message) {
+std::wstring said(const Message& message) {
+  if (message.kind == BodyKind::change) return printable_line(message_change_text(message));
+  if (message.recalled) return L"(taken back)";
   switch (message.kind) {
     case BodyKind::text: return printable(message.body);
     case BodyKind::image: return L"[image] " + printable_line(message.body);
     case BodyKind::file: return L"[file] " + printable_line(message.body);
     case BodyKind::custom: return L"[data] " + printable_line(message.body);
     case BodyKind::event: return printable_line(group_change_text(message.body));
+    case BodyKind::change: break;
   }
   return {};
+}
+
+std::wstring body_text(const Message& message) {
+  const std::wstring answers = message.reply_to == 0 ? L""
+                                                     : L"(to " + std::to_wstring(message.reply_to) + L") ";
+  return answers + said(message) + (message.edits > 0 && !message.recalled ? L" (edited)" : L"");
 }
 
 void add_tick(Row& row, Delivery delivery) {

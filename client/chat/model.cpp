@@ -129,7 +129,8 @@ void Model::trim(Talk& talk) {
   }
 }
 
-std::uint64_t Model::typed(Conversation to, const std::string& text, std::int64_t now_ms) {
+std::uint64_t Model::typed(Conversation to, const std::string& text, std::int64_t now_ms,
+                           std::uint64_t reply_to) {
   const std::uint64_t local = next_local_++;
   Line line{.local = local, .sending = true, .time_ms = now_ms};
   line.message = {.conversation = to,
@@ -137,7 +138,8 @@ std::uint64_t Model::typed(Conversation to, const std::string& text, std::int64_
                   .sender_name = self_name_,
                   .body = text,
                   .time_ms = now_ms,
-                  .mine = true};
+                  .mine = true,
+                  .reply_to = reply_to};
   Talk& in = talk(to);
   in.lines.push_back(std::move(line));
   ++in.appended;
@@ -176,7 +178,7 @@ void Model::outcome(std::uint64_t local, const SendOutcome& outcome) {
   Line moved = std::move(*line);
   std::erase_if(in->lines, [&](const Line& l) { return l.local == local; });
   in->head = std::max(in->head, outcome.cseq);
-  in->read = std::max(in->read, outcome.cseq);
+  read_to(*in, outcome.cseq);
   if (in->oldest == 0) in->oldest = outcome.cseq;
   insert(*in, std::move(moved));
 }
@@ -187,18 +189,53 @@ void Model::replied(Talk& talk, std::uint64_t cseq) {
   talk.their_read = std::max(talk.their_read, cseq);
 }
 
+void Model::read_to(Talk& talk, std::uint64_t cseq) {
+  if (cseq <= talk.read) return;
+  talk.read = cseq;
+  talk.quiet = 0;
+  for (const Line& line : talk.lines) {
+    if (line.message.kind == BodyKind::change && line.message.cseq > cseq) ++talk.quiet;
+  }
+}
+
+/// The message that it is about is shown as it is now.
+void Model::change(Talk& talk, const Message& change) {
+  for (Line& line : talk.lines) {
+    if (line.kind != Line::Kind::message || line.message.cseq != change.change.target) continue;
+    Message& message = line.message;
+    if (change.change.action == Change::Action::recall) {
+      message.recalled = true;
+      message.body.clear();
+    } else if (change.change.action == Change::Action::edit && !change.recalled) {
+      message.body = change.body;
+      ++message.edits;
+    }
+  }
+  if (change.change.action != Change::Action::recall) return;
+  for (Line& line : talk.lines) {
+    if (line.message.change.action != Change::Action::edit ||
+        line.message.change.target != change.change.target)
+      continue;
+    line.message.recalled = true;
+    line.message.body.clear();
+  }
+}
+
 void Model::message(const Message& message) {
   Talk& in = talk(message.conversation);
+  const bool is_change = message.kind == BodyKind::change;
   if (!message.mine && message.sender != 0) person(message.sender, message.sender_name);
   if (message.cseq != 0 && in.head == 0 && in.read == 0) in.read = message.cseq - 1;
   in.head = std::max(in.head, message.cseq);
-  if (message.mine) in.read = std::max(in.read, message.cseq);
-  if (!message.mine) replied(in, message.cseq);
+  if (message.mine && !is_change) read_to(in, message.cseq);
+  if (!message.mine && !is_change) replied(in, message.cseq);
   in.active_ms = std::max(in.active_ms, message.time_ms);
   for (const Line& line : in.lines) {
     if (line.kind == Line::Kind::message && message.cseq != 0 && line.message.cseq == message.cseq) return;
   }
   if (in.oldest == 0 || message.cseq < in.oldest) in.oldest = message.cseq;
+  if (is_change) change(in, message);
+  if (is_change && message.cseq > in.read) ++in.quiet;
   insert(in, Line{.message = message, .time_ms = message.time_ms});
   ++in.appended;
   trim(in);
@@ -210,7 +247,7 @@ void Model::history(Conversation key, const std::vector<Message>& page, bool mor
   in.complete = !more;
   for (const Message& one : page) {
     if (!one.mine) person(one.sender, one.sender_name);
-    if (!one.mine) replied(in, one.cseq);
+    if (!one.mine && one.kind != BodyKind::change) replied(in, one.cseq);
     in.head = std::max(in.head, one.cseq);
     const bool known = std::any_of(in.lines.begin(), in.lines.end(), [&](const Line& l) {
       return l.kind == Line::Kind::message && l.message.cseq == one.cseq;
@@ -231,7 +268,9 @@ void Model::conversation(const protocol::Conversation& listed) {
   }
   Talk& in = talk(key);
   in.head = std::max(in.head, listed.head);
-  in.read = std::max(in.read, listed.read);
+  read_to(in, listed.read);
+  if (in.head == listed.head && in.read == listed.read)
+    in.quiet = listed.head - listed.read - std::min(listed.unread, listed.head - listed.read);
   in.their_delivered = std::max(in.their_delivered, listed.their_delivered);
   in.their_read = std::max(in.their_read, listed.their_read);
   if (listed.last) in.active_ms = std::max(in.active_ms, listed.last->time_ms);
@@ -242,7 +281,7 @@ void Model::receipt(const protocol::ReceiptPush& receipt) {
                                            : Conversation::peer(receipt.friendid.value);
   Talk& in = talk(key);
   if (receipt.id.value == self_) {  // another of our own devices
-    in.read = std::max(in.read, receipt.read);
+    read_to(in, receipt.read);
     return;
   }
   in.their_delivered = std::max(in.their_delivered, receipt.delivered);
@@ -268,8 +307,9 @@ void Model::notice(Conversation key, std::string text, Line::Kind kind, std::int
 
 std::uint64_t Model::seen(Conversation key) {
   const auto found = talks_.find(key);
-  if (!key || found == talks_.end() || found->second.unread() == 0) return 0;
-  return found->second.read = found->second.head;
+  if (!key || found == talks_.end() || found->second.head <= found->second.read) return 0;
+  read_to(found->second, found->second.head);
+  return found->second.read;
 }
 
 void Model::set_open(Conversation key) {

@@ -57,7 +57,9 @@ struct Talk {
   std::int64_t active_ms = 0;  ///< when something last happened
   std::uint64_t appended = 0;  ///< lines ever put at the end (not those of the history)
 
-  [[nodiscard]] std::uint64_t unread() const { return head > read ? head - read : 0; }
+  std::uint64_t quiet = 0;  ///< changes of messages after `read`: nothing to read
+
+  [[nodiscard]] std::uint64_t unread() const { return head > read + quiet ? head - read - quiet : 0; }
 };
 
 /// Everything the terminal client knows, without a terminal: conversations, unread counts, people and groups.
@@ -77,7 +79,8 @@ class Model {
 
   // Messages.
   /// A message typed here; gives its local number.
-  std::uint64_t typed(Conversation to, const std::string& text, std::int64_t now_ms);
+  std::uint64_t typed(Conversation to, const std::string& text, std::int64_t now_ms,
+                      std::uint64_t reply_to = 0);
   void outcome(std::uint64_t local, const SendOutcome& outcome);
   void message(const Message& message);
   /// A page of the history, newest first.
@@ -117,6 +120,8 @@ class Model {
  private:
   Line* by_local(std::uint64_t local, Talk** talk);
   static void replied(Talk& talk, std::uint64_t cseq);
+  static void read_to(Talk& talk, std::uint64_t cseq);
+  static void change(Talk& talk, const Message& change);
   static void insert(Talk& talk, Line line);
   static void trim(Talk& talk);
 

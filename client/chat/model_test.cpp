@@ -75,12 +75,40 @@ TEST(Model, TheServersUnreadCountWinsOverAGuess) {
   listed.name = "ann";
   listed.head = 10;
   listed.read = 6;
+  listed.unread = 4;
   chat.model.conversation(listed);
   EXPECT_EQ(chat.model.talk(kAnn).unread(), 4U);
   chat.model.message(Chat::from(kAnn, 9, "old news"));
   EXPECT_EQ(chat.model.talk(kAnn).unread(), 4U);
   chat.model.message(Chat::from(kAnn, 11, "news"));
   EXPECT_EQ(chat.model.talk(kAnn).unread(), 5U);
+}
+
+Message changed(Message message, Change change) {
+  message.kind = BodyKind::change;
+  message.change = change;
+  return message;
+}
+
+TEST(Model, AChangeIsAppliedToTheMessageThatItIsAboutAndIsNothingToRead) {
+  Chat chat;
+  using Action = Change::Action;
+  chat.model.message(Chat::from(kAnn, 1, "helo"));
+  chat.model.message(Chat::from(kAnn, 2, "regretted"));
+  EXPECT_EQ(chat.model.talk(kAnn).unread(), 2U);
+  chat.model.message(changed(Chat::from(kAnn, 3, "hello"), {.action = Action::edit, .target = 1}));
+  chat.model.message(changed(Chat::from(kAnn, 4, "better"), {.action = Action::edit, .target = 2}));
+  EXPECT_EQ(chat.lines(kAnn), "hello | better | hello | better");
+  EXPECT_EQ(chat.model.talk(kAnn).lines[0].message.edits, 1U);
+  chat.model.message(changed(Chat::from(kAnn, 5, ""), {.action = Action::recall, .target = 2}));
+  EXPECT_EQ(chat.lines(kAnn), "hello |  | hello |  | ");
+  EXPECT_TRUE(chat.model.talk(kAnn).lines[1].message.recalled);
+  EXPECT_EQ(chat.model.talk(kAnn).unread(), 2U);
+  EXPECT_EQ(chat.model.seen(kAnn), 5U) << "the mark goes to the end all the same";
+  EXPECT_EQ(chat.model.talk(kAnn).unread(), 0U);
+  chat.model.message(changed(Chat::from(kAnn, 6, "x"), {.action = Action::edit, .target = 1}));
+  EXPECT_EQ(chat.model.talk(kAnn).unread(), 0U);
+  EXPECT_EQ(chat.model.talk(kAnn).their_read, 2U) << "who edits has not read what stands above";
 }
 
 TEST(Model, ATypedMessageGoesFromSendingToReadAndTakesItsPlace) {

@@ -29,6 +29,17 @@ enum class BodyKind : std::uint8_t {
   file = 2,    ///< a JSON object that refers to a file
   custom = 3,  ///< any JSON object
   event = 4,   ///< a JSON object: a change of a group, written by the server (sender 0). Cannot be sent
+  change = 5,  ///< an earlier message is recalled or edited: see Change
+};
+
+/// What a message of kind `change` does to the message at `target` of its conversation.
+struct Change {
+  enum class Action : std::uint8_t { none, recall, edit };
+  Action action = Action::none;
+  std::uint64_t target = 0;
+  BodyKind kind = BodyKind::text;  ///< edit: what the new body is
+
+  bool operator==(const Change&) const = default;
 };
 
 /// One message as it stands in this member's inbox, or in a large group.
@@ -47,6 +58,11 @@ struct Message {
   bool mine = false;
   std::uint64_t send_id = 0;  ///< of one's own messages, with the device that sent it
   std::string device = {};
+  std::uint64_t reply_to = 0;  ///< position in the conversation of the message that is answered; 0: none
+  std::uint32_t edits = 0;     ///< how often it was edited: the body is the newest
+  bool recalled = false;       ///< the body is gone
+  Change change =
+      {};  ///< of kind `change`; of an edit the body is the new one, empty when it was recalled since
 };
 
 /// One message on its way out. `tag` comes back with the outcome; the rules do not look at it.
@@ -55,6 +71,8 @@ struct Outgoing {
   BodyKind kind = BodyKind::text;
   std::string body = {};
   std::uint64_t tag = 0;
+  std::uint64_t reply_to = 0;
+  Change change = {};  ///< with kind `change`, and only then
 };
 
 }  // namespace plaza::client

@@ -210,9 +210,17 @@ void SendQueue::own_copy(const Message& message) {
 }
 
 bool SendQueue::same_message(const Entry& entry, const Message& copy) {
-  if (entry.message.conversation != copy.conversation || entry.message.kind != copy.kind) return false;
-  // An object may come back written in another way; the rest tells enough.
-  return copy.kind != BodyKind::text || entry.message.body == copy.body;
+  const Outgoing& sent = entry.message;
+  if (sent.conversation != copy.conversation || sent.kind != copy.kind || sent.reply_to != copy.reply_to)
+    return false;
+  const bool edit = copy.change.action == Change::Action::edit;
+  if (sent.change.action != copy.change.action || sent.change.target != copy.change.target) return false;
+  if (edit && sent.change.kind != copy.change.kind) return false;
+  // What was edited or recalled meanwhile says something else by now. An object may come back written in another way; the rest
+  // tells enough.
+  if (copy.edits > 0 || copy.recalled) return true;
+  const BodyKind kind = edit ? copy.change.kind : copy.kind;
+  return kind != BodyKind::text || sent.body == copy.body;
 }
 
 void SendQueue::accept(Position entry, const SendReply& details) {

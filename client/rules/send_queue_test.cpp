@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <deque>
+#include <functional>
 #include <random>
 
 #include "protocol/table.h"
@@ -379,6 +380,50 @@ TEST(SendQueue, TheCopyInTheInboxIsAsGoodAsALostAck) {
 }
 
 // "a" was stored, its ack lost; after the reconnect the peer has blocked us and the server refuses the retry.
+/// Another device of the member has edited or recalled the message before this one heard that it is stored.
+TEST(SendQueue, ACopyThatWasEditedOrRecalledSinceIsStillTheSameMessage) {
+  for (const bool recalled : {false, true}) {
+    Sender s;
+    s.prove();
+    s.offer("a");
+    s.poll();
+    s.reconnect(2);
+    Message copy = s.copy(2, recalled ? "" : "edited", 5);
+    copy.recalled = recalled;
+    copy.edits = recalled ? 0 : 1;
+    s.queue.own_copy(copy);
+    EXPECT_EQ(s.outcomes(), "a=ok");
+    EXPECT_EQ(s.poll(), "");
+  }
+}
+
+TEST(SendQueue, ACopyOfAnotherChangeOrAnswerIsAnotherMessage) {
+  const Outgoing edit{.conversation = Conversation::peer(7),
+                      .kind = BodyKind::change,
+                      .body = "new",
+                      .change = {.action = Change::Action::edit, .target = 4}};
+  const auto same = [&](const std::function<void(Message&)>& spoil) {
+    Sender s;
+    s.prove();
+    EXPECT_TRUE(s.queue.offer(edit));
+    s.poll();
+    s.reconnect(2);
+    Message copy = s.copy(2, "new", 5);
+    copy.kind = BodyKind::change;
+    copy.change = edit.change;
+    spoil(copy);
+    s.queue.own_copy(copy);
+    return s.outcomes() == "new=ok";
+  };
+  EXPECT_TRUE(same([](Message&) {}));
+  EXPECT_TRUE(same([](Message& m) { m.body.clear(), m.recalled = true; })) << "what it edited was recalled";
+  EXPECT_FALSE(same([](Message& m) { m.body = "other"; }));
+  EXPECT_FALSE(same([](Message& m) { m.change.target = 5; }));
+  EXPECT_FALSE(same([](Message& m) { m.change.action = Change::Action::recall; }));
+  EXPECT_FALSE(same([](Message& m) { m.kind = BodyKind::text, m.change = {}; }));
+  EXPECT_FALSE(same([](Message& m) { m.reply_to = 3; }));
+}
+
 TEST(SendQueue, ARefusalOfWhatTheServerHasStoredCountsAsStored) {
   Sender s;
   s.prove();

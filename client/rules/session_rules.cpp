@@ -130,7 +130,9 @@ void SessionRules::collect_outcomes() {
                   .time_ms = outcome.time_ms,
                   .mine = true,
                   .send_id = outcome.send_id,
-                  .device = self_.device};
+                  .device = self_.device,
+                  .reply_to = outcome.message.reply_to,
+                  .change = outcome.message.change};
       if (outcome.seq != 0) {
         stream_.push(std::move(own));
       } else {

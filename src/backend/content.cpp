@@ -9,7 +9,7 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr std::array<std::string_view, 5> kKinds{"text", "image", "file", "custom", "event"};
+constexpr std::array<std::string_view, 6> kKinds{"text", "image", "file", "custom", "event", "change"};
 constexpr std::size_t kDeviceBytesMax = 32;
 
 void name_send(const Call& call, ports::Message& message) {
@@ -74,6 +74,28 @@ void add_content(json::object& answer, ports::MessageKind kind, const std::strin
   answer["body"] = error ? json::value(body) : std::move(object);
 }
 
+namespace {
+
+/// What a change does to which message, and what an edit says, unless that was recalled since.
+void add_change(json::object& answer, const ports::Message& message) {
+  const ports::MessageChange& change = *message.change();
+  const bool edit = change.action == ports::ChangeAction::edit;
+  if (edit && !message.body.empty()) add_content(answer, change.kind, message.body);
+  answer["kind"] = word_of(kKinds, message.kind);
+  answer["change"] = edit ? "edited" : "recalled";
+  answer["of"] = change.target;
+}
+
+void add_state(json::object& answer, const ports::Message& message) {
+  if (message.reply_to() != 0) answer["reply_to"] = message.reply_to();
+  if (message.edited()) answer["edited_ms"] = message.extra->edited_ms;
+  if (!message.recalled()) return;
+  answer["recalled_ms"] = message.extra->recalled_ms;
+  answer["recalled_by"] = message.extra->recalled_by.value;
+}
+
+}  // namespace
+
 json::object shown(const ports::Entry& entry) {
   const ports::Message& message = *entry.message;
   json::object out{{"seq", entry.seq},
@@ -81,7 +103,14 @@ json::object shown(const ports::Entry& entry) {
                    {"from", message.sender.value},
                    {"name", message.sender_name},
                    {"time_ms", message.time_ms}};
-  add_content(out, message.kind, message.body);
+  if (message.change() != nullptr) {
+    add_change(out, message);
+  } else if (message.recalled()) {
+    out["kind"] = word_of(kKinds, message.kind);
+  } else {
+    add_content(out, message.kind, message.body);
+  }
+  add_state(out, message);
   return out;
 }
 

@@ -118,7 +118,9 @@ inline const std::vector<Field> kRoomFields{
     {"avatar", "text", "If there is one."}};
 inline const std::vector<Field> kMessageFields{
     {"messages", "list",
-     "seq, message: its id, from: a member or 0 for the server, name, time_ms, kind, msg or body."},
+     "seq, message: its id, from: a member or 0 for the server, name, time_ms, kind, msg or body; reply_to, "
+     "edited_ms; of a recalled one recalled_ms and recalled_by instead of msg; of kind change: change "
+     "(edited or recalled), of: the seq it is about."},
     {"head", "number", "The seq of the newest."}};
 inline const std::vector<Field> kNewKeyFields{{"key", "text", "The key, which is no secret."},
                                               {"created_ms", "number", "Unix time."},

@@ -216,6 +216,45 @@ TEST_F(RoomsOfTheApp, AMessageComesFromOneWhoIsThereOrFromTheServerAndIsReadByPa
   EXPECT_FALSE(page.contains("next"));
 }
 
+TEST_F(RoomsOfTheApp, EditedAndRecalledMessagesAndTheirChangesAreListedAsTheyAreNow) {
+  for (const char* text : {"one", "two", "two!", ""}) ask("POST", "/messages", {{"msg", *text ? text : "-"}});
+  ASSERT_EQ(live_.sent.size(), 4U);
+  const auto give = [&](std::size_t at, ports::MessageExtra extra) {
+    live_.sent[at].extra = std::make_shared<const ports::MessageExtra>(std::move(extra));
+  };
+  ports::MessageExtra recalled;
+  recalled.recalled_ms = 9;
+  recalled.recalled_by = MemberId{7};
+  give(0, recalled);
+  live_.sent[0].body.clear();
+  ports::MessageExtra edited;
+  edited.edited_ms = 8;
+  edited.reply_to = 1;
+  give(1, edited);
+  const auto change = [](ports::ChangeAction action, std::uint64_t target) {
+    ports::MessageExtra extra;
+    extra.change = ports::MessageChange{.action = action, .target = target, .kind = ports::MessageKind::text};
+    return extra;
+  };
+  give(2, change(ports::ChangeAction::edit, 2));
+  give(3, change(ports::ChangeAction::recall, 1));
+  live_.sent[2].kind = live_.sent[3].kind = ports::MessageKind::change;
+  live_.sent[3].body.clear();
+  const auto page = ask("GET", "/messages");
+  const auto& list = page.at("messages").as_array();
+  ASSERT_EQ(list.size(), 4U);
+  EXPECT_EQ(list[0].at("recalled_by").as_int64(), 7);
+  EXPECT_FALSE(list[0].as_object().contains("msg"));
+  EXPECT_EQ(list[1].at("edited_ms").as_int64(), 8);
+  EXPECT_EQ(list[1].at("reply_to").as_int64(), 1);
+  EXPECT_EQ(list[2].at("kind").as_string(), "change");
+  EXPECT_EQ(list[2].at("change").as_string(), "edited");
+  EXPECT_EQ(list[2].at("msg").as_string(), "two!");
+  EXPECT_EQ(list[2].at("of").as_int64(), 2);
+  EXPECT_EQ(list[3].at("change").as_string(), "recalled");
+  EXPECT_FALSE(list[3].as_object().contains("msg"));
+}
+
 TEST_F(RoomsOfTheApp, AMessageWithAKeyHasASendOfItsOwn) {
   const json::object hello{{"msg", "hello"}, {"idempotency_key", "k1"}};
   const auto first = ask("POST", "/messages", hello);

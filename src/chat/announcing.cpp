@@ -112,6 +112,7 @@ void Announcing::outcome(const ports::Appended& outcome) {
     // The number was another announcement's: the directory is from an older backup than the messages.
     case AppendCode::conflict: told.upto = std::max(told.upto, number); break;
     case AppendCode::ahead:
+    case AppendCode::refused:
     case AppendCode::unavailable: announcement_metrics().put_off.add(); break;
   }
   consider(*member);

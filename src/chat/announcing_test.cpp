@@ -2,6 +2,7 @@
 #include "chat/announcer.h"
 #include "chat/test_support.h"
 #include "memory/memory_announcements.h"
+#include "protocol/message_requests.h"
 
 namespace plaza::chat {
 namespace {

@@ -52,6 +52,27 @@ Refusal refusal_of(const ports::DirectoryError& error, Errno not_found, Errno ot
   return storage_unavailable();
 }
 
+Refusal refusal_of(ports::AppendRefusal why, std::string_view field) {
+  Refusal refusal{.error = Errno::no_such_message,
+                  .message = {},
+                  .field = std::string(field),
+                  .allowed = "the cseq of a message that is there"};
+  switch (why) {
+    case ports::AppendRefusal::none:
+    case ports::AppendRefusal::no_such_message: break;
+    case ports::AppendRefusal::recalled:
+      refusal.error = Errno::message_recalled;
+      refusal.allowed.clear();
+      break;
+    case ports::AppendRefusal::not_changeable:
+      refusal.error = Errno::not_permitted;
+      refusal.message = "this cannot be changed";
+      refusal.allowed = "a message of that kind";
+      break;
+  }
+  return refusal;
+}
+
 Refusal busy() { return {.error = Errno::try_again, .message = "the server is busy", .retry_after_ms = 500}; }
 
 Refusal storage_unavailable() {

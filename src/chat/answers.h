@@ -6,6 +6,7 @@
 
 #include "chat/session.h"
 #include "ports/directory.h"
+#include "ports/stream_store.h"
 #include "protocol/replies.h"
 #include "protocol/request.h"
 #include "protocol/table.h"
@@ -47,6 +48,8 @@ Verdict ok(Session& session, const Asked& asked);
 /// named it.
 Refusal refusal_of(const ports::DirectoryError& error, protocol::Errno not_found, protocol::Errno otherwise,
                    std::string_view field = {});
+/// Why the store refused an answer to, or a change of, a message that `field` named.
+Refusal refusal_of(ports::AppendRefusal why, std::string_view field);
 Refusal busy();
 Refusal storage_unavailable();
 

@@ -58,7 +58,8 @@ void Delivering::note_accepted(const ports::Appended& outcome, const MemberState
     case AppendCode::duplicate_trimmed:
     case AppendCode::conflict: break;
     case AppendCode::ahead:
-    case AppendCode::unavailable: return;
+    case AppendCode::unavailable:
+    case AppendCode::refused: return;
   }
   for (Session* session : member.sessions) {
     if (session->device == outcome.append.message->device)
@@ -126,6 +127,9 @@ void Delivering::acknowledge(const ports::Appended& outcome) {
               .expected = outcome.expected_send_id});
       break;
     case AppendCode::unavailable: refuse(*session, asked, storage_unavailable()); break;
+    case AppendCode::refused:
+      refuse(*session, asked, refusal_of(outcome.refusal, sent.message->change() ? "cseq" : "reply_to"));
+      break;
   }
   if (session->window_full && session->unacknowledged <= state_.limits.send_window_max / 2) {
     session->window_full = false;
@@ -159,10 +163,10 @@ void Delivering::deliver(const ports::Appended& outcome, const ports::Delivery& 
   for (Session* session : member->sessions) {
     if (session->state != SessionState::ready || session->pulling || delivery.seq <= session->pushed)
       continue;
-    // The ack is the sending session's entry; a classic client does not show what its member wrote elsewhere, nor events,
-    // which it does not know.
-    const bool event = message.kind == ports::MessageKind::event;
-    if ((own && session->id == outcome.append.origin_session) || (session->classic && (own || event))) {
+    // The ack is the sending session's entry; a classic client does not show what its member wrote elsewhere, nor events
+    // and changes, which it does not know.
+    const bool unknown = message.kind == ports::MessageKind::event || message.change() != nullptr;
+    if ((own && session->id == outcome.append.origin_session) || (session->classic && (own || unknown))) {
       session->pushed = delivery.seq;
       if (session->classic) reading_.keep_cursor(*session);
       continue;

@@ -10,6 +10,8 @@ Verdict Hub::request(Session& session, const protocol::Request& request) {
   switch (request.msgid) {
     case Msg::one_chat: return sending_.one_chat(session, request);
     case Msg::group_chat: return sending_.group_chat(session, request);
+    case Msg::recall: return changing_.recall(session, request);
+    case Msg::edit: return changing_.edit(session, request);
     case Msg::publish: return channel_requests_.publish(session, request);
     case Msg::ready: return entering_.ready(session, request);
     case Msg::heartbeat:
@@ -24,6 +26,7 @@ Verdict Hub::request(Session& session, const protocol::Request& request) {
   switch (request.msgid) {
     case Msg::sync: return reading_.sync(session, request);
     case Msg::history: return reading_.history(session, request);
+    case Msg::versions: return changing_.versions(session, request);
     case Msg::received: return reading_.received(session, request);
     case Msg::mark: return reading_.mark(session, request);
     case Msg::conversations: return reading_.conversations(session, request);

@@ -2,6 +2,7 @@
 #include <cstdint>
 
 #include "chat/announcing.h"
+#include "chat/changing.h"
 #include "chat/channel_homes.h"
 #include "chat/channel_requests.h"
 #include "chat/delivering.h"
@@ -34,6 +35,7 @@ class Hub {
         large_rooms_(state_),
         classic_rooms_(state_, large_rooms_),
         reading_(state_, sending_, large_rooms_),
+        changing_(state_, sending_, reading_),
         friends_(state_),
         groups_(state_),
         reporting_(state_, reading_),
@@ -110,6 +112,7 @@ class Hub {
   LargeRooms large_rooms_;
   ClassicRooms classic_rooms_;
   Reading reading_;
+  Changing changing_;
   Friends friends_;
   Groups groups_;
   Reporting reporting_;

@@ -3,6 +3,7 @@
 #include <random>
 
 #include "chat/large_rooms_test_support.h"
+#include "protocol/message_requests.h"
 
 namespace plaza::chat {
 namespace {
@@ -39,6 +40,28 @@ TEST_F(LargeRooms, AMessageIsPushedToAllWhoAreThereAndEntersNoInbox) {
   EXPECT_TRUE(dan_web.frames.empty()) << "not in the room";
   EXPECT_TRUE(bob_web.ask(protocol::Sync{}).get<SyncAck>()->messages.empty());
   EXPECT_EQ(synced(bob_web, tea, 0), (Lines{"1 hello"}));
+}
+
+TEST_F(LargeRooms, AnEditAndARecallStandInItsStreamAndEnterNoInbox) {
+  const RoomId tea = large_room("tea", ann, {bob, cid});
+  TestClient& ann_web = online(ann);
+  TestClient& bob_web = online(bob);
+  const protocol::ConversationRef there{.friendid = {}, .groupid = tea};
+  bob_web.say(tea, "helo", 1);
+  bob_web.take();
+  const auto edited = bob_web.ask(protocol::Edit{
+      .of = there, .cseq = 1, .content = {.kind = 0, .msg = "hello", .body = {}}, .send_id = 2});
+  ASSERT_TRUE(edited.get<SendAck>()) << edited.refusal.message;
+  EXPECT_EQ(edited.get<SendAck>()->cseq, 2U);
+  EXPECT_EQ(edited.get<SendAck>()->seq, 0U) << "it is in no inbox";
+  EXPECT_EQ(messages(ann_web), (Lines{"1 helo", "2 hello"}));
+  EXPECT_EQ(synced(ann_web, tea, 0), (Lines{"1 hello", "2 hello"}));
+  const auto recalled = ann_web.ask(protocol::Recall{.of = there, .cseq = 1, .send_id = 1});
+  ASSERT_TRUE(recalled.get<SendAck>()) << "an owner, of what a member said: " << recalled.refusal.message;
+  EXPECT_EQ(messages(bob_web), (Lines{"3 "}));
+  EXPECT_EQ(synced(bob_web, tea, 0), (Lines{"1 ", "2 ", "3 "}));
+  for (TestClient* const client : {&ann_web, &bob_web})
+    EXPECT_TRUE(client->ask(protocol::Sync{}).get<SyncAck>()->messages.empty());
 }
 
 TEST_F(LargeRooms, OneWhoEntersIsToldWhereItsLargeRoomsAre) {

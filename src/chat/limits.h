@@ -17,6 +17,9 @@ struct Limits {
   MinuteRate member_searches{30, 10};
   std::uint32_t announcement_members_per_s = 2000;  ///< of the node: so many get an announcement in a second
   std::size_t body_bytes_max = 32 * 1024;
+  std::int64_t recall_window_ms = 120'000;  ///< so long after sending it a member may recall its message
+  std::int64_t edit_window_ms = 900'000;
+  std::uint32_t edits_max = 20;         ///< of one message
   std::uint32_t send_window_max = 256;  ///< sends of a session that wait for the store; then reading pauses
   std::uint32_t page_entries_max = 500;
   std::size_t page_bytes_max = 128 * 1024;

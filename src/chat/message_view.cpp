@@ -2,6 +2,27 @@
 
 namespace plaza::chat {
 
+namespace {
+
+protocol::ChatMore more_of(const ports::MessageExtra& extra) {
+  protocol::ChatMore more;
+  more.reply_to = extra.reply_to;
+  more.edited_ms = extra.edited_ms;
+  more.edits = static_cast<std::uint32_t>(extra.edits.size());
+  more.recalled_ms = extra.recalled_ms;
+  more.recalled_by = extra.recalled_by;
+  if (extra.change) {
+    using enum ports::ChangeAction;
+    more.change = extra.change->action == recall ? protocol::ChangeKind::recalled
+                                                 : protocol::ChangeKind::edited;
+    more.target = extra.change->target;
+    more.target_kind = static_cast<std::uint8_t>(extra.change->kind);
+  }
+  return more;
+}
+
+}  // namespace
+
 protocol::ChatView view_of(const ports::Message& message) {
   protocol::ChatView view;
   view.id = message.sender;
@@ -16,6 +37,7 @@ protocol::ChatView view_of(const ports::Message& message) {
   view.time_ms = message.time_ms;
   view.mid = message.id;
   view.cseq = message.conversation_seq;
+  if (message.extra) view.more = more_of(*message.extra);
   return view;
 }
 

@@ -16,9 +16,15 @@ inline protocol::Msg request_msgid(const ports::Message& message) {
                                                                    : push_msgid(message);
 }
 
-/// A classic client is shown what others wrote; events it does not know.
+/// A classic client is shown what others wrote; events and changes it does not know, and of a recalled message nothing is left.
 inline bool shown_to_classic(const ports::Message& message, MemberId reader) {
-  return message.sender != reader && message.kind != ports::MessageKind::event;
+  return message.sender != reader && message.kind != ports::MessageKind::event &&
+         message.change() == nullptr && !message.recalled();
+}
+
+/// What the body is: of an edit, the new body of the message that it changes.
+inline ports::MessageKind content_kind(const ports::Message& message) {
+  return message.change() ? message.change()->kind : message.kind;
 }
 
 /// What everybody sees of a message; seq and epoch are the reader's own and stay 0.

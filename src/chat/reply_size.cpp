@@ -1,10 +1,14 @@
 #include "chat/reply_size.h"
 
+#include "chat/message_view.h"
+
 namespace plaza::chat {
 
 namespace {
 // Names and numbers of all fields of a listed message, each as long as it can be.
 constexpr std::size_t kMessageFieldsBytes = 272;
+// Those of an answer, of an edited or recalled message, of a change.
+constexpr std::size_t kMoreFieldsBytes = 256;
 }  // namespace
 
 std::size_t json_bytes(std::string_view text) {
@@ -20,9 +24,10 @@ std::size_t json_bytes(std::string_view text) {
 }
 
 std::size_t listed_bytes(const ports::Message& message) {
-  const bool text = message.kind == ports::MessageKind::text;
-  return kMessageFieldsBytes + (text ? json_bytes(message.body) : message.body.size()) +
-         json_bytes(message.sender_name) + json_bytes(message.device);
+  const bool text = content_kind(message) == ports::MessageKind::text;
+  return kMessageFieldsBytes + (message.extra ? kMoreFieldsBytes : 0) +
+         (text ? json_bytes(message.body) : message.body.size()) + json_bytes(message.sender_name) +
+         json_bytes(message.device);
 }
 
 bool keep_what_fits(std::vector<ports::Entry>& entries, std::size_t bytes_max) {

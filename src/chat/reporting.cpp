@@ -1,6 +1,7 @@
 #include "chat/reporting.h"
 
 #include "moderation/sanction_rules.h"
+#include "protocol/message_requests.h"
 
 namespace plaza::chat {
 

@@ -1,5 +1,6 @@
 // A member reports what it can see; the report keeps the message as it was.
 #include "chat/test_support.h"
+#include "protocol/message_requests.h"
 
 namespace plaza::chat {
 namespace {

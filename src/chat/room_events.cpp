@@ -71,6 +71,7 @@ void RoomEvents::outcome(const ports::Appended& outcome) {
     case AppendCode::accepted:
     case AppendCode::duplicate: return stored(key, outcome.message->conversation_seq, outcome.append.fanout);
     case AppendCode::duplicate_trimmed: return stored(key, 0, outcome.append.fanout);
+    case AppendCode::refused:
     case AppendCode::unavailable: return not_stored(key);
     case AppendCode::ahead:
     case AppendCode::conflict: break;

@@ -1,5 +1,6 @@
 #include "chat/screening.h"
 
+#include "chat/message_view.h"
 #include "chat/sanctions.h"
 #include "chat/screening_metrics.h"
 #include "moderation/word_policy.h"
@@ -33,7 +34,7 @@ std::optional<Refusal> screen(const ShardState& state, ZoneId zone, const protoc
 
 void report_words(ShardState& state, const ports::Message& accepted) {
   const ports::WordFilter* filter = state.words.of(accepted.zone);
-  if (!filter || accepted.kind != ports::MessageKind::text) return;
+  if (!filter || content_kind(accepted) != ports::MessageKind::text) return;
   const auto judged = moderation::judge(*filter, accepted.body);
   if (judged.action != WordAction::report) return;
   ports::Report report{.id = {},
@@ -47,7 +48,7 @@ void report_words(ShardState& state, const ports::Message& accepted) {
                        .sender = accepted.sender,
                        .sender_name = accepted.sender_name,
                        .sent_ms = accepted.time_ms,
-                       .kind = accepted.kind,
+                       .kind = content_kind(accepted),
                        .body = accepted.body};
   auto& moderation = state.node.moderation;
   const bool started = state.node.executor.blocking(

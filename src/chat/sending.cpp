@@ -12,11 +12,11 @@ namespace plaza::chat {
 
 using protocol::Errno;
 
-namespace {
-bool accepted_before(const Session& session, const Asked& asked) {
+bool Sending::accepted_before(const Session& session, const Asked& asked) {
   return asked.send_id && *asked.send_id <= session.accepted_send_id;
 }
 
+namespace {
 /// Whether the store has this send_id, or one behind it, and has not said what became of it. Another session of the device
 /// may be the one that sent it: the connection before, not closed yet.
 bool undecided(const Session& session, const Asked& asked) {
@@ -38,9 +38,12 @@ Verdict Sending::one_chat(Session& session, const protocol::Request& request) {
                   {.error = Errno::not_permitted, .field = "id", .allowed = "your own member id, or no id"});
   }
   if (const auto verdict = attaching_.attach(session, asked, wanted.content)) return *verdict;
+  Outgoing outgoing = outgoing_of(wanted.content, wanted.reply_to,
+                                  ports::StreamId::pair(sender.who.id, wanted.toid));
   if (accepted_before(session, asked)) {
     if (!charge_request(session, asked)) return Verdict::done;
-    return put(session, asked, wanted.content, ports::StreamId::pair(sender.who.id, wanted.toid), nullptr);
+    outgoing.body = wanted.content.bytes();
+    return put(session, asked, std::move(outgoing));
   }
   if (!check_mute(session, asked) || !check_content(session, asked, wanted.content)) return Verdict::done;
   if (!wanted.toid) return refuse_send(session, asked, {.error = Errno::no_such_peer, .field = "toid"});
@@ -48,13 +51,7 @@ Verdict Sending::one_chat(Session& session, const protocol::Request& request) {
     if (!state_.known.knows(wanted.toid, session.zone))
       return load_member(session, asked, wanted.toid, "toid");
     const Peer* peer = sender.peer(wanted.toid);
-    if (peer && (peer->blocked_by_them || peer->blocked_by_me)) {
-      return refuse_send(session, asked,
-                         {.error = Errno::not_permitted,
-                          .message = peer->blocked_by_me ? "you have blocked this member"
-                                                         : "this member does not take your messages",
-                          .field = "toid"});
-    }
+    if (!check_block(session, asked, wanted.toid, "toid")) return Verdict::done;
     if (sender.zone->messages == ports::MessagePolicy::friends_only && !(peer && peer->friends)) {
       return refuse_send(session, asked,
                          {.error = Errno::not_permitted, .field = "toid", .allowed = "a friend of yours"});
@@ -62,7 +59,8 @@ Verdict Sending::one_chat(Session& session, const protocol::Request& request) {
   }
   if (!check_rate(session, asked) || !check_app(session, asked)) return Verdict::done;
   if (!check_words(session, asked, wanted.content)) return Verdict::done;
-  return put(session, asked, wanted.content, ports::StreamId::pair(sender.who.id, wanted.toid), nullptr);
+  outgoing.body = wanted.content.bytes();
+  return put(session, asked, std::move(outgoing));
 }
 
 Verdict Sending::group_chat(Session& session, const protocol::Request& request) {
@@ -74,9 +72,11 @@ Verdict Sending::group_chat(Session& session, const protocol::Request& request) 
                   {.error = Errno::not_permitted, .field = "id", .allowed = "your own member id, or no id"});
   }
   if (const auto verdict = attaching_.attach(session, asked, wanted.content)) return *verdict;
+  Outgoing outgoing = outgoing_of(wanted.content, wanted.reply_to, ports::StreamId::room(wanted.groupid));
   if (accepted_before(session, asked)) {
     if (!charge_request(session, asked)) return Verdict::done;
-    return put(session, asked, wanted.content, ports::StreamId::room(wanted.groupid), nullptr);
+    outgoing.body = wanted.content.bytes();
+    return put(session, asked, std::move(outgoing));
   }
   if (!check_mute(session, asked) || !check_content(session, asked, wanted.content)) return Verdict::done;
   const rooms::RoomView* room = state_.rooms.find(wanted.groupid);
@@ -86,18 +86,43 @@ Verdict Sending::group_chat(Session& session, const protocol::Request& request) 
   const ports::RoomStanding* standing = room->standing(sender.who.id);
   if (!standing) return load_room(session, asked, wanted.groupid);
   if (!may_speak(session, asked, *room, *standing)) return Verdict::done;
-  if (!check_rate(session, asked)) return Verdict::done;
-  std::int64_t wait_ms = 0;
-  if (!room->rate->take(state_.limits.room_messages, state_.node.executor.now_ms(), wait_ms)) {
-    return refuse_send(session, asked, rate_limited(wait_ms, "this group gets too many messages"));
-  }
+  if (!check_reply(session, asked, wanted.reply_to, standing->visible_from)) return Verdict::done;
+  if (!check_rate(session, asked) || !check_room_rate(session, asked, *room)) return Verdict::done;
   if (!check_app(session, asked) || !check_words(session, asked, wanted.content)) return Verdict::done;
   if (room->room.settings.slow_mode_ms > 0) {
     state_.slow_mode.spoke(room->room.id, sender.who.id, room->room.settings.slow_mode_ms,
                            state_.node.executor.now_ms());
   }
-  const auto reach = room->room.large_from == 0 ? ports::Reach::inboxes : ports::Reach::conversation;
-  return put(session, asked, wanted.content, ports::StreamId::room(wanted.groupid), room->members, reach);
+  outgoing.body = wanted.content.bytes();
+  outgoing.fanout = room->members;
+  if (room->room.large_from != 0) outgoing.reach = ports::Reach::conversation;
+  return put(session, asked, std::move(outgoing));
+}
+
+bool Sending::check_room_rate(Session& session, const Asked& asked, const rooms::RoomView& room) {
+  std::int64_t wait_ms = 0;
+  if (room.rate->take(state_.limits.room_messages, state_.node.executor.now_ms(), wait_ms)) return true;
+  refuse_send(session, asked, rate_limited(wait_ms, "this group gets too many messages"));
+  return false;
+}
+
+bool Sending::check_block(Session& session, const Asked& asked, MemberId peer, std::string_view field) {
+  const Peer* known = session.member->peer(peer);
+  if (!known || !(known->blocked_by_them || known->blocked_by_me)) return true;
+  refuse_send(session, asked,
+              {.error = Errno::not_permitted,
+               .message = known->blocked_by_me ? "you have blocked this member"
+                                               : "this member does not take your messages",
+               .field = std::string(field)});
+  return false;
+}
+
+/// Whether there is such a message is the store's to know; what was said before one joined one does not see.
+bool Sending::check_reply(Session& session, const Asked& asked, std::uint64_t reply_to,
+                          std::uint64_t visible_from) {
+  if (reply_to == 0 || reply_to >= visible_from) return true;
+  refuse_send(session, asked, refusal_of(ports::AppendRefusal::no_such_message, "reply_to"));
+  return false;
 }
 
 bool Sending::may_speak(Session& session, const Asked& asked, const rooms::RoomView& view,
@@ -193,18 +218,31 @@ bool Sending::check_rate(Session& session, const Asked& asked) {
   return false;
 }
 
-bool Sending::check_app(Session& session, const Asked& asked) {
+bool Sending::check_app(Session& session, const Asked& asked, bool frees) {
   tenancy::AppMeter& app = *session.member->app;
-  auto why = storing_refused(app);
+  auto why = frees ? std::nullopt : storing_refused(app);
   if (!why) why = message_refused(app, state_.node.executor.now_ms());
   if (!why) return true;
   refuse_send(session, asked, std::move(*why));
   return false;
 }
 
-Verdict Sending::put(Session& session, const Asked& asked, const protocol::Content& content,
-                     ports::StreamId conversation, std::shared_ptr<const std::vector<MemberId>> fanout,
-                     ports::Reach reach) {
+Sending::Outgoing Sending::outgoing_of(const protocol::Content& content, std::uint64_t reply_to,
+                                       ports::StreamId conversation) {
+  Outgoing outgoing{.kind = static_cast<ports::MessageKind>(content.kind),
+                    .body = {},
+                    .conversation = conversation,
+                    .extra = nullptr,
+                    .fanout = nullptr};
+  if (reply_to != 0) {
+    ports::MessageExtra extra;
+    extra.reply_to = reply_to;
+    outgoing.extra = std::make_shared<const ports::MessageExtra>(std::move(extra));
+  }
+  return outgoing;
+}
+
+Verdict Sending::put(Session& session, const Asked& asked, Outgoing outgoing) {
   auto message = std::make_shared<ports::Message>();
   message->zone = session.zone;
   message->sender = session.member->who.id;
@@ -212,12 +250,13 @@ Verdict Sending::put(Session& session, const Asked& asked, const protocol::Conte
   message->device = session.device;
   message->send_id = asked.send_id.value_or(0);
   session.submitted_send_id = std::max(session.submitted_send_id, message->send_id);
-  message->kind = static_cast<ports::MessageKind>(content.kind);
-  message->conversation = conversation;
-  message->body = content.bytes();
+  message->kind = outgoing.kind;
+  message->conversation = outgoing.conversation;
+  message->body = std::move(outgoing.body);
+  message->extra = std::move(outgoing.extra);
   state_.outbox.push_back({.message = std::move(message),
-                           .reach = reach,
-                           .fanout = std::move(fanout),
+                           .reach = outgoing.reach,
+                           .fanout = std::move(outgoing.fanout),
                            .origin_shard = state_.shard,
                            .origin_session = session.id,
                            .origin_login = session.login,

@@ -34,21 +34,46 @@ class Sending {
   /// Learns whether the member, named by `field`, exists in the session's zone, then the request is delivered again.
   Verdict load_member(Session& session, const Asked& asked, MemberId member, std::string_view field);
 
- private:
+  // The rules one by one, for those who change messages. Each is false after refusing.
   bool check_mute(Session& session, const Asked& asked);
   /// Refuses a text that has words the zone does not want, or puts the masked one in its place, which lives until the next call.
   bool check_words(Session& session, const Asked& asked, protocol::Content& content);
   bool check_content(Session& session, const Asked& asked, const protocol::Content& content);
-  bool check_app(Session& session, const Asked& asked);
+  /// Whether the app may have one more message; `frees`: it takes less afterwards, so that a full app may have that, too.
+  bool check_app(Session& session, const Asked& asked, bool frees = false);
   bool check_rate(Session& session, const Asked& asked);
-  /// Whether the room lets the member speak now; false after refusing.
+  /// As Attaching::attach(), for a body that takes the place of another.
+  std::optional<Verdict> attach(Session& session, const Asked& asked, protocol::Content& content) {
+    return attaching_.attach(session, asked, content);
+  }
+  bool check_room_rate(Session& session, const Asked& asked, const rooms::RoomView& room);
+  /// Whether one of the two has blocked the other.
+  static bool check_block(Session& session, const Asked& asked, MemberId peer, std::string_view field);
+  /// Whether the room lets the member speak now.
   bool may_speak(Session& session, const Asked& asked, const rooms::RoomView& view,
                  const ports::RoomStanding& standing);
   bool charge_request(Session& session, const Asked& asked);
+  /// The send_id was accepted before: the store has the answer.
+  static bool accepted_before(const Session& session, const Asked& asked);
+
+  /// What is put into the turn's outbox.
+  struct Outgoing {
+    ports::MessageKind kind = ports::MessageKind::text;
+    std::string body;
+    ports::StreamId conversation;
+    std::shared_ptr<const ports::MessageExtra> extra;
+    std::shared_ptr<const std::vector<MemberId>> fanout;
+    ports::Reach reach = ports::Reach::inboxes;
+  };
+  Verdict put(Session& session, const Asked& asked, Outgoing outgoing);
+
+ private:
+  /// Without its body, which may be masked yet.
+  static Outgoing outgoing_of(const protocol::Content& content, std::uint64_t reply_to,
+                              ports::StreamId conversation);
+  static bool check_reply(Session& session, const Asked& asked, std::uint64_t reply_to,
+                          std::uint64_t visible_from);
   static Refusal rate_limited(std::int64_t wait_ms, std::string message = {});
-  Verdict put(Session& session, const Asked& asked, const protocol::Content& content,
-              ports::StreamId conversation, std::shared_ptr<const std::vector<MemberId>> fanout,
-              ports::Reach reach = ports::Reach::inboxes);
 
   ShardState& state_;
   Attaching attaching_;

@@ -27,6 +27,16 @@ void put_content(json::object& out, MessageKind kind, const std::string& body) {
   out["body"] = json::parse(body, error);
 }
 
+/// What is done to which message, and what an edit says, unless that was recalled since.
+void put_change(json::object& out, const ports::Message& message) {
+  const ports::MessageChange& change = *message.change();
+  const bool edit = change.action == ports::ChangeAction::edit;
+  if (edit && !message.recalled()) put_content(out, change.kind, message.body);
+  out["kind"] = "change";
+  out["does"] = edit ? "edited" : "recalled";
+  out["of"] = change.target;
+}
+
 AppEvent made(AppEventKind kind, std::int64_t time_ms, std::string zone, const json::object& data) {
   return {.seq = 0, .time_ms = time_ms, .kind = kind, .zone = std::move(zone), .body = json::serialize(data)};
 }
@@ -50,7 +60,15 @@ AppEvent of_message(const std::string& zone, const ports::Message& message) {
   }
   if (!message.from_server())
     data["from"] = json::object{{"member", message.sender.value}, {"nickname", message.sender_name}};
-  put_content(data, message.kind, message.body);
+  if (message.change() != nullptr) {
+    put_change(data, message);
+  } else if (message.recalled()) {
+    data["kind"] = kKinds[static_cast<std::size_t>(message.kind)];
+    data["recalled_ms"] = message.extra->recalled_ms;
+  } else {
+    put_content(data, message.kind, message.body);
+  }
+  if (message.reply_to() != 0) data["reply_to"] = message.reply_to();
   return made(AppEventKind::room_message, message.time_ms, zone, data);
 }
 

@@ -186,6 +186,9 @@ Appended MemoryStreamStore::append_one(Append append) {
   if (wanted > next) {
     outcome.code = AppendCode::ahead;
     outcome.expected_send_id = next;
+  } else if (wanted == next && refusal_of(message) != ports::AppendRefusal::none) {
+    outcome.code = AppendCode::refused;
+    outcome.refusal = refusal_of(message);
   } else if (wanted == next) {
     store(outcome.append, device);
     outcome.message = outcome.append.message;
@@ -237,6 +240,12 @@ void MemoryStreamStore::store(const Append& append, Device& device) {
   }
   durable_.messages.emplace(message.id, append.message);
   count_bytes(message, 1);
+  if (message.change() != nullptr) {
+    ports::MessageExtra completed = *message.extra;
+    completed.change->message = durable_.streams.at(conversation).entries.at(completed.change->target)->id;
+    message.extra = std::make_shared<const ports::MessageExtra>(std::move(completed));
+    return carry_out(message);
+  }
 
   if (pair) {
     durable_.marks[{message.sender, conversation}].listed = true;
@@ -286,6 +295,10 @@ Page MemoryStreamStore::page(const ports::ReadRequest& request) const {
 
 void MemoryStreamStore::read(ports::ReadRequest request, Done<Page> done) {
   call(Access::reads, std::move(done), [this, request] { return page(request); });
+}
+
+void MemoryStreamStore::versions(ports::VersionsRequest request, Done<ports::VersionPage> done) {
+  call(Access::reads, std::move(done), [this, request] { return version_page(request); });
 }
 
 void MemoryStreamStore::heads(std::vector<StreamId> streams, Done<std::vector<Head>> done) {
@@ -363,6 +376,13 @@ void MemoryStreamStore::unfollow(MemberId member, StreamId conversation, Done<bo
   });
 }
 
+std::uint64_t MemoryStreamStore::quiet_after(StreamId stream, std::uint64_t read) const {
+  const auto found = durable_.streams.find(stream);
+  if (found == durable_.streams.end()) return 0;
+  const auto& quiet = found->second.quiet;
+  return static_cast<std::uint64_t>(std::distance(quiet.upper_bound(read), quiet.end()));
+}
+
 ports::ConversationPage MemoryStreamStore::list(MemberId member, StreamId after, std::uint32_t limit) const {
   ports::ConversationPage page;
   auto at = durable_.marks.upper_bound({member, after});
@@ -386,7 +406,7 @@ ports::ConversationPage MemoryStreamStore::list(MemberId member, StreamId after,
                                   .head = head.head,
                                   .marks = marks,
                                   .peer = peer,
-                                  .unread = head.head - marks.read,
+                                  .unread = head.head - marks.read - quiet_after(stream, marks.read),
                                   .last = last});
   }
   return page;
@@ -404,6 +424,7 @@ bool MemoryStreamStore::trim_some(const ports::Retention& retention) {
   const auto remove = [&](StreamId id, std::uint64_t seq) {
     Stream& stream = durable_.streams.at(id);
     rows += stream.entries.erase(seq) > 0 ? 1 : 0;
+    stream.quiet.erase(seq);
     stream.trimmed = std::max(stream.trimmed, seq);
   };
   if (retention.message_age_max_ms > 0) {
@@ -415,6 +436,7 @@ bool MemoryStreamStore::trim_some(const ports::Retention& retention) {
       remove(message->conversation, message->conversation_seq);
       durable_.messages.erase(message->id);
       count_bytes(*message, -1);
+      durable_.versions.erase(message->id);
       ++rows;
     }
   }
@@ -432,7 +454,10 @@ bool MemoryStreamStore::trim_some(const ports::Retention& retention) {
                                               [&](const ports::Delivery& delivery) {
                                                 return gone(delivery.stream, delivery.seq);
                                               });
-        if (unreferenced && durable_.messages.erase(message->id) > 0) count_bytes(*message, -1);
+        if (unreferenced && durable_.messages.erase(message->id) > 0) {
+          count_bytes(*message, -1);
+          durable_.versions.erase(message->id);
+        }
       }
     }
   }

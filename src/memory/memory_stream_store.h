@@ -50,6 +50,7 @@ class MemoryStreamStore final : public ports::StreamStore, public ports::Message
   void stop() override;
   void append(std::vector<ports::Append> batch) override;
   void read(ports::ReadRequest request, Done<ports::Page> done) override;
+  void versions(ports::VersionsRequest request, Done<ports::VersionPage> done) override;
   void heads(std::vector<ports::StreamId> streams, Done<std::vector<ports::Head>> done) override;
   void places(MemberId member, std::vector<ports::StreamId> streams,
               Done<std::vector<ports::Place>> done) override;
@@ -87,6 +88,7 @@ class MemoryStreamStore final : public ports::StreamStore, public ports::Message
   struct Stream {
     std::uint64_t head = 0, trimmed = 0;
     std::map<std::uint64_t, ports::MessagePtr> entries;
+    std::set<std::uint64_t> quiet;  ///< places of changes of messages
   };
   struct Device {
     std::vector<std::uint64_t> accepted;  ///< accepted[i] is the message id of send_id i + 1
@@ -101,6 +103,7 @@ class MemoryStreamStore final : public ports::StreamStore, public ports::Message
     std::uint64_t last_counter = 0;
     std::int64_t last_time_ms = 0;
     std::map<MessageId, ports::MessagePtr> messages;
+    std::map<MessageId, std::vector<ports::MessageVersion>> versions;  ///< earlier ones
     std::map<ports::StreamId, Stream> streams;
     std::map<std::pair<MemberId, std::string>, Device> devices;
     std::map<std::pair<MemberId, ports::StreamId>, Mark> marks;
@@ -127,11 +130,17 @@ class MemoryStreamStore final : public ports::StreamStore, public ports::Message
   // In a commit: guarded by commit_mutex_.
   [[nodiscard]] ports::Appended append_one(ports::Append append);
   void store(const ports::Append& append, Device& device);
+  // memory_stream_changes.cpp
+  [[nodiscard]] ports::AppendRefusal refusal_of(const ports::Message& message) const;
+  void carry_out(const ports::Message& change);
+  void put_in_place(ports::Message message, ports::MessageExtra extra);
+  [[nodiscard]] ports::VersionPage version_page(const ports::VersionsRequest& request) const;
   [[nodiscard]] ports::Head head_of(ports::StreamId stream) const;
   [[nodiscard]] ports::Page page(const ports::ReadRequest& request) const;
   ports::Marked move_marks(MemberId member, ports::StreamId conversation, ports::Marks to);
   [[nodiscard]] ports::ConversationPage list(MemberId member, ports::StreamId after,
                                              std::uint32_t limit) const;
+  [[nodiscard]] std::uint64_t quiet_after(ports::StreamId stream, std::uint64_t read) const;
   bool trim_some(const ports::Retention& retention);
   void count_bytes(const ports::Message& message, std::int64_t sign);
   std::vector<ports::ZoneBytes> take_changed_bytes();

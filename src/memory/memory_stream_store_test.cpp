@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/contract/stream_bytes_contract.h"
+#include "tests/contract/stream_changes_contract.h"
 #include "tests/contract/stream_reach_contract.h"
 
 namespace plaza::contract {
@@ -44,6 +45,10 @@ INSTANTIATE_TEST_SUITE_P(Memory, StreamReachContract,
                                          StoreUnderTest{"stepped", stepped}),
                          name_of_store);
 INSTANTIATE_TEST_SUITE_P(Memory, StreamBytesContract,
+                         testing::Values(StoreUnderTest{"threaded", threaded},
+                                         StoreUnderTest{"stepped", stepped}),
+                         name_of_store);
+INSTANTIATE_TEST_SUITE_P(Memory, StreamChangesContract,
                          testing::Values(StoreUnderTest{"threaded", threaded},
                                          StoreUnderTest{"stepped", stepped}),
                          name_of_store);

@@ -37,10 +37,18 @@ bool same_but_for_masks(const std::string& one, const std::string& other) {
 
 }  // namespace
 
-bool same_send(const Message& one, const Message& other) {
-  if (one.conversation != other.conversation || one.kind != other.kind) return false;
-  return one.body == other.body ||
-         (one.kind == MessageKind::text && same_but_for_masks(one.body, other.body));
+bool same_send(const Message& sent, const Message& stored) {
+  if (sent.conversation != stored.conversation || sent.kind != stored.kind) return false;
+  if (sent.reply_to() != stored.reply_to()) return false;
+  MessageKind content = sent.kind;
+  if (const MessageChange* const change = sent.change()) {
+    const MessageChange* const other = stored.change();
+    if (other == nullptr || change->action != other->action || change->target != other->target) return false;
+    if (change->action == ChangeAction::edit && change->kind != other->kind) return false;
+    content = change->kind;
+  }
+  if (stored.recalled() || stored.edited() || sent.body == stored.body) return true;
+  return content == MessageKind::text && same_but_for_masks(sent.body, stored.body);
 }
 
 }  // namespace plaza::ports

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/ids.h"
+#include "ports/message_extra.h"
 
 namespace plaza::ports {
 
@@ -50,6 +51,8 @@ enum class MessageKind : std::uint8_t {
   file = 2,    ///< body is a JSON object that refers to a file
   custom = 3,  ///< body is any JSON object; only the app knows what it means
   event = 4,   ///< body is a JSON object: a change of the conversation itself. Only the server writes it
+  change =
+      5,  ///< a change of an earlier message: extra->change. Of an edit the body is the new one, else empty
 };
 
 /// How the device of the server's own messages begins. No client may name its device so.
@@ -62,8 +65,9 @@ struct Delivery {
 };
 
 /// A stored message. Filled in by two hands: the sender's side sets what it knows, the store sets id, time_ms,
-/// send_id when it was 0, conversation_seq and deliveries in the transaction that stores it. Immutable from then on, and
-/// shared by every stream and session that shows it.
+/// send_id when it was 0, conversation_seq and deliveries in the transaction that stores it. The object is immutable from then
+/// on, and shared by every stream and session that shows it. When the message is edited or recalled the store has another object in
+/// its place, with another body and the rest in `extra`.
 struct Message {
   // Set by whoever sends.
   ZoneId zone;
@@ -74,7 +78,8 @@ struct Message {
   MessageKind kind = MessageKind::text;
   StreamId
       conversation;  ///< a pair, a room, a channel, or a member's notices; no pair when it is the server's
-  std::string body;  ///< text, or compact JSON of an object, by kind
+  std::string body;  ///< text, or compact JSON of an object, by kind; empty: it was recalled
+  std::shared_ptr<const MessageExtra> extra;  ///< null when there is nothing of it
 
   // Set by the store.
   MessageId id;
@@ -84,6 +89,13 @@ struct Message {
       deliveries;  ///< the inboxes it went to, sorted by stream; the conversation is not among them. May be none
 
   [[nodiscard]] bool from_server() const { return !sender; }
+  /// Null unless it is a change of another message.
+  [[nodiscard]] const MessageChange* change() const {
+    return extra && extra->change ? &*extra->change : nullptr;
+  }
+  [[nodiscard]] bool recalled() const { return extra && extra->recalled_ms != 0; }
+  [[nodiscard]] bool edited() const { return extra && extra->edited_ms != 0; }
+  [[nodiscard]] std::uint64_t reply_to() const { return extra ? extra->reply_to : 0; }
 
   /// The position in this member's inbox, 0 when it is not there.
   [[nodiscard]] std::uint64_t inbox_seq(MemberId member) const;
@@ -91,9 +103,10 @@ struct Message {
 
 using MessagePtr = std::shared_ptr<const Message>;
 
-/// Whether a send repeats an earlier one: the same words to the same conversation. A `*` in a text stands for any character, since
-/// either of the two may have been masked, by word lists that were not the same then.
-[[nodiscard]] bool same_send(const Message& one, const Message& other);
+/// Whether `sent` repeats `stored`: the same words, in answer to the same message, to the same conversation. A `*` in a text stands for
+/// any character, since either of the two may have been masked, by word lists that were not the same then. Of a message that was
+/// edited or recalled since the words are not there any more to be compared.
+[[nodiscard]] bool same_send(const Message& sent, const Message& stored);
 
 }  // namespace plaza::ports
 

@@ -42,17 +42,27 @@ enum class AppendCode : std::uint8_t {
   conflict,  ///< send_id was accepted before with another message: this one is stored nowhere; expected_send_id tells
   ahead,  ///< send_id is more than one past the last accepted; nothing was consumed; expected_send_id tells
   unavailable,  ///< could not be stored (disk full, database gone); nothing was consumed; the same send_id may be retried
+  refused,  ///< the message that it is about is not fit for that: `refusal` tells; nothing was consumed
+};
+
+/// Why an answer to, or a change of, a message is refused.
+enum class AppendRefusal : std::uint8_t {
+  none,
+  no_such_message,  ///< there is nothing at that position (any more)
+  recalled,         ///< it is recalled already
+  not_changeable,   ///< an event, a change, or of another kind than its new body
 };
 
 struct Appended {
   AppendCode code = AppendCode::unavailable;
+  AppendRefusal refusal = AppendRefusal::none;
   Append append;                       ///< as it was given
   MessagePtr message;                  ///< for accepted and duplicate
   std::uint64_t expected_send_id = 0;  ///< for ahead and conflict: the next free one when this was decided
 };
 
 /// What the messages of a zone take that are stored: for each the bytes of its body, and kMessageBytes for the rest of it. The
-/// same for one in a thousand inboxes; entries and marks are not counted.
+/// same for one in a thousand inboxes; entries, marks and earlier versions of edited messages are not counted.
 struct ZoneBytes {
   static constexpr std::uint64_t kMessageBytes = 128;
   static std::uint64_t of(const Message& message) { return message.body.size() + kMessageBytes; }
@@ -143,12 +153,33 @@ struct Conversation {
   std::uint64_t head = 0;
   Marks marks;
   Marks peer;  ///< between two members: how far the other one is
-  std::uint64_t
-      unread = 0;  ///< head - read; a member's own send moves its read mark to that message, wherever it went
+  /// Entries after the read mark, changes of messages left out. A member's own send moves its read mark to that message,
+  /// wherever it went; a change of a message moves none.
+  std::uint64_t unread = 0;
   MessagePtr last;  ///< the newest message, null when it is trimmed
 };
 struct ConversationPage {
   std::vector<Conversation> conversations;  ///< by stream id, ascending
+  bool more = false;
+};
+
+/// A body that a message had, or has.
+struct MessageVersion {
+  std::uint32_t number = 0;  ///< 0: as it was sent; each edit counts one
+  std::int64_t time_ms = 0;
+  std::string body;
+};
+struct VersionsRequest {
+  StreamId conversation;
+  std::uint64_t cseq = 0;    ///< of the message
+  std::uint32_t before = 0;  ///< versions with a smaller number; 0: from the newest
+  std::uint32_t versions_max = 20;
+  std::size_t bytes_max = 128 * 1024;  ///< of bodies; one version is always served
+};
+struct VersionPage {
+  MessagePtr message;  ///< as it is now; null: there is no such message (any more)
+  std::vector<MessageVersion>
+      versions;  ///< the newest first, the present one among them; none of a recalled message
   bool more = false;
 };
 
@@ -183,7 +214,12 @@ struct StoreStats {
 ///             A message of the server itself (sender 0) has no inbox of its sender and moves nobody's marks, but one in a
 ///             member's notices makes that conversation one of the member's; its send_ids
 ///             count per device as those of members do, so that one who does not know whether it is stored appends it again.
-///           4 A read sees every append reported before it was asked for, and pages have no holes: what cannot be served is
+///           4 A message of kind `change` also changes the message it is about, in the same transaction: a recall takes its body
+///             and all its earlier versions from the storage, and the bodies of its edits; an edit replaces the body and keeps the
+///             one before as a version. Every entry keeps its place. Who reads from then on gets the message as it is now. What
+///             cannot be changed is refused: of two changes at the same time the second meets what the first has left.
+///             An answer (reply_to) is refused when there is nothing at that position.
+///           5 A read sees every append reported before it was asked for, and pages have no holes: what cannot be served is
 ///             said (too_old). So a reader that is past the head was told so by another stream.
 /// Thread    Every method may be called from any thread and does not block; callbacks run on a thread of the store and
 ///           must not block it. Calls from one thread are taken in their order.
@@ -202,6 +238,8 @@ class StreamStore {
 
   virtual void append(std::vector<Append> batch) = 0;
   virtual void read(ReadRequest request, Done<Page> done) = 0;
+  /// The bodies that a message of a conversation had.
+  virtual void versions(VersionsRequest request, Done<VersionPage> done) = 0;
   virtual void heads(std::vector<StreamId> streams, Done<std::vector<Head>> done) = 0;
   /// Of each of the streams, in their order: for one who comes to many conversations at once.
   virtual void places(MemberId member, std::vector<StreamId> streams, Done<std::vector<Place>> done) = 0;

@@ -44,4 +44,13 @@ std::string_view to_text(GroupEventKind x) {
   return {};
 }
 
+std::string_view to_text(ChangeKind x) {
+  switch (x) {
+    case ChangeKind::none: return {};
+    case ChangeKind::recalled: return "recalled";
+    case ChangeKind::edited: return "edited";
+  }
+  return {};
+}
+
 }  // namespace plaza::protocol

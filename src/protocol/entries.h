@@ -96,6 +96,31 @@ struct TokenEntry {
   bool operator==(const TokenEntry&) const = default;
 };
 
+enum class ChangeKind : std::uint8_t { none, recalled, edited };
+std::string_view to_text(ChangeKind x);
+
+/// What few messages have. In a change (kind 5) `change`, `target` and `target_kind` say what it does to which message, and the
+/// content of an edit is the new one of that message, empty when it was recalled since.
+struct ChatMore {
+  std::uint64_t reply_to = 0;
+  std::int64_t edited_ms = 0;
+  std::uint32_t edits = 0;
+  std::int64_t recalled_ms = 0;  ///< then the content is empty
+  MemberId recalled_by;
+  ChangeKind change = ChangeKind::none;
+  std::uint64_t target = 0;
+  std::uint8_t target_kind = 0;
+  bool operator==(const ChatMore&) const = default;
+};
+
+template <class S>
+struct VersionOf {
+  std::uint32_t number = 0;
+  std::int64_t time_ms = 0;
+  S content;
+  bool operator==(const VersionOf&) const = default;
+};
+
 /// A message as push 5 or 12. S is string_view where it is encoded, string where it was decoded.
 template <class S>
 struct ChatOf {
@@ -113,6 +138,7 @@ struct ChatOf {
   std::uint32_t epoch = 0;
   std::uint64_t send_id = 0;  ///< with device, in the sender's own copy only; 0: left out
   S device;
+  std::optional<ChatMore> more;
   bool operator==(const ChatOf&) const = default;
 };
 using ChatView = ChatOf<std::string_view>;

@@ -75,6 +75,7 @@ enum class Field : std::uint8_t {
   for_ms,
   pinned,
   query,
+  reply_to,
   // From the server only.
   error_code,
   errmsg,
@@ -125,6 +126,11 @@ enum class Field : std::uint8_t {
   invitations,
   results,
   large,
+  edited_ms,
+  edits,
+  recalled_ms,
+  recalled_by,
+  versions,
   count_,
 };
 inline constexpr std::size_t kFields = static_cast<std::size_t>(Field::count_);

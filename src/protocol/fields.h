@@ -22,6 +22,7 @@ inline constexpr std::uint32_t kSyncLimitMax = 500;
 inline constexpr std::uint32_t kHistoryLimitMax = 100;
 inline constexpr std::uint32_t kConversationsLimitMax = 100;
 inline constexpr std::uint32_t kListLimitMax = 200;
+inline constexpr std::uint32_t kVersionsLimitMax = 20;
 inline constexpr std::size_t kChannelBytesMax = 64;
 inline constexpr std::size_t kReasonBytesMax = 256;
 inline constexpr std::size_t kQueryBytesMax = 256;
@@ -72,8 +73,9 @@ inline constexpr std::array<FieldInfo, kFields> kFieldTable = {{
     detail::string(Field::platform, "platform", 1, 32, "what the device is, e.g. android; informative"),
     detail::integer(Field::toid, "toid", "the member a message is for"),
     detail::string(Field::msg, "msg", 0, kBodyBytesMax, "text of a message (kind 0)"),
-    {Field::body, "body", FieldType::object, 2, kBodyBytesMax, "content of a message of kind 1..4"},
-    detail::integer(Field::kind, "kind", "0 text, 1 image, 2 file, 3 custom, 4 event", 0, 4),
+    {Field::body, "body", FieldType::object, 2, kBodyBytesMax, "content of a message of kind 1..5"},
+    detail::integer(Field::kind, "kind", "0 text, 1 image, 2 file, 3 custom, 4 event, 5 change of a message",
+                    0, 5),
     detail::integer(Field::send_id, "send_id", "number of a send: 1, 2, 3... per member and device", 1),
     detail::integer(Field::friendid, "friendid", "the other member"),
     detail::integer(Field::groupid, "groupid", "a group"),
@@ -118,6 +120,7 @@ inline constexpr std::array<FieldInfo, kFields> kFieldTable = {{
     detail::integer(Field::for_ms, "for_ms", "how long from now; absent: for ever", 0, 0xffffffffff),
     detail::boolean(Field::pinned, "pinned", "true: the message is pinned, false: not any more"),
     detail::string(Field::query, "query", 1, kQueryBytesMax, "words to search for"),
+    detail::integer(Field::reply_to, "reply_to", "cseq of the message of the conversation that is answered"),
 
     detail::integer(Field::error_code, "errno", "0, or why it was refused", 0, 65535),
     detail::string(Field::errmsg, "errmsg", 0, 1024, "the same for a person to read"),
@@ -172,6 +175,11 @@ inline constexpr std::array<FieldInfo, kFields> kFieldTable = {{
     detail::list(Field::invitations, "invitations", "groups that one was invited to"),
     detail::list(Field::results, "results", "messages that were found"),
     detail::boolean(Field::large, "large", "its messages are in a stream of its own, not in the inbox"),
+    detail::integer(Field::edited_ms, "edited_ms", "Unix time in ms of the newest edit"),
+    detail::integer(Field::edits, "edits", "how often the message was edited"),
+    detail::integer(Field::recalled_ms, "recalled_ms", "Unix time in ms at which the message was recalled"),
+    detail::integer(Field::recalled_by, "recalled_by", "the member who recalled it"),
+    detail::list(Field::versions, "versions", "what the message said, newest first"),
 }};
 
 constexpr const FieldInfo& info(Field field) { return kFieldTable[static_cast<std::size_t>(field)]; }

@@ -103,6 +103,37 @@ Rfc3339& clock_text() {
   return text;
 }
 
+void content(JsonWriter& json, std::uint8_t kind, std::string_view text) {
+  if (kind == 0) {
+    json.member("msg", text);
+  } else {
+    json.key("body");
+    json.raw(text.empty() ? std::string_view("{}") : text);
+  }
+}
+
+/// The body of a change: what is done to which message. Of an edit whose message was recalled since nothing is left to say.
+void change_body(JsonWriter& json, const ChatView& x) {
+  json.key("body");
+  json.begin_object();
+  json.member("change", to_text(x.more->change));
+  json.member("cseq", x.more->target);
+  if (x.more->change == ChangeKind::edited) {
+    json.member("kind", x.more->target_kind);
+    if (!x.content.empty()) content(json, x.more->target_kind, x.content);
+  }
+  json.end_object();
+}
+
+void more_fields(JsonWriter& json, const ChatMore& x) {
+  member_if(json, "reply_to", x.reply_to);
+  if (x.edited_ms != 0) json.member("edited_ms", unix_time(x.edited_ms)), json.member("edits", x.edits);
+  if (x.recalled_ms != 0) {
+    json.member("recalled_ms", unix_time(x.recalled_ms));
+    json.member("recalled_by", x.recalled_by.value);
+  }
+}
+
 /// The members that are the same for every reader.
 [[gnu::always_inline]] inline void chat_tail(JsonWriter& json, const ChatView& x) {
   json.member("id", x.id.value);
@@ -114,15 +145,17 @@ Rfc3339& clock_text() {
   }
   if (x.kind == 0) {
     json.member("msg", x.content);
+  } else if (x.more && x.more->change != ChangeKind::none) {
+    change_body(json, x);
   } else {
-    json.key("body");
-    json.raw(x.content);
+    content(json, x.kind, x.content);
   }
   json.member("kind", x.kind);
   json.member("time", clock_text().format(x.time_ms));
   json.member("time_ms", unix_time(x.time_ms));
   json.member("mid", x.mid.value);
   json.member("cseq", x.cseq);
+  if (x.more) more_fields(json, *x.more);
 }
 
 [[gnu::always_inline]] inline void chat_prefix(JsonWriter& json, Msg msgid, std::uint64_t seq,
@@ -384,59 +417,6 @@ void encode(std::string& out, Rid rid, const GroupMembersAck& x) {
   json.member("groupid", x.groupid.value);
   users(json, x.users);
   json.member_flag("more", x.more);
-  json.end_object();
-}
-
-void encode(std::string& out, Rid rid, const GroupInfoAck& x) {
-  JsonWriter json(out);
-  begin_ok(json, Msg::group_info_ack, rid);
-  group_fields(json, x.groupid, x.groupname, x.groupdesc);
-  json.member("avatar", x.avatar);
-  json.member("join", x.join);
-  json.member("speak", x.speak);
-  json.member("members_max", x.members_max);
-  json.member("slow_mode_ms", x.slow_mode_ms);
-  json.member_flag("history_visible", x.history_visible);
-  json.member("owner", x.owner.value);
-  json.member("member_count", x.member_count);
-  json.member("version", x.version);
-  member_if(json, "muted_until_ms", unix_time(x.muted_until_ms));
-  json.member("role", to_text(x.role));
-  member_if(json, "own_muted_until_ms", unix_time(x.own_muted_until_ms));
-  list(json, "pins", x.pins, [&](const PinEntry& pin) {
-    json.member("cseq", pin.cseq);
-    json.member("mid", pin.mid.value);
-    json.member("id", pin.id.value);
-    json.member("time_ms", unix_time(pin.time_ms));
-  });
-  json.end_object();
-}
-
-void encode(std::string& out, Rid rid, const GroupListAck& x) {
-  JsonWriter json(out);
-  begin_ok(json, Msg::group_list_ack, rid);
-  json.member("groupid", x.groupid.value);
-  json.member("list", x.list);
-  list(json, "entries", x.entries, [&](const ListedEntry& entry) {
-    json.member("id", entry.id.value);
-    json.member("name", entry.name);
-    json.member("by", entry.by.value);
-    json.member("time_ms", unix_time(entry.time_ms));
-    member_if(json, "until_ms", unix_time(entry.until_ms));
-  });
-  json.member_flag("more", x.more);
-  json.end_object();
-}
-
-void encode(std::string& out, Rid rid, const InvitationsAck& x) {
-  JsonWriter json(out);
-  begin_ok(json, Msg::invitations_ack, rid);
-  list(json, "invitations", x.invitations, [&](const InvitationEntry& entry) {
-    group_fields(json, entry.groupid, entry.groupname, entry.groupdesc);
-    json.member("members", entry.members);
-    json.member("by", entry.by.value);
-    json.member("time_ms", unix_time(entry.time_ms));
-  });
   json.end_object();
 }
 

@@ -27,6 +27,7 @@ void encode(std::string& out, Rid rid, const SendAck& x);
 void encode(std::string& out, Rid rid, const OkReply& x);
 void encode(std::string& out, Rid rid, const SyncAckView& x);
 void encode(std::string& out, Rid rid, const HistoryAckView& x);
+void encode(std::string& out, Rid rid, const VersionsAckView& x);
 void encode(std::string& out, Rid rid, const ConversationsAckView& x);
 void encode(std::string& out, Rid rid, const FriendsAck& x);
 void encode(std::string& out, Rid rid, const GroupsAck& x);

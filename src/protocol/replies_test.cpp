@@ -58,7 +58,7 @@ void push_returns(const T& sent) {
 
 ChatView view(const Chat& x) {
   return {x.id,  x.name, x.toid, x.groupid, x.kind,    x.content, x.time_ms,
-          x.mid, x.cseq, x.seq,  x.epoch,   x.send_id, x.device};
+          x.mid, x.cseq, x.seq,  x.epoch,   x.send_id, x.device,  x.more};
 }
 
 Chat a_chat() {
@@ -212,6 +212,64 @@ TEST(Replies, PagesOfMessagesComeBackAsTheyWereSent) {
                                   {{}, RoomId{4}, "tea", 1, 0, 0, 1, 0, 0, {}}},
                                  true,
                                  "c|1"});
+}
+
+TEST(Replies, AnsweredEditedAndRecalledMessagesComeBackAsTheyWereSent) {
+  Chat answer = a_chat();
+  answer.more = ChatMore{.reply_to = 2};
+  Chat edited = a_group_chat();
+  edited.more = ChatMore{.reply_to = 2, .edited_ms = 1767322845678, .edits = 3};
+  Chat recalled = a_chat();
+  recalled.content.clear();
+  recalled.more = ChatMore{.edited_ms = 5, .edits = 1, .recalled_ms = 9, .recalled_by = MemberId{8}};
+  Chat recalled_object = a_group_chat();
+  recalled_object.content.clear();
+  recalled_object.more = ChatMore{.recalled_ms = 9, .recalled_by = MemberId{8}};
+  Chat recall = a_chat();
+  recall.kind = 5;
+  recall.content.clear();
+  recall.more = ChatMore{.change = ChangeKind::recalled, .target = 12};
+  Chat edit = a_chat();
+  edit.kind = 5;
+  edit.more = ChatMore{.change = ChangeKind::edited, .target = 12};
+  Chat object_edit = a_group_chat();
+  object_edit.kind = 5;
+  object_edit.more = ChatMore{.change = ChangeKind::edited, .target = 12, .target_kind = 3};
+  Chat emptied_edit = edit;
+  emptied_edit.content.clear();
+  emptied_edit.more->recalled_ms = 9;
+  emptied_edit.more->recalled_by = MemberId{8};
+  const std::vector<Chat> chats{answer, edited, recalled,    recalled_object,
+                                recall, edit,   object_edit, emptied_edit};
+  std::vector<ChatView> views;
+  for (const Chat& chat : chats) views.push_back(view(chat));
+  reply_returns(HistoryAckView{1, 20, true, views}, HistoryAck{1, 20, true, chats});
+}
+
+TEST(Replies, WhatARecallAndAnEditSayStandsInTheirBodies) {
+  Chat recall = a_chat();
+  recall.kind = 5;
+  recall.content.clear();
+  recall.more = ChatMore{.change = ChangeKind::recalled, .target = 12};
+  std::string frame;
+  append_chat(frame, view(recall));
+  EXPECT_NE(frame.find(R"("body":{"change":"recalled","cseq":12},"kind":5)"), std::string::npos) << frame;
+  recall.content = "new";
+  recall.more->change = ChangeKind::edited;
+  frame.clear();
+  append_chat(frame, view(recall));
+  EXPECT_NE(frame.find(R"("body":{"change":"edited","cseq":12,"kind":0,"msg":"new"},"kind":5)"),
+            std::string::npos)
+      << frame;
+}
+
+TEST(Replies, VersionsComeBackAsTheyWereSent) {
+  reply_returns(VersionsAckView{12, MemberId{7}, 0, 0, {}, {{1, 5, "new"}, {0, 4, "old"}}, true},
+                VersionsAck{12, MemberId{7}, 0, 0, {}, {{1, 5, "new"}, {0, 4, "old"}}, true});
+  reply_returns(VersionsAckView{12, MemberId{7}, 3, 0, {}, {{0, 4, R"({"a":1})"}}, false},
+                VersionsAck{12, MemberId{7}, 3, 0, {}, {{0, 4, R"({"a":1})"}}, false});
+  reply_returns(VersionsAckView{12, MemberId{7}, 0, 9, MemberId{8}, {}, false},
+                VersionsAck{12, MemberId{7}, 0, 9, MemberId{8}, {}, false});
 }
 
 TEST(Replies, PushesComeBackAsTheyWereSent) {

@@ -135,6 +135,21 @@ using HistoryAckView = HistoryAckOf<std::string_view>;
 using HistoryAck = HistoryAckOf<std::string>;
 
 template <class S>
+struct VersionsAckOf {
+  static constexpr Msg kMsg = Msg::versions_ack;
+  std::uint64_t cseq = 0;
+  MemberId id;  ///< the sender
+  std::uint8_t kind = 0;
+  std::int64_t recalled_ms = 0;
+  MemberId recalled_by;
+  std::vector<VersionOf<S>> versions;  ///< newest first
+  bool more = false;
+  bool operator==(const VersionsAckOf&) const = default;
+};
+using VersionsAckView = VersionsAckOf<std::string_view>;
+using VersionsAck = VersionsAckOf<std::string>;
+
+template <class S>
 struct ConversationsAckOf {
   static constexpr Msg kMsg = Msg::conversations_ack;
   std::vector<ConversationOf<S>> conversations;

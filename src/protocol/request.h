@@ -63,8 +63,10 @@ struct OneChat {
   Content content;
   std::optional<std::uint64_t> send_id;
   std::optional<MemberId> id;
+  std::uint64_t reply_to = 0;  ///< 0: answers nothing
   static void fields(auto& s, auto&& f) {
     f(Field::toid, s.toid), Content::fields(s.content, f), f(Field::send_id, s.send_id), f(Field::id, s.id);
+    f(Field::reply_to, s.reply_to);
   }
 };
 
@@ -74,9 +76,10 @@ struct GroupChat {
   Content content;
   std::optional<std::uint64_t> send_id;
   std::optional<MemberId> id;
+  std::uint64_t reply_to = 0;  ///< 0: answers nothing
   static void fields(auto& s, auto&& f) {
     f(Field::groupid, s.groupid), Content::fields(s.content, f), f(Field::send_id, s.send_id),
-        f(Field::id, s.id);
+        f(Field::id, s.id), f(Field::reply_to, s.reply_to);
   }
 };
 
@@ -284,16 +287,6 @@ struct RevokeToken {
   std::optional<bool> all;
   static void fields(auto& s, auto&& f) {
     f(Field::token_id, s.token_id), f(Field::device, s.device), f(Field::all, s.all);
-  }
-};
-
-struct Report {
-  static constexpr Msg kMsg = Msg::report;
-  ConversationRef of;
-  std::uint64_t cseq = 0;
-  std::string_view reason;
-  static void fields(auto& s, auto&& f) {
-    ConversationRef::fields(s.of, f), f(Field::cseq, s.cseq), f(Field::reason, s.reason);
   }
 };
 

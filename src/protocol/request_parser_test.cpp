@@ -146,7 +146,8 @@ std::string with_value(const MessageInfo& message, const FieldUse& use, const st
   }
   if (use.field == Field::body) frame += ",\"kind\":3";
   if (use.field == Field::kind && value != "0") {
-    frame.replace(frame.find("\"msg\":\"x\""), 9, "\"body\":{}");
+    const auto msg = frame.find("\"msg\":\"x\"");
+    msg == std::string::npos ? frame.append(",\"body\":{}") : frame.replace(msg, 9, "\"body\":{}");
   }
   return frame + ",\"" + std::string(name_of(use.field)) + "\":" + value + "}";
 }

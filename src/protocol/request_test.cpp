@@ -3,6 +3,7 @@
 #include "protocol/channel_requests.h"
 #include "protocol/field_lookup.h"
 #include "protocol/group_requests.h"
+#include "protocol/message_requests.h"
 #include "protocol/search_request.h"
 
 #include <gtest/gtest.h>
@@ -110,6 +111,12 @@ TEST(Requests, ComeBackAsTheyWereSent) {
   returns(Search{.query = "green tea", .of = {.friendid = MemberId{3}}, .before = 9, .limit = 5});
   returns(Search{.query = "\"tea\"", .of = {.groupid = RoomId{3}}});
   returns(Search{.query = "t"});
+  returns(OneChat{.toid = MemberId{3}, .content = {.msg = "hi"}, .reply_to = 4});
+  returns(GroupChat{.groupid = RoomId{3}, .content = {.msg = "hi"}, .send_id = 2, .reply_to = 4});
+  returns(Recall{.of = {.friendid = MemberId{3}}, .cseq = 4, .send_id = 5});
+  returns(Edit{.of = {.groupid = RoomId{3}}, .cseq = 4, .content = {.msg = "better"}, .send_id = 5});
+  returns(Edit{.of = {.groupid = RoomId{3}}, .cseq = 4, .content = {.kind = 3, .body = R"({"a":1})"}});
+  returns(Versions{.of = {.friendid = MemberId{3}}, .cseq = 4, .before = 2, .limit = 7});
 }
 
 /// The typed request visits exactly the fields that the table says.
@@ -139,7 +146,7 @@ TEST(Requests, HaveTheFieldsOfTheTable) {
       Sync, History, Received, Mark, Heartbeat, Conversations, Friends, AnswerFriend, RemoveFriend, Block,
       Remark, LeaveGroup, Groups, GroupMembers, Find, ChangePassword, Tokens, RevokeToken, SetGroup,
       GroupInfo, ChangeGroupMember, GroupList, Invitations, Pin, DissolveGroup, MuteGroup, Subscribe,
-      Unsubscribe, Publish, Channels, Typing, WatchPresence, Report, Search>();
+      Unsubscribe, Publish, Channels, Typing, WatchPresence, Report, Recall, Edit, Versions, Search>();
   std::size_t declared = 0;
   for (const MessageInfo& message : messages()) declared += message.direction != Direction::server;
   EXPECT_EQ(typed, declared);

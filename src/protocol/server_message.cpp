@@ -157,12 +157,39 @@ void read(const Reader& from, TokenEntry& x) {
   from.get("expires_ms", x.expires_ms), from.get("current", x.current);
   x.member = kind == "member";
 }
+constexpr std::array kChanges{ChangeKind::recalled, ChangeKind::edited};
+
+/// Of a change its content is what the edit says; of what this client does not know it stays the whole body.
+void read_change(const Reader& from, Chat& x, ChatMore& more) {
+  from.word("change", more.change, kChanges);
+  if (more.change == ChangeKind::none) return;
+  from.get("cseq", more.target), from.get("kind", more.target_kind);
+  x.content.clear();
+  from.get("msg", x.content), from.json("body", x.content);
+}
+
+void read_more(const Reader& from, Chat& x) {
+  ChatMore more;
+  from.get("reply_to", more.reply_to), from.get("edited_ms", more.edited_ms), from.get("edits", more.edits);
+  from.get("recalled_ms", more.recalled_ms), from.get("recalled_by", more.recalled_by);
+  constexpr std::uint8_t kChange = 5;
+  if (const auto inner = x.kind == kChange ? from.inner("body") : std::nullopt) read_change(*inner, x, more);
+  if (more.recalled_ms != 0) x.content.clear();
+  if (more != ChatMore{}) x.more = more;
+}
+
+void read(const Reader& from, VersionOf<std::string>& x) {
+  from.get("number", x.number), from.get("time_ms", x.time_ms), from.get("msg", x.content);
+  from.json("body", x.content);
+}
+
 void read(const Reader& from, Chat& x) {
   from.get("id", x.id), from.get("name", x.name), from.get("toid", x.toid), from.get("groupid", x.groupid);
   from.get("kind", x.kind), from.get("msg", x.content), from.json("body", x.content),
       from.get("time_ms", x.time_ms);
   from.get("mid", x.mid), from.get("cseq", x.cseq), from.get("seq", x.seq), from.get("epoch", x.epoch);
   from.get("send_id", x.send_id), from.get("device", x.device);
+  read_more(from, x);
 }
 
 /// For Reader::list(): the read() above for its element.
@@ -266,6 +293,11 @@ void read(const Reader& from, GroupListAck& x) {
   from.get("more", x.more);
 }
 void read(const Reader& from, InvitationsAck& x) { from.list("invitations", x.invitations, kRead); }
+void read(const Reader& from, VersionsAck& x) {
+  from.get("cseq", x.cseq), from.get("id", x.id), from.get("kind", x.kind),
+      from.get("recalled_ms", x.recalled_ms);
+  from.get("recalled_by", x.recalled_by), from.list("versions", x.versions, kRead), from.get("more", x.more);
+}
 void read(const Reader& from, FindAck& x) {
   from.get("id", x.id), from.get("name", x.name), from.get("avatar", x.avatar), from.online(x.online);
   from.get("groupid", x.groupid), from.get("groupname", x.groupname), from.get("groupdesc", x.groupdesc);
@@ -381,6 +413,7 @@ void read_body(const Reader& from, ServerMessage& out) {
     case Msg::group_list_ack: return body<GroupListAck>(from, out);
     case Msg::invitations_ack: return body<InvitationsAck>(from, out);
     case Msg::group_event: return body<GroupEventPush>(from, out);
+    case Msg::versions_ack: return body<VersionsAck>(from, out);
     case Msg::find_ack: return body<FindAck>(from, out);
     case Msg::tokens_ack: return body<TokensAck>(from, out);
     case Msg::subscribe_ack: return body<SubscribeAck>(from, out);

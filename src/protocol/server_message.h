@@ -23,10 +23,11 @@ struct ServerMessage {
   /// no account.
   std::variant<std::monostate, LoginAck, ClassicLoginAck, RegAck, AddFriendAck, CreateGroupAck, AddGroupAck,
                CreateMemberAck, EnterAck, ReadyAck, SendAck, OkReply, SyncAck, HistoryAck, ConversationsAck,
-               FriendsAck, GroupsAck, GroupMembersAck, GroupInfoAck, GroupListAck, InvitationsAck, FindAck,
-               TokensAck, HeartbeatAck, Chat, ReceiptPush, HeartbeatPush, HeadPush, FriendEventPush,
-               PresencePush, GroupEventPush, GoodbyePush, SubscribeAck, PublishAck, Publication,
-               ChannelHeadPush, ChannelsAck, TypingPush, WatchPresenceAck, WatchEndedPush, SearchAck>
+               FriendsAck, GroupsAck, GroupMembersAck, GroupInfoAck, GroupListAck, InvitationsAck,
+               VersionsAck, FindAck, TokensAck, HeartbeatAck, Chat, ReceiptPush, HeartbeatPush, HeadPush,
+               FriendEventPush, PresencePush, GroupEventPush, GoodbyePush, SubscribeAck, PublishAck,
+               Publication, ChannelHeadPush, ChannelsAck, TypingPush, WatchPresenceAck, WatchEndedPush,
+               SearchAck>
       body;
 
   static Refusal not_refused() {

@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "protocol/table_channels.h"
 #include "protocol/table_groups.h"
+#include "protocol/table_messages.h"
 #include "protocol/table_search.h"
 #include "protocol/table_uses.h"
 
@@ -13,11 +14,6 @@ namespace {
 
 using enum Field;
 using namespace table;
-
-/// Events (4) are the server's.
-consteval FieldUse sent_kind() {
-  return {kind, Need::optional, {}, 0, 3, "0..3; absent: 0; 0 needs msg, the others body"};
-}
 
 // Requests --------------------------------------------------------------------------------------------------
 constexpr FieldUse kLogin[] = {one(id, "log in as this member"),
@@ -33,8 +29,10 @@ constexpr FieldUse kLogin[] = {one(id, "log in as this member"),
                                opt(device, "absent (with app, zone, token and vendor): a classic login"),
                                opt(platform)};
 constexpr FieldUse kReg[] = {req(name), req(password), opt(app), opt(zone)};
-constexpr FieldUse kOneChat[] = {req(toid), one(msg), one(body), sent_kind(), opt(send_id), own()};
-constexpr FieldUse kGroupChat[] = {req(groupid), one(msg), one(body), sent_kind(), opt(send_id), own()};
+constexpr FieldUse kOneChat[] = {req(toid),    one(msg), one(body),    sent_kind(),
+                                 opt(send_id), own(),    opt(reply_to)};
+constexpr FieldUse kGroupChat[] = {req(groupid), one(msg), one(body),    sent_kind(),
+                                   opt(send_id), own(),    opt(reply_to)};
 constexpr FieldUse kAddFriend[] = {req(friendid), own()};
 constexpr FieldUse kCreateGroup[] = {req(groupname),
                                      opt(groupdesc),
@@ -92,34 +90,46 @@ constexpr FieldUse kLoginAck[] = {may(id, "the member: classic or entered"),
                                   may(body_bytes_max),
                                   may(more)};
 constexpr FieldUse kRegAck[] = {has(id, "the first member"), has(account), has(name, "of the member")};
-constexpr FieldUse kOneChatPush[] = {has(id, "the sender"),
-                                     has(name, "of the sender, when sent"),
-                                     has(toid),
-                                     may(msg),
-                                     may(body),
-                                     has(kind),
-                                     has(time),
-                                     has(time_ms),
-                                     has(mid),
-                                     has(cseq),
-                                     may(seq, "when read from the inbox"),
-                                     may(epoch, "with seq"),
-                                     may(send_id, "in the sender's own copy"),
-                                     may(device, "with send_id: which device sent it")};
-constexpr FieldUse kGroupChatPush[] = {has(id, "the sender; 0: the server"),
-                                       has(name, "of the sender, when sent"),
-                                       has(groupid),
-                                       may(msg),
-                                       may(body),
-                                       has(kind),
-                                       has(time),
-                                       has(time_ms),
-                                       has(mid),
-                                       has(cseq),
-                                       may(seq, "when read from the inbox"),
-                                       may(epoch, "with seq"),
-                                       may(send_id, "in the sender's own copy"),
-                                       may(device, "with send_id: which device sent it")};
+constexpr FieldUse kOneChatPush[] = {
+    has(id, "the sender"),
+    has(name, "of the sender, when sent"),
+    has(toid),
+    may(msg),
+    may(body),
+    has(kind),
+    has(time),
+    has(time_ms),
+    has(mid),
+    has(cseq),
+    may(seq, "when read from the inbox"),
+    may(epoch, "with seq"),
+    may(send_id, "in the sender's own copy"),
+    may(device, "with send_id: which device sent it"),
+    may(reply_to),
+    may(edited_ms, "of an edited message; so are the next"),
+    may(edits),
+    may(recalled_ms, "of a recalled message, whose msg or body is empty; so are the next"),
+    may(recalled_by)};
+constexpr FieldUse kGroupChatPush[] = {
+    has(id, "the sender; 0: the server"),
+    has(name, "of the sender, when sent"),
+    has(groupid),
+    may(msg),
+    may(body),
+    has(kind),
+    has(time),
+    has(time_ms),
+    has(mid),
+    has(cseq),
+    may(seq, "when read from the inbox"),
+    may(epoch, "with seq"),
+    may(send_id, "in the sender's own copy"),
+    may(device, "with send_id: which device sent it"),
+    may(reply_to),
+    may(edited_ms, "of an edited message; so are the next"),
+    may(edits),
+    may(recalled_ms, "of a recalled message, whose msg or body is empty; so are the next"),
+    may(recalled_by)};
 constexpr FieldUse kAddFriendAck[] = {has(friendid), has(name), has(friendship), has(state)};
 constexpr FieldUse kCreateGroupAck[] = {has(groupid), has(groupname), has(groupdesc)};
 constexpr FieldUse kAddGroupAck[] = {has(groupid),
@@ -324,6 +334,12 @@ constexpr MessageInfo kMessageTable[] = {
     server(Msg::watch_presence_ack, "WATCH_PRESENCE_ACK", "who of them is online", kWatchPresenceAck),
     server(Msg::watch_ended, "WATCH_ENDED", "the group's members changed: watch again", kWatchEnded),
     request(Msg::report, "REPORT", Msg::ok, kEntered, kLast, "tell the operators of a message", kReport),
+    request(Msg::recall, "RECALL", Msg::send_ack, kEntered, kLast, "take back what a message says, for good",
+            kRecall),
+    request(Msg::edit, "EDIT", Msg::send_ack, kEntered, kLast, "change what an own message says", kEdit),
+    request(Msg::versions, "VERSIONS", Msg::versions_ack, kEntered, kLast,
+            "what a message said before its edits", kVersions),
+    server(Msg::versions_ack, "VERSIONS_ACK", "a page of versions", kVersionsAck),
     request(Msg::search, "SEARCH", Msg::search_ack, kEntered, kLast,
             "find messages of the own conversations by their words", kSearch),
     server(Msg::search_ack, "SEARCH_ACK", "a page of what was found", kSearchAck),
@@ -371,6 +387,8 @@ constexpr ErrnoInfo kErrnoTable[] = {
      Closes::never},
     {Errno::session_ended, "SESSION_ENDED", "an operator has ended this session", Closes::always},
     {Errno::no_such_message, "NO_SUCH_MESSAGE", "no such message", Closes::never},
+    {Errno::message_recalled, "MESSAGE_RECALLED", "the message was recalled", Closes::never},
+    {Errno::too_late, "TOO_LATE", "too late for that", Closes::never},
     {Errno::quota_reached, "QUOTA_REACHED", "the app has as much as it may", Closes::never},
     {Errno::app_rate_limited, "APP_RATE_LIMITED", "too many messages of this app, wait a little",
      Closes::never},
@@ -378,19 +396,6 @@ constexpr ErrnoInfo kErrnoTable[] = {
 };
 
 // What stands in lists --------------------------------------------------------------------------------------
-constexpr ShapeField kFriendShape[] = {
-    {"id", "integer", Need::always, "the member"},
-    {"name", "string", Need::always, ""},
-    {"state", "string", Need::always, "online or offline"},
-    {"remark", "string", Need::sometimes, "own note; not in a classic answer, as the next"},
-    {"friendship", "string", Need::sometimes, "friends, requested (by me), asked (by them) or none"},
-    {"blocked", "boolean", Need::sometimes, "blocked by me"}};
-constexpr ShapeField kUserShape[] = {
-    {"id", "integer", Need::always, "the member"},
-    {"name", "string", Need::always, ""},
-    {"role", "string", Need::always, "owner, admin or member"},
-    {"state", "string", Need::always, "online or offline"},
-    {"muted_until_ms", "integer", Need::sometimes, "while the member is muted"}};
 constexpr Shape kShapeTable[] = {{"friend", kFriendShape, "friends"},
                                  {"user", kUserShape, "users"},
                                  {"group", kGroupShape, "groups"},
@@ -402,6 +407,7 @@ constexpr Shape kShapeTable[] = {{"friend", kFriendShape, "friends"},
                                  {"pin", kPinShape, "pins"},
                                  {"listed", kListedShape, "entries"},
                                  {"invitation", kInvitationShape, "invitations"},
+                                 {"version", kVersionShape, "versions"},
                                  {"result", kResultShape, "results"}};
 
 // What must hold between the tables -------------------------------------------------------------------------

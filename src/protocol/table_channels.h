@@ -18,8 +18,10 @@ inline constexpr FieldUse kSubscribeAck[] = {
     has(Field::publications, "ascending, gapless")};
 inline constexpr FieldUse kUnsubscribe[] = {req(Field::channel)};
 inline constexpr FieldUse kPublish[] = {
-    req(Field::channel), one(Field::msg), one(Field::body),
-    opt(Field::kind, "absent: 0; 0 needs msg, the others body"),
+    req(Field::channel),
+    one(Field::msg),
+    one(Field::body),
+    {Field::kind, Need::optional, {}, 0, 3, "absent: 0; 0 needs msg, the others body"},
     opt(Field::send_id, "persistent channels only: makes a repetition harmless")};
 inline constexpr FieldUse kPublishAck[] = {
     has(Field::channel),

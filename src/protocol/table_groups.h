@@ -90,4 +90,18 @@ inline constexpr ShapeField kTokenShape[] = {{"id", "integer", Need::always, "fo
                                              {"created_ms", "integer", Need::always, "Unix time"},
                                              {"expires_ms", "integer", Need::always, "Unix time"},
                                              {"current", "boolean", Need::always, "this session's own"}};
+inline constexpr ShapeField kFriendShape[] = {
+    {"id", "integer", Need::always, "the member"},
+    {"name", "string", Need::always, ""},
+    {"state", "string", Need::always, "online or offline"},
+    {"remark", "string", Need::sometimes, "own note; not in a classic answer, as the next"},
+    {"friendship", "string", Need::sometimes, "friends, requested (by me), asked (by them) or none"},
+    {"blocked", "boolean", Need::sometimes, "blocked by me"}};
+inline constexpr ShapeField kUserShape[] = {
+    {"id", "integer", Need::always, "the member"},
+    {"name", "string", Need::always, ""},
+    {"role", "string", Need::always, "owner, admin or member"},
+    {"state", "string", Need::always, "online or offline"},
+    {"muted_until_ms", "integer", Need::sometimes, "while the member is muted"}};
+
 }  // namespace plaza::protocol::table

@@ -45,6 +45,7 @@ constexpr std::array<Rule, kActions> kRules = {{
     {Action::transfer, Acting::owner, Against::anyone_else},
     {Action::dissolve, Acting::owner, Against::nobody},
     {Action::add, Acting::server, Against::outside},
+    {Action::recall, Acting::admin, Against::lower_or_outside},
 }};
 
 consteval bool in_order() {

@@ -30,9 +30,10 @@ enum class Action : std::uint8_t {
   remove_admin,
   transfer,
   dissolve,
-  add,  ///< without being asked
+  add,     ///< without being asked
+  recall,  ///< a message of somebody, who may have left meanwhile
 };
-inline constexpr int kActions = static_cast<int>(Action::add) + 1;
+inline constexpr int kActions = static_cast<int>(Action::recall) + 1;
 
 enum class Right : std::uint8_t {
   yes,

@@ -37,6 +37,7 @@ const std::array<Written, kActions> kWritten = {{
     {Action::transfer, {"ssssss", "nnnnnn", "nnnnnn", "wwwyyw", "wwwyyw"}},
     {Action::dissolve, {"ssssss", "nnnnnn", "nnnnnn", "yyyyyy", "yyyyyy"}},
     {Action::add, {"ssssss", "nnnnnn", "nnnnnn", "nnnnnn", "wwywww"}},
+    {Action::recall, {"ssssss", "nnnnnn", "wwyynn", "wwyyyn", "wwyyyn"}},
 }};
 
 char letter(Right right) {

@@ -48,7 +48,32 @@ std::optional<bool> Indexer::same_log(const ports::SearchPosition& position, con
   return !last->front() || mark_of(*last->front()) == position.mark;  // one that is gone proves nothing
 }
 
+/// Messages that were edited or recalled since they were passed: what they say now, or nothing. Before the position moves: when what
+/// follows fails it is all done again.
+bool Indexer::change(const MessageLogPage& page) {
+  std::vector<MessageId> changed;
+  for (const ports::MessagePtr& message : page.messages) {
+    if (message->change() != nullptr) changed.push_back(message->change()->message);
+  }
+  if (changed.empty()) return true;
+  const auto now = log_.find(changed);
+  if (!now) return failed(now.error().detail) != Step::failed;
+  std::vector<MessageId> without_words;
+  for (std::size_t i = 0; i < changed.size(); ++i) {
+    const auto document = (*now)[i] ? document_of(*(*now)[i]) : std::nullopt;
+    if (!document) {
+      without_words.push_back(changed[i]);
+    } else if (const auto done = index_.put(*document); !done) {
+      return failed(done.error().detail) != Step::failed;
+    }
+  }
+  if (without_words.empty()) return true;
+  const auto removed = index_.remove(without_words);
+  return removed || failed(removed.error().detail) != Step::failed;
+}
+
 Indexer::Step Indexer::add(const MessageLogPage& page) {
+  if (!change(page)) return Step::failed;
   std::vector<ports::SearchDocument> documents;
   documents.reserve(page.messages.size());
   for (const ports::MessagePtr& message : page.messages) {

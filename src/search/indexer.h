@@ -41,6 +41,7 @@ class Indexer {
   /// Whether the index followed these messages so far; nothing when that cannot be read.
   std::optional<bool> same_log(const ports::SearchPosition& position, const ports::MessageLogPage& page);
   Step add(const ports::MessageLogPage& page);
+  bool change(const ports::MessageLogPage& page);
   Step tidy(const ports::MessageLogPage& page);
 
   ports::MessageLog& log_;

@@ -159,6 +159,42 @@ TEST_F(IndexerTest, DropsWhatRetentionHasRemoved) {
   EXPECT_EQ(index.size(), 1u);
 }
 
+TEST_F(IndexerTest, AMessageThatIsEditedOrRecalledIsFoundByWhatItSaysNow) {
+  const auto change = [this](ports::ChangeAction action, std::uint64_t target, const std::string& text) {
+    auto message = std::make_shared<ports::Message>();
+    message->sender = MemberId{1};
+    message->device = "web";
+    message->kind = ports::MessageKind::change;
+    message->conversation = ports::StreamId::pair(MemberId{1}, MemberId{2});
+    message->body = text;
+    ports::MessageExtra extra;
+    extra.change = ports::MessageChange{.action = action, .target = target, .kind = ports::MessageKind::text};
+    message->extra = std::make_shared<const ports::MessageExtra>(extra);
+    ports::Append append;
+    append.message = message;
+    std::vector<ports::Append> batch;
+    batch.push_back(std::move(append));
+    store.append(std::move(batch));
+    store.step();
+  };
+  say("green tea");
+  say("black tea");
+  say("milk");
+  Indexer indexer(store, index);
+  run(indexer);
+  change(ports::ChangeAction::recall, 1, "");
+  change(ports::ChangeAction::edit, 2, "coffee");
+  change(ports::ChangeAction::edit, 3, "...");
+  index.set_unavailable(true);
+  EXPECT_EQ(indexer.step(), Indexer::Step::failed);
+  index.set_unavailable(false);
+  run(indexer);
+  EXPECT_EQ(found("tea"), 0u);
+  EXPECT_EQ(found("milk"), 0u) << "it has no words any more";
+  EXPECT_EQ(found("coffee"), 1u) << "the message, and not its edit as well";
+  EXPECT_EQ(index.size(), 1u);
+}
+
 TEST_F(IndexerTest, TriesAgainAfterAFailure) {
   say("tea");
   Indexer indexer(store, index);

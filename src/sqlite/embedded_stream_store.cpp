@@ -95,6 +95,10 @@ void EmbeddedStreamStore::read(ports::ReadRequest request, Done<ports::Page> don
   impl_->post(ReadJob{.request = request, .done = std::move(done)});
 }
 
+void EmbeddedStreamStore::versions(ports::VersionsRequest request, Done<ports::VersionPage> done) {
+  impl_->post(VersionsJob{.request = request, .done = std::move(done)});
+}
+
 void EmbeddedStreamStore::heads(std::vector<ports::StreamId> streams, Done<std::vector<ports::Head>> done) {
   impl_->post(HeadsJob{.streams = std::move(streams), .done = std::move(done)});
 }

@@ -84,6 +84,7 @@ class EmbeddedStreamStore final : public ports::StreamStore {
 
   void append(std::vector<ports::Append> batch) override;
   void read(ports::ReadRequest request, Done<ports::Page> done) override;
+  void versions(ports::VersionsRequest request, Done<ports::VersionPage> done) override;
   void heads(std::vector<ports::StreamId> streams, Done<std::vector<ports::Head>> done) override;
   void places(MemberId member, std::vector<ports::StreamId> streams,
               Done<std::vector<ports::Place>> done) override;

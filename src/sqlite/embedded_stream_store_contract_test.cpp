@@ -6,6 +6,7 @@
 #include "sqlite/embedded_stream_store.h"
 #include "sqlite/faulty_vfs_for_test.h"
 #include "tests/contract/stream_bytes_contract.h"
+#include "tests/contract/stream_changes_contract.h"
 #include "tests/contract/stream_reach_contract.h"
 
 namespace plaza::contract {
@@ -67,6 +68,10 @@ INSTANTIATE_TEST_SUITE_P(Embedded, StreamReachContract,
                                          StoreUnderTest{"tiny_limits", with_tiny_limits}),
                          name_of_store);
 INSTANTIATE_TEST_SUITE_P(Embedded, StreamBytesContract,
+                         testing::Values(StoreUnderTest{"defaults", with_defaults},
+                                         StoreUnderTest{"tiny_limits", with_tiny_limits}),
+                         name_of_store);
+INSTANTIATE_TEST_SUITE_P(Embedded, StreamChangesContract,
                          testing::Values(StoreUnderTest{"defaults", with_defaults},
                                          StoreUnderTest{"tiny_limits", with_tiny_limits}),
                          name_of_store);

@@ -44,6 +44,10 @@ struct ReadJob {
   ports::ReadRequest request;
   Done<ports::Page> done;
 };
+struct VersionsJob {
+  ports::VersionsRequest request;
+  Done<ports::VersionPage> done;
+};
 struct HeadsJob {
   std::vector<ports::StreamId> streams;
   Done<std::vector<ports::Head>> done;
@@ -73,8 +77,8 @@ struct FlushJob {
   Done<bool> done;
 };
 
-using JobKind = std::variant<AppendJob, MarkJob, UnfollowJob, ReceivedJob, ReadJob, HeadsJob, PlacesJob,
-                             DeviceJob, ConversationsJob, TrimJob, FlushJob>;
+using JobKind = std::variant<AppendJob, MarkJob, UnfollowJob, ReceivedJob, ReadJob, VersionsJob, HeadsJob,
+                             PlacesJob, DeviceJob, ConversationsJob, TrimJob, FlushJob>;
 
 struct Job : BatchNode {
   explicit Job(JobKind job) : what(std::move(job)) {}

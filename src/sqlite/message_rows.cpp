@@ -22,6 +22,11 @@ ports::MessagePtr message_of(const Statement& statement, int first) {
   m.conversation_seq = statement.uint(first + 10);
   if (!streams::decode_deliveries(statement.bytes(first + 11), m.deliveries)) return nullptr;
   m.body = statement.bytes(first + 12);
+  if (!statement.is_null(first + 13)) {
+    auto extra = std::make_shared<ports::MessageExtra>();
+    if (!streams::decode_extra(statement.bytes(first + 13), *extra)) return nullptr;
+    m.extra = std::move(extra);
+  }
   return message;
 }
 

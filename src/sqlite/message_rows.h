@@ -11,7 +11,7 @@ namespace plaza::sqlite {
 #define PLAZA_MESSAGE_COLUMNS                                                                           \
   "m.id, m.time_ms, m.zone, m.sender, m.sender_name, m.device, m.send_id, m.kind, m.conv_a, m.conv_b, " \
   "m.conv_seq, "                                                                                        \
-  "m.deliveries, m.body"
+  "m.deliveries, m.body, m.extra"
 
 /// The message in the row that `statement` stands on, its columns beginning at `first`; null when the row is
 /// damaged.

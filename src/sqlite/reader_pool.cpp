@@ -9,7 +9,10 @@ Result<void, std::string> Reader::open(const OpenOptions& options) {
   const std::pair<Statement*, const char*> all[] = {
       {&begin_, "BEGIN"},
       {&end_, "COMMIT"},
-      {&stream, "SELECT head, trimmed FROM stream WHERE a = ?1 AND b = ?2"},
+      {&stream, "SELECT head, trimmed, quiet FROM stream WHERE a = ?1 AND b = ?2"},
+      {&quiet, "SELECT count(*) FROM (SELECT 1 FROM quiet WHERE a = ?1 AND b = ?2 AND seq > ?3 LIMIT ?4)"},
+      {&versions,
+       "SELECT number, time_ms, body FROM version WHERE message = ?1 AND number < ?2 ORDER BY number DESC"},
       {&mark, "SELECT delivered, read FROM mark WHERE member = ?1 AND a = ?2 AND b = ?3"},
   };
   for (const auto& [statement, sql] : all) {

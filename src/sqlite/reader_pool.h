@@ -32,8 +32,11 @@ class Reader {
   [[nodiscard]] std::string failure() const { return connection_.failure().text; }
 
   [[nodiscard]] MessageLookup& lookup() { return lookup_; }
-  Statement stream;  ///< head, trimmed of (?1, ?2)
+  Statement stream;  ///< head, trimmed, quiet of (?1, ?2)
   Statement mark;    ///< delivered, read of member ?1 in (?2, ?3)
+  Statement quiet;   ///< how many quiet places of (?1, ?2) are after ?3, at most ?4
+  Statement
+      versions;  ///< number, time_ms, body of the versions of message ?1 with a number below ?2, newest first
 
  private:
   Connection connection_;  // first, so that it is closed last

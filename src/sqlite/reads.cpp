@@ -125,6 +125,10 @@ void Reads::hand_over(Done<T> done, std::move_only_function<Result<T, std::strin
   if (!readers_.try_run(task)) raw->done(fail(unavailable("too many reads wait for the disk")));
 }
 
+template void Reads::hand_over<ports::VersionPage>(
+    Done<ports::VersionPage> done,
+    std::move_only_function<Result<ports::VersionPage, std::string>(Reader&)> work);
+
 // ---- pages, heads, devices ----------------------------------------------------------------------
 
 void Reads::page(ReadJob job) {
@@ -244,8 +248,11 @@ Reads::Known Reads::known(MemberId member, const Listed& listed) {
   known.head_known = true;
   known.conversation.head = stream->head;
   known.trimmed = stream->trimmed;
+  known.quiet = stream->quiet;
   known.last_message = stream->in_tail(stream->head);
   known.conversation.last = set_.recent.find(known.last_message);
+  const std::uint64_t read = known.conversation.marks.read;
+  known.conversation.unread = stream->head > read ? stream->head - read : 0;
   return known;
 }
 
@@ -260,6 +267,7 @@ bool Reads::complete(Reader& reader, Known& known) {
     if (code != SQLITE_ROW && code != SQLITE_DONE) return false;
     if (code == SQLITE_ROW) {
       if (!known.head_known) c.head = reader.stream.uint(0);
+      known.quiet = std::max(known.quiet, reader.stream.uint(2));
       known.trimmed = std::max(known.trimmed, reader.stream.uint(1));
     }
   }
@@ -272,6 +280,8 @@ bool Reads::complete(Reader& reader, Known& known) {
     if (code != SQLITE_ROW && code != SQLITE_DONE) return false;
     if (code == SQLITE_ROW) c.peer = {.delivered = reader.mark.uint(0), .read = reader.mark.uint(1)};
   }
+  c.unread = c.head > c.marks.read ? c.head - c.marks.read : 0;
+  if (known.quiet > c.marks.read && !leave_out_quiet(reader, known)) return false;
   if (c.head <= known.trimmed) {
     c.last = nullptr;
     return true;
@@ -282,6 +292,19 @@ bool Reads::complete(Reader& reader, Known& known) {
     if (found != Found::yes) return found == Found::no;
   }
   return reader.lookup().message(known.last_message, c.last) != Found::failed;
+}
+
+/// Counts them up to a bound: of thousands of unread messages nobody needs to know the number exactly.
+bool Reads::leave_out_quiet(Reader& reader, Known& known) {
+  constexpr std::uint64_t kCountedMax = 10'000;
+  const Rewind rewind(reader.quiet);
+  reader.quiet.bind(1, known.conversation.stream.a);
+  reader.quiet.bind(2, known.conversation.stream.b);
+  reader.quiet.bind(3, known.conversation.marks.read);
+  reader.quiet.bind(4, kCountedMax);
+  if (reader.quiet.step() != SQLITE_ROW) return false;
+  known.conversation.unread -= std::min(known.conversation.unread, reader.quiet.uint(0));
+  return true;
 }
 
 void Reads::conversations(ConversationsJob job) {
@@ -297,14 +320,12 @@ void Reads::conversations(ConversationsJob job) {
   const auto answer = [more](std::vector<Known>& all) {
     ConversationPage result{.conversations = {}, .more = more};
     for (Known& one : all) {
-      Conversation& c = one.conversation;
-      c.unread = c.head > c.marks.read ? c.head - c.marks.read : 0;
-      result.conversations.push_back(std::move(c));
+      result.conversations.push_back(std::move(one.conversation));
     }
     return result;
   };
   const bool all_known = std::all_of(page.begin(), page.end(), [](const Known& one) {
-    if (one.peer) return false;
+    if (one.peer || one.quiet > one.conversation.marks.read) return false;
     const bool empty = one.head_known && one.conversation.head <= one.trimmed;
     return empty || (one.head_known && one.conversation.last != nullptr);
   });

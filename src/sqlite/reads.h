@@ -24,6 +24,7 @@ class Reads {
       : set_(set), tables_(tables), connection_(connection), readers_(readers) {}
 
   void page(ReadJob job);
+  void versions(VersionsJob job);
   void heads(HeadsJob job);
   void places(PlacesJob job);
   void device(DeviceJob job);
@@ -34,6 +35,7 @@ class Reads {
   struct Known {
     ports::Conversation conversation;
     std::uint64_t trimmed = 0;
+    std::uint64_t quiet = 0;  ///< position of the newest change in it
     bool head_known = false;
     MemberId peer;                   ///< whose marks are still wanted
     std::uint64_t last_message = 0;  ///< 0: look at the entry of the head
@@ -49,6 +51,7 @@ class Reads {
   [[nodiscard]] std::vector<Listed> listed_without_row(MemberId member, ports::StreamId after);
   [[nodiscard]] Known known(MemberId member, const Listed& listed);
   static bool complete(Reader& reader, Known& known);
+  static bool leave_out_quiet(Reader& reader, Known& known);
   template <class T>
   void hand_over(Done<T> done, std::move_only_function<Result<T, std::string>(Reader&)> work);
 
@@ -57,5 +60,9 @@ class Reads {
   const Connection& connection_;
   ReaderPool& readers_;
 };
+
+extern template void Reads::hand_over<ports::VersionPage>(
+    Done<ports::VersionPage> done,
+    std::move_only_function<Result<ports::VersionPage, std::string>(Reader&)> work);
 
 }  // namespace plaza::sqlite

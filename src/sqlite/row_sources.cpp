@@ -113,7 +113,11 @@ void MessageSource::column(std::size_t row, int column, sqlite3_context* result)
       streams::encode_deliveries(message.deliveries, deliveries_);
       return sqlite3_result_blob(result, deliveries_.data(), static_cast<int>(deliveries_.size()),
                                  SQLITE_STATIC);
-    default: return give(result, message.body);
+    case 12: return give(result, message.body);
+    default:
+      if (!message.extra) return sqlite3_result_null(result);
+      streams::encode_extra(*message.extra, extra_);
+      return sqlite3_result_blob(result, extra_.data(), static_cast<int>(extra_.size()), SQLITE_STATIC);
   }
 }
 

@@ -15,7 +15,7 @@ class MessageSource {
   static constexpr const char* kName = "plaza_messages";
   static constexpr const char* kColumns =
       "CREATE TABLE x(id, time_ms, zone, sender, sender_name, device, send_id, kind, conv_a, conv_b, "
-      "conv_seq, deliveries, body)";
+      "conv_seq, deliveries, body, extra)";
 
   void offer(std::span<const std::shared_ptr<ports::Message>> messages) { messages_ = messages; }
   [[nodiscard]] std::size_t rows() const { return messages_.size(); }
@@ -23,7 +23,8 @@ class MessageSource {
 
  private:
   std::span<const std::shared_ptr<ports::Message>> messages_;
-  std::string deliveries_;  // of the row that is read
+  // Of the row that is read.
+  std::string deliveries_, extra_;
 };
 
 /// The runs of a slice of the index as a table: the columns of `stream_run`, in its order.

@@ -17,12 +17,16 @@ constexpr std::int64_t kApplicationId = 0x504C5A73;
 
 /// Migration i brings version i to i + 1. Append only: a database in the field has run the old ones.
 ///
-/// message       append-only, in order of id; `deliveries` is the format of streams/stored_blobs.h
+/// message       in order of id; `deliveries` and `extra` are formats of streams/stored_blobs.h. Appended, and then changed in body and
+///               extra alone, when it is edited or recalled
+/// version       the bodies that a message had before its edits; the present one is the message's own
+/// quiet         the places of changes in their conversations: they are nothing to read
 /// stream_run    the index of the streams, complete up to meta.indexed_upto, which is written with its last
 ///               part: a row has the message ids of the entries first..last, as streams/stored_blobs.h says
 /// stream, sender, mark: as of a message id >= indexed_upto; what is newer follows from `message`
 /// mark          removed_at: null = in the member's list; else the conversation's head when the member took
 ///               it out
+/// stream        quiet: the newest place of those in `quiet`
 /// cursor        what a device has received; written at once
 /// zone_bytes    as of meta.indexed_upto: see ports::ZoneBytes
 /// Few columns are NOT NULL: SQLite checks that row by row, and one writer writes them all.
@@ -46,6 +50,13 @@ INSERT INTO meta VALUES('indexed_upto', 0), ('indexed_time_ms', 0);
 CREATE TABLE zone_bytes(zone INTEGER PRIMARY KEY, bytes INTEGER);
 INSERT INTO zone_bytes SELECT zone, sum(length(CAST(body AS BLOB)) + 128) FROM message
   WHERE id <= (SELECT value FROM meta WHERE key = 'indexed_upto') GROUP BY zone;
+)sql",
+    // Messages that are answered, edited and recalled.
+    R"sql(
+ALTER TABLE message ADD COLUMN extra BLOB;
+ALTER TABLE stream ADD COLUMN quiet INTEGER;
+CREATE TABLE version(message INTEGER, number INTEGER, time_ms INTEGER, body TEXT, PRIMARY KEY(message, number)) WITHOUT ROWID;
+CREATE TABLE quiet(a INTEGER, b INTEGER, seq INTEGER, PRIMARY KEY(a, b, seq)) WITHOUT ROWID;
 )sql",
 };
 

@@ -58,6 +58,14 @@ struct FtsSearchIndex::Writer {
   bool write(const SearchDocument& document);
   bool set_position(const SearchPosition& to);
   bool erase(MessageId id);
+  /// A transaction of what takes the place of words, or removes them: of them nothing is left in free pages of the file.
+  template <class Work>
+  SearchIndex::Answer<void> clean_transaction(Work work) {
+    if (connection.run("PRAGMA secure_delete = ON") != SQLITE_OK) return failed(connection);
+    auto done = transaction(std::move(work));
+    if (connection.run("PRAGMA secure_delete = FAST") != SQLITE_OK && done) return failed(connection);
+    return done;
+  }
   /// Runs `work`, which tells whether all of it was done, in one transaction.
   template <class Work>
   SearchIndex::Answer<void> transaction(Work work) {
@@ -197,12 +205,12 @@ ports::SearchIndex::Answer<void> FtsSearchIndex::add(const std::vector<SearchDoc
 
 ports::SearchIndex::Answer<void> FtsSearchIndex::put(const SearchDocument& document) {
   const std::lock_guard lock(write_mutex_);
-  return writer_->transaction([&] { return writer_->write(document); });
+  return writer_->clean_transaction([&] { return writer_->write(document); });
 }
 
 ports::SearchIndex::Answer<void> FtsSearchIndex::remove(const std::vector<MessageId>& ids) {
   const std::lock_guard lock(write_mutex_);
-  return writer_->transaction([&] {
+  return writer_->clean_transaction([&] {
     for (const MessageId id : ids) {
       if (!writer_->erase(id)) return false;
     }

@@ -82,6 +82,32 @@ TEST_F(SearchFile, IsThereAfterARestart) {
   EXPECT_EQ(found(*again), std::vector{MessageId{10}});
 }
 
+/// Words in their order, so long that SQLite keeps them in pages of their own, which it would leave as they are when they become free.
+TEST_F(SearchFile, HasNothingLeftOfTheTextOfWhatWasRemovedOrReplaced) {
+  const auto text = [](const char* word) {
+    std::string all;
+    for (int i = 0; i < 3'000; ++i) all += (i == 0 ? "" : " ") + std::string(word) + std::to_string(i % 7);
+    return all;
+  };
+  const auto bytes = [this] {
+    std::ifstream file(folder_.file(), std::ios::binary);
+    return std::string(std::istreambuf_iterator<char>(file), {});
+  };
+  const auto with = [](std::uint64_t id, std::string words) {
+    return ports::SearchDocument{
+        .id = MessageId{id}, .conversation = kNotices, .words = std::move(words), .characters = {}};
+  };
+  const auto index = [this] { return open(); };
+  ASSERT_TRUE(index()->add({with(1, text("regretted")), with(2, text("mistaken"))}, at_ten_).has_value());
+  ASSERT_NE(bytes().find("regretted3 regretted4"), std::string::npos);
+  ASSERT_NE(bytes().find("mistaken3 mistaken4"), std::string::npos);
+  ASSERT_TRUE(index()->remove({MessageId{1}}).has_value());
+  EXPECT_EQ(bytes().find("regretted3 regretted4"), std::string::npos);
+  ASSERT_TRUE(index()->put(with(2, "tea")).has_value());
+  EXPECT_EQ(bytes().find("mistaken3 mistaken4"), std::string::npos);
+  EXPECT_EQ(found(*index()), std::vector{MessageId{2}});
+}
+
 TEST_F(SearchFile, OfOtherRulesIsMadeAgain) {
   ASSERT_TRUE(open(1)->add({tea(10)}, at_ten_).has_value());
   const auto again = open(2);

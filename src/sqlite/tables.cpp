@@ -10,6 +10,7 @@ using streams::StreamState;
 
 int Tables::prepare(const Connection& connection) {
   if (const int code = sources_.add_to(connection); code != SQLITE_OK) return code;
+  connection_ = &connection;
   // Upserts keep the larger value: a flush that begins anew after a crash writes rows that are there already.
   const std::pair<Statement*, const char*> all[] = {
       {&begin_, "BEGIN IMMEDIATE"},
@@ -19,7 +20,7 @@ int Tables::prepare(const Connection& connection) {
        "SELECT (SELECT value FROM meta WHERE key = 'epoch'), (SELECT value FROM meta WHERE key = "
        "'indexed_upto'), "
        "(SELECT value FROM meta WHERE key = 'indexed_time_ms')"},
-      {&load_stream_, "SELECT head, epoch, trimmed FROM stream WHERE a = ?1 AND b = ?2"},
+      {&load_stream_, "SELECT head, epoch, trimmed, quiet FROM stream WHERE a = ?1 AND b = ?2"},
       {&load_sender_, "SELECT last_send_id, last_message FROM sender WHERE member = ?1 AND device = ?2"},
       {&load_cursor_, "SELECT received FROM cursor WHERE member = ?1 AND device = ?2"},
       {&load_mark_, "SELECT delivered, read, removed_at FROM mark WHERE member = ?1 AND a = ?2 AND b = ?3"},
@@ -27,8 +28,9 @@ int Tables::prepare(const Connection& connection) {
       {&insert_messages_, "INSERT INTO message SELECT * FROM plaza_messages"},
       {&write_runs_, "INSERT OR REPLACE INTO stream_run SELECT * FROM plaza_runs"},
       {&write_stream_,
-       "INSERT INTO stream VALUES(?1, ?2, ?3, ?4, ?5) ON CONFLICT(a, b) DO UPDATE SET "
-       "head = max(head, excluded.head), epoch = excluded.epoch, trimmed = max(trimmed, excluded.trimmed)"},
+       "INSERT INTO stream VALUES(?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT(a, b) DO UPDATE SET "
+       "head = max(head, excluded.head), epoch = excluded.epoch, trimmed = max(trimmed, excluded.trimmed), "
+       "quiet = max(ifnull(quiet, 0), excluded.quiet)"},
       {&write_sender_,
        "INSERT INTO sender VALUES(?1, ?2, ?3, ?4) ON CONFLICT(member, device) DO UPDATE SET "
        "last_send_id = max(last_send_id, excluded.last_send_id), last_message = max(last_message, "
@@ -51,6 +53,12 @@ int Tables::prepare(const Connection& connection) {
       {&delete_message_, "DELETE FROM message WHERE id = ?1"},
       {&delete_runs_, "DELETE FROM stream_run WHERE a = ?1 AND b = ?2 AND first <= ?3 AND last <= ?3"},
       {&delete_runs_from_, "DELETE FROM stream_run WHERE a = ?1 AND b = ?2 AND first >= ?3"},
+      {&rewrite_message_, "UPDATE message SET body = ?2, extra = ?3 WHERE id = ?1"},
+      {&keep_version_, "INSERT INTO version VALUES(?1, ?2, ?3, ?4)"},
+      {&forget_versions_, "DELETE FROM version WHERE message = ?1"},
+      {&forget_versions_upto_, "DELETE FROM version WHERE message <= ?1"},
+      {&note_quiet_, "INSERT INTO quiet VALUES(?1, ?2, ?3)"},
+      {&delete_quiet_, "DELETE FROM quiet WHERE a = ?1 AND b = ?2 AND seq <= ?3"},
       {&messages_after, "SELECT " PLAZA_MESSAGE_COLUMNS " FROM message m WHERE m.id > ?1 ORDER BY m.id"},
       {&oldest_messages, "SELECT " PLAZA_MESSAGE_COLUMNS " FROM message m WHERE m.id <= ?1 ORDER BY m.id"},
       {&marks_after,
@@ -69,12 +77,13 @@ int Tables::prepare(const Connection& connection) {
 
 void Tables::finalize() {
   for (Statement* const statement :
-       {&begin_,          &commit_,           &roll_back_,    &stored_state_,     &load_stream_,
-        &load_sender_,    &load_cursor_,      &load_mark_,    &send_of_,          &insert_messages_,
-        &write_runs_,     &write_stream_,     &write_sender_, &write_mark_,       &write_cursor_,
-        &write_indexed_,  &delete_messages_,  &delete_runs_,  &delete_runs_from_, &count_settled_,
-        &messages_after,  &oldest_messages,   &marks_after,   &streams_after,     &references_of,
-        &delete_message_, &write_zone_bytes_, &zone_bytes}) {
+       {&begin_,          &commit_,          &roll_back_,        &stored_state_,     &load_stream_,
+        &load_sender_,    &load_cursor_,     &load_mark_,        &send_of_,          &insert_messages_,
+        &write_runs_,     &write_stream_,    &write_sender_,     &write_mark_,       &write_cursor_,
+        &write_indexed_,  &delete_messages_, &delete_runs_,      &delete_runs_from_, &count_settled_,
+        &messages_after,  &oldest_messages,  &marks_after,       &streams_after,     &references_of,
+        &delete_message_, &rewrite_message_, &keep_version_,     &forget_versions_,  &forget_versions_upto_,
+        &note_quiet_,     &delete_quiet_,    &write_zone_bytes_, &zone_bytes}) {
     statement->finalize();
   }
   lookup_.finalize();
@@ -100,6 +109,7 @@ bool Tables::load(StreamState& stream) {
   stream.head = load_stream_.uint(0);
   stream.epoch = static_cast<std::uint32_t>(load_stream_.uint(1));
   stream.trimmed = load_stream_.uint(2);
+  stream.quiet = load_stream_.uint(3);
   return true;
 }
 
@@ -137,6 +147,15 @@ bool Tables::load(MarkState& mark) {
   return true;
 }
 
+bool Tables::find_entry(ports::StreamId stream, std::uint64_t seq, std::uint64_t& message_id) {
+  message_id = 0;
+  return lookup_.entry(stream, seq, message_id) != MessageLookup::Found::failed;
+}
+
+bool Tables::load_message(std::uint64_t id, ports::MessagePtr& message) {
+  return lookup_.message(id, message) != MessageLookup::Found::failed;
+}
+
 // ---- writing ------------------------------------------------------------------------------------
 
 bool Tables::insert_messages(std::span<const std::shared_ptr<ports::Message>> messages) {
@@ -170,6 +189,7 @@ bool Tables::write_stream(const StreamState& stream) {
   write_stream_.bind(3, stream.head);
   write_stream_.bind(4, stream.epoch);
   write_stream_.bind(5, stream.trimmed);
+  write_stream_.bind(6, stream.quiet);
   return write_stream_.run();
 }
 
@@ -208,13 +228,22 @@ bool Tables::write_indexed_upto(std::uint64_t message_id, std::int64_t time_ms) 
 }
 
 bool Tables::delete_messages_upto(std::uint64_t id) {
+  forget_versions_upto_.bind(1, id);
   delete_messages_.bind(1, id);
-  return delete_messages_.run();
+  return forget_versions_upto_.run() && delete_messages_.run();
 }
 
 bool Tables::delete_message(std::uint64_t id) {
+  forget_versions_.bind(1, id);
   delete_message_.bind(1, id);
-  return delete_message_.run();
+  return forget_versions_.run() && delete_message_.run();
+}
+
+bool Tables::delete_quiet_upto(ports::StreamId stream, std::uint64_t seq) {
+  delete_quiet_.bind(1, stream.a);
+  delete_quiet_.bind(2, stream.b);
+  delete_quiet_.bind(3, seq);
+  return delete_quiet_.run();
 }
 
 bool Tables::delete_runs_upto(ports::StreamId stream, std::uint64_t seq) {

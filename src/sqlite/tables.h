@@ -7,6 +7,7 @@
 #include "sqlite/message_rows.h"
 #include "sqlite/row_sources.h"
 #include "streams/index_flush.h"
+#include "streams/message_changes.h"
 #include "streams/original_search.h"
 #include "streams/working_set.h"
 
@@ -39,9 +40,13 @@ class Tables final : public streams::StateSource, public streams::IndexRows {
   bool load(streams::StreamState& stream) override;
   bool load(streams::SenderState& sender) override;
   bool load(streams::MarkState& mark) override;
+  bool find_entry(ports::StreamId stream, std::uint64_t seq, std::uint64_t& message_id) override;
+  bool load_message(std::uint64_t id, ports::MessagePtr& message) override;
 
   bool insert_messages(std::span<const std::shared_ptr<ports::Message>> messages);
   bool write_cursor(const streams::SenderState& sender);
+  /// What the group's recalls and edits do; after its messages.
+  bool write_changes(const streams::MessageChanges& changes);
 
   // streams::IndexRows: each may be repeated.
   bool write_runs(std::span<const streams::IndexRun> runs) override;
@@ -57,6 +62,7 @@ class Tables final : public streams::StateSource, public streams::IndexRows {
   // Retention. A run goes when all of it may; until then `trimmed` hides its beginning.
   bool delete_messages_upto(std::uint64_t id);
   bool delete_message(std::uint64_t id);
+  bool delete_quiet_upto(ports::StreamId stream, std::uint64_t seq);
   bool delete_runs_upto(ports::StreamId stream, std::uint64_t seq);
 
   /// What stands at a place of an inbox, for the search of an old send_id of (sender.device).
@@ -73,12 +79,20 @@ class Tables final : public streams::StateSource, public streams::IndexRows {
   Statement zone_bytes;       ///< zone, bytes of all
 
  private:
+  bool rewrite(const ports::Message& message);
+  bool write_bodies(const streams::MessageChanges& changes);
+  bool secure_delete(const char* how);
+
+  const Connection* connection_ = nullptr;
+  std::string extra_;  ///< of the row that is written
   MessageLookup lookup_;
   Statement begin_, commit_, roll_back_;
   Statement stored_state_, load_stream_, load_sender_, load_cursor_, load_mark_, send_of_;
   Statement insert_messages_, write_runs_, write_stream_, write_sender_, write_mark_, write_cursor_,
       write_zone_bytes_, write_indexed_;
   Statement delete_messages_, delete_message_, delete_runs_, delete_runs_from_, count_settled_;
+  Statement rewrite_message_, keep_version_, forget_versions_, forget_versions_upto_, note_quiet_,
+      delete_quiet_;
   RowSources sources_;
 };
 

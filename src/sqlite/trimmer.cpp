@@ -137,7 +137,9 @@ bool Trimmer::raise(StreamId stream, std::uint64_t trimmed) {
 bool Trimmer::write_trimmed() {
   for (const auto& [id, trimmed] : trimmed_) {
     const StreamState* const stream = set_.stream(id);
-    if (stream == nullptr || !tables_.delete_runs_upto(id, trimmed)) return false;
+    if (stream == nullptr || !tables_.delete_runs_upto(id, trimmed) ||
+        !tables_.delete_quiet_upto(id, trimmed))
+      return false;
     StreamState raised;
     raised.id = id;
     raised.head = stream->head;

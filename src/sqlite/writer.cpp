@@ -234,6 +234,7 @@ bool Writer::plan_appends(AppendJob& job) {
     if (!plan_failed_) {
       if (const std::optional<Decision> decision = group_.add(append)) {
         outcome.code = decision->code;
+        outcome.refusal = decision->refusal;
         outcome.expected_send_id = decision->expected_send_id;
         if (decision->sender != nullptr)
           old_.push_back({.outcome = outcomes_.size() - 1, .sender = decision->sender});
@@ -276,6 +277,7 @@ void Writer::report_appends() {
   } else {
     for (Appended& outcome : outcomes_) {
       outcome.code = AppendCode::unavailable;
+      outcome.refusal = ports::AppendRefusal::none;
       outcome.expected_send_id = 0;
     }
   }
@@ -346,6 +348,8 @@ void Writer::answer(Job& job) {
   if (auto* const unfollow = std::get_if<UnfollowJob>(&job.what)) return give(*unfollow);
   if (auto* const received = std::get_if<ReceivedJob>(&job.what)) return give(*received);
   if (auto* const read = std::get_if<ReadJob>(&job.what)) return reads_.page(std::move(*read));
+  if (auto* const versions = std::get_if<VersionsJob>(&job.what))
+    return reads_.versions(std::move(*versions));
   if (auto* const heads = std::get_if<HeadsJob>(&job.what)) return reads_.heads(std::move(*heads));
   if (auto* const places = std::get_if<PlacesJob>(&job.what)) return reads_.places(std::move(*places));
   if (auto* const device = std::get_if<DeviceJob>(&job.what)) return reads_.device(std::move(*device));

@@ -74,7 +74,7 @@ bool Writer::ready_for_transaction() {
 
 bool Writer::write_group() {
   const auto write = [this] {
-    if (!tables_.insert_messages(group_.messages())) return false;
+    if (!tables_.insert_messages(group_.messages()) || !tables_.write_changes(group_.changes())) return false;
     for (const streams::MarkState* const mark : group_.marks()) {
       if (!tables_.write_mark(*mark)) return false;
     }

@@ -39,6 +39,12 @@ std::optional<Decision> GroupCommit::add(const Append& append) {
           .code = AppendCode::duplicate, .expected_send_id = sender->last_send_id + 1, .sender = sender};
     case SendRule::next: break;
   }
+  if (message.extra) {
+    const auto refusal = changes_.check(message, messages_);
+    if (!refusal) return std::nullopt;
+    if (*refusal != ports::AppendRefusal::none)
+      return Decision{.code = AppendCode::refused, .refusal = *refusal};
+  }
   const std::uint64_t last = set_.last_message;
   const std::uint64_t id = last == 0 ? make_id(region_, 1) : last + 1;
   PLAZA_CHECK((id & kIdCounterMax) != 0);  // the counter of this region is used up after 2^45 messages
@@ -54,6 +60,7 @@ std::optional<Decision> GroupCommit::add(const Append& append) {
   sender->last_message = id;
   sender->recent.note(id);
   if (!deliver(append) || !move_own_marks(message)) return std::nullopt;
+  if (message.extra && !changes_.make(message, messages_)) return std::nullopt;
   return Decision{.code = AppendCode::accepted};
 }
 
@@ -102,6 +109,7 @@ bool GroupCommit::deliver(const Append& append) {
 }
 
 bool GroupCommit::move_own_marks(const Message& message) {
+  if (message.change() != nullptr) return true;  // nothing was said
   if (message.from_server())
     return message.conversation.kind() != StreamKind::notices || list_notice(message);
   MarkState* const own = set_.mark(message.sender, message.conversation);
@@ -199,10 +207,12 @@ void GroupCommit::commit() {
     set_.zone_bytes.added(*message);
     set_.recent.push(std::move(message));
   }
+  changes_.commit();
   clear();
 }
 
 void GroupCommit::roll_back() {
+  changes_.roll_back();
   for (auto at = streams_.rbegin(); at != streams_.rend(); ++at) (*at)->pop();
   for (std::size_t i = senders_.size(); i-- > 0;) {
     SenderState& sender = *senders_[i].sender;

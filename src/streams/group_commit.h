@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "ports/stream_store.h"
+#include "streams/message_changes.h"
 #include "streams/working_set.h"
 
 namespace plaza::streams {
@@ -13,6 +14,7 @@ namespace plaza::streams {
 /// What became of one append in the group, before the commit.
 struct Decision {
   ports::AppendCode code = ports::AppendCode::accepted;
+  ports::AppendRefusal refusal = ports::AppendRefusal::none;
   std::uint64_t expected_send_id = 0;  ///< for ahead, and for a duplicate that turns out to be a conflict
   /// For duplicate: whose send it was. The original is looked up and compared after the commit, so that one in the
   /// same group is found.
@@ -30,7 +32,7 @@ struct Decision {
 ///          roll_back() the working set, and the messages that were added, are as before begin().
 class GroupCommit {
  public:
-  GroupCommit(WorkingSet& set, std::uint8_t region) : set_(set), region_(region) {}
+  GroupCommit(WorkingSet& set, std::uint8_t region) : set_(set), region_(region), changes_(set) {}
 
   void begin(std::int64_t now_ms);
 
@@ -45,6 +47,8 @@ class GroupCommit {
 
   // What the transaction has to write.
   [[nodiscard]] const std::vector<std::shared_ptr<ports::Message>>& messages() const { return messages_; }
+  /// After the messages.
+  [[nodiscard]] const MessageChanges& changes() const { return changes_; }
   [[nodiscard]] const std::vector<MarkState*>& marks() const { return called_marks_; }
   [[nodiscard]] const std::vector<SenderState*>& cursors() const { return called_cursors_; }
   [[nodiscard]] bool empty() const {
@@ -96,6 +100,7 @@ class GroupCommit {
   std::vector<CursorBefore> cursors_before_;
   std::vector<MarkState*> called_marks_;      // each once
   std::vector<SenderState*> called_cursors_;  // each once
+  MessageChanges changes_;
 };
 
 }  // namespace plaza::streams

@@ -28,6 +28,7 @@ class Tables final : public StateSource, public IndexRows {
   std::map<std::pair<MemberId, std::string>, std::uint64_t> senders;
   std::map<std::pair<MemberId, StreamId>, MarkState> marks;
   std::map<ZoneId, std::uint64_t> zone_bytes;
+  std::map<std::uint64_t, ports::MessagePtr> messages;
   std::uint64_t indexed_upto = 0;
   bool fails = false;
   int loads = 0;
@@ -50,6 +51,16 @@ class Tables final : public StateSource, public IndexRows {
       mark.removed_at = found->second.removed_at;
       mark.in_table = true;
     }
+    return !fails;
+  }
+  bool find_entry(StreamId stream, std::uint64_t seq, std::uint64_t& message_id) override {
+    const auto& entries = streams[stream].entries;
+    const auto found = entries.find(seq);
+    message_id = found == entries.end() ? 0 : found->second;
+    return !fails;
+  }
+  bool load_message(std::uint64_t id, ports::MessagePtr& message) override {
+    if (const auto found = messages.find(id); found != messages.end()) message = found->second;
     return !fails;
   }
   bool write_runs(std::span<const IndexRun> runs) override {

@@ -26,7 +26,7 @@ void IndexFlush::begin_round() {
   std::sort(marks_.begin(), marks_.end(), [](const auto* x, const auto* y) {
     return std::tie(x->member, x->stream) < std::tie(y->member, y->stream);
   });
-  set_.zone_bytes.begin_round();
+  set_.zone_bytes.begin_round(upto_);
   done_ = written_ = {};
 }
 

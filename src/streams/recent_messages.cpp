@@ -31,6 +31,15 @@ ports::MessagePtr RecentMessages::find(std::uint64_t id) const {
   return messages_[id - oldest_];
 }
 
+void RecentMessages::replace(ports::MessagePtr message) {
+  const std::uint64_t id = message->id.value;
+  if (id < oldest_ || id - oldest_ >= messages_.size()) return;
+  ports::MessagePtr& place = messages_[id - oldest_];
+  bytes_ = bytes_ - bytes_of(*place) + bytes_of(*message);
+  place = std::move(message);
+  while (bytes_ > bytes_max_ && !messages_.empty()) drop_oldest();
+}
+
 void RecentMessages::drop_upto(std::uint64_t id) {
   while (!messages_.empty() && oldest_ <= id) drop_oldest();
 }

@@ -21,6 +21,8 @@ class RecentMessages {
   void push(ports::MessagePtr message);
   /// Null when it is not (any more) among them.
   [[nodiscard]] ports::MessagePtr find(std::uint64_t id) const;
+  /// The message has been changed: this one takes its place, if it is here.
+  void replace(ports::MessagePtr message);
   /// Retention removed the messages up to this one.
   void drop_upto(std::uint64_t id);
   [[nodiscard]] std::size_t size() const { return messages_.size(); }

@@ -17,6 +17,8 @@ struct StreamState {
   ports::StreamId id;
   std::uint64_t head = 0;
   std::uint64_t trimmed = 0;
+  std::uint64_t
+      quiet = 0;  ///< position of the newest entry that is nothing new to read: a change of a message
   std::uint32_t epoch = 0;
   bool dirty = false;  ///< on the list of those that the next flush writes
   bool used = true;    ///< since the cache last looked

@@ -22,4 +22,8 @@ void encode_deliveries(std::span<const ports::Delivery> deliveries, std::string&
 void encode_run(std::span<const std::uint64_t> messages, std::string& out);
 [[nodiscard]] bool decode_run(std::string_view bytes, std::vector<std::uint64_t>& out);
 
+/// What few messages have, each part behind its tag; nothing of what is zero. Empty for one that has nothing.
+void encode_extra(const ports::MessageExtra& extra, std::string& out);
+[[nodiscard]] bool decode_extra(std::string_view bytes, ports::MessageExtra& out);
+
 }  // namespace plaza::streams

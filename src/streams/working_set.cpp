@@ -97,6 +97,7 @@ bool WorkingSet::replay(const ports::MessagePtr& message) {
     if (!enter(delivery.stream, delivery.seq)) return false;
   }
   if (!enter(m.conversation, m.conversation_seq)) return false;
+  if (m.change() != nullptr) stream(m.conversation)->quiet = m.conversation_seq;
 
   SenderState* const from = sender(m.sender, m.device);
   if (from == nullptr) return false;
@@ -114,6 +115,7 @@ bool WorkingSet::replay(const ports::MessagePtr& message) {
 }
 
 bool WorkingSet::replay_marks(const ports::Message& m) {
+  if (m.change() != nullptr) return true;
   if (m.from_server()) return m.conversation.kind() != StreamKind::notices || replay_notice(m);
   MarkState* const own = mark(m.sender, m.conversation);
   if (own == nullptr) return false;

@@ -21,6 +21,10 @@ class StateSource {
   virtual bool load(StreamState& stream) = 0;
   virtual bool load(SenderState& sender) = 0;
   virtual bool load(MarkState& mark) = 0;
+  /// The message id of an entry of the stored index; 0 when it is not there. False: the storage failed.
+  virtual bool find_entry(ports::StreamId stream, std::uint64_t seq, std::uint64_t& message_id) = 0;
+  /// A stored message; null when it is not there. False: the storage failed.
+  virtual bool load_message(std::uint64_t id, ports::MessagePtr& message) = 0;
 };
 
 struct WorkingSetLimits {
@@ -43,6 +47,8 @@ class WorkingSet {
   [[nodiscard]] StreamState* stream(ports::StreamId id);
   [[nodiscard]] SenderState* sender(MemberId member, std::string_view device);
   [[nodiscard]] MarkState* mark(MemberId member, ports::StreamId conversation);
+  /// The stored tables, for what is not kept here.
+  [[nodiscard]] StateSource& source() { return source_; }
   // Only what is there: null means that the stored tables are right.
   [[nodiscard]] StreamState* known_stream(ports::StreamId id) { return streams_.find(id); }
   [[nodiscard]] MarkState* known_mark(MemberId member, ports::StreamId conversation) {

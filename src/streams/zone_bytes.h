@@ -26,16 +26,24 @@ class ZoneBytes {
   /// Of a message that is stored and newer than the table.
   void added(const ports::Message& message) {
     Sums& sums = zones_[message.zone];
-    if (sums.newer == 0) newer_.push_back(message.zone);
-    sums.newer += ports::ZoneBytes::of(message);
-    change(message.zone, sums);
+    add_newer(message.zone, sums, static_cast<std::int64_t>(ports::ZoneBytes::of(message)));
+  }
+  /// The body of a message that is stored, or of one that is added with the same commit, is so many bytes longer, or shorter. The table has what is
+  /// not newer than `indexed_upto`: then its row is to be written anew, by the same transaction.
+  void rewritten(ZoneId zone, std::uint64_t message, std::uint64_t indexed_upto, std::int64_t longer) {
+    Sums& sums = zones_[zone];
+    if (message > std::max(indexed_upto, round_upto_)) return add_newer(zone, sums, longer);
+    (message <= indexed_upto ? sums.table : sums.round) += static_cast<std::uint64_t>(longer);
+    change(zone, sums);
   }
 
   /// What is newer now goes to the table with this round.
-  void begin_round() {
+  void begin_round(std::uint64_t upto) {
+    round_upto_ = upto;
     for (const ZoneId zone : newer_) {
       Sums& sums = zones_[zone];
       sums.round = std::exchange(sums.newer, 0);
+      sums.is_newer = false;
     }
     round_ = std::exchange(newer_, {});
   }
@@ -56,6 +64,7 @@ class ZoneBytes {
     round_.clear();
   }
 
+  [[nodiscard]] ports::ZoneBytes row(ZoneId zone) const { return row_without(zone, 0); }
   /// The row without so many bytes of messages that are in the table and go.
   [[nodiscard]] ports::ZoneBytes row_without(ZoneId zone, std::uint64_t bytes) const {
     const auto at = zones_.find(zone);
@@ -85,15 +94,22 @@ class ZoneBytes {
   struct Sums {
     std::uint64_t table = 0;  ///< as the row says
     std::uint64_t round = 0;  ///< goes to the row with the round that is under way
-    std::uint64_t newer = 0;
+    std::uint64_t newer = 0;  ///< may be below nothing, modulo 2^64, until the messages of a commit are added
+    bool is_newer = false;    ///< in newer_
     bool changed = false;
   };
+  void add_newer(ZoneId zone, Sums& sums, std::int64_t bytes) {
+    if (!std::exchange(sums.is_newer, true)) newer_.push_back(zone);
+    sums.newer += static_cast<std::uint64_t>(bytes);
+    change(zone, sums);
+  }
   void change(ZoneId zone, Sums& sums) {
     if (!std::exchange(sums.changed, true)) changed_.push_back(zone);
   }
 
   std::unordered_map<ZoneId, Sums> zones_;
   std::vector<ZoneId> newer_, round_, changed_;
+  std::uint64_t round_upto_ = 0;  ///< the newest message of the round, or of the last one
 };
 
 }  // namespace plaza::streams

@@ -76,4 +76,42 @@ TEST_P(StreamBytesContract, WhatRetentionRemovesIsSubtractedFromItsZone) {
   }
 }
 
+/// Whether the index has the message already or not, and when it is changed by the same commit.
+TEST_P(StreamBytesContract, AnEditCountsWithItsBodyAndARecallGivesBackAllThatWasSaid) {
+  const auto change = [&](ports::ChangeAction action, std::uint64_t target, std::size_t body_bytes) {
+    Append append = in_zone(1, body_bytes);
+    append.message->kind = ports::MessageKind::change;
+    ports::MessageExtra extra;
+    extra.change = ports::MessageChange{.action = action, .target = target};
+    append.message->extra = std::make_shared<const ports::MessageExtra>(std::move(extra));
+    return append;
+  };
+  append(in_zone(1, 100));
+  append(in_zone(1, 50));
+  for (int round = 0; round < 2; ++round) {
+    append(change(ports::ChangeAction::edit, 1, 30));
+    const auto edits = static_cast<std::uint64_t>(round) + 1;
+    EXPECT_EQ(bytes(1), each(30) + each(50) + edits * each(30)) << round;
+    sink_.forget_zone_bytes();
+    reopen();
+    EXPECT_EQ(bytes(1), each(30) + each(50) + edits * each(30)) << round;
+  }
+  append(change(ports::ChangeAction::recall, 1, 0));
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(bytes(1), each(0) + each(50) + 2 * each(0) + each(0)) << round;
+    sink_.forget_zone_bytes();
+    reopen();
+  }
+  const std::uint64_t before = bytes(1);
+  append_all(
+      {in_zone(1, 70), change(ports::ChangeAction::edit, 6, 20), change(ports::ChangeAction::recall, 6, 0)});
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(bytes(1), before + 3 * each(0)) << round;
+    sink_.forget_zone_bytes();
+    reopen();
+  }
+  trim({.message_age_max_ms = 0, .inbox_entries_max = 1});
+  EXPECT_EQ(bytes(1), each(0)) << "nothing of it stays behind";
+}
+
 }  // namespace plaza::contract

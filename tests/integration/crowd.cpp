@@ -68,13 +68,17 @@ class Crowd::User final : public client::ClientEvents {
   }
   [[nodiscard]] bool joins() const { return joining != 0 || !later_.empty(); }
 
-  void write_to(Conversation to) {
-    DeviceLog& log = crowd_.run_.devices[log_];
-    const std::size_t index = log.sent.size();
-    const std::string body = "u" + std::to_string(log.member) + "." + std::to_string(index);
-    log.sent.push_back({.to = to, .body = body, .offered = ++crowd_.moment_});
-    ++open;
-    client_.send(to, body, [this, index](const client::SendOutcome& outcome) { on_outcome(index, outcome); });
+  void write_to(Conversation to) { send({.to = to, .body = {}, .offered = 0}); }
+  /// Edits or recalls one of its newest messages that are stored.
+  void change_something(std::uint64_t random) {
+    constexpr std::size_t kNewest = 12;
+    const DeviceLog& log = crowd_.run_.devices[log_];
+    if (log.sent.empty()) return;
+    const std::size_t index = log.sent.size() - 1 - random % std::min(kNewest, log.sent.size());
+    const Sent& target = log.sent[index];
+    if (target.fate != Sent::Fate::stored || target.cseq == 0 || target.change.action != Action::none) return;
+    const auto action = random / kNewest % 3 == 0 ? Action::recall : Action::edit;
+    send({.to = target.to, .body = {}, .change = {.action = action, .target = target.cseq}, .offered = 0});
   }
   /// Everything from the first entry on, page by page.
   void read_inbox() {
@@ -132,6 +136,23 @@ class Crowd::User final : public client::ClientEvents {
   std::string why;
 
  private:
+  using Action = client::Change::Action;
+
+  void send(Sent sent) {
+    DeviceLog& log = crowd_.run_.devices[log_];
+    const std::size_t index = log.sent.size();
+    const bool change = sent.change.action != Action::none;
+    if (sent.change.action != Action::recall)
+      sent.body = "u" + std::to_string(log.member) + "." + std::to_string(index);
+    sent.offered = ++crowd_.moment_;
+    ++open;
+    client_.send({.conversation = sent.to,
+                  .kind = change ? client::BodyKind::change : client::BodyKind::text,
+                  .body = sent.body,
+                  .change = sent.change},
+                 [this, index](const client::SendOutcome& outcome) { on_outcome(index, outcome); });
+    log.sent.push_back(std::move(sent));
+  }
   void in_group(std::uint64_t group) {
     groups.push_back(group);
     crowd_.run_.groups.note(group, id, Memberships::State::in, ++crowd_.moment_);
@@ -147,6 +168,7 @@ class Crowd::User final : public client::ClientEvents {
     sent.cseq = outcome.cseq;
     --open;
     if (outcome.error == 0) crowd_.acknowledged_.fetch_add(1);
+    if (outcome.error == 0 && sent.change.action != Action::none) crowd_.changed_.fetch_add(1);
   }
   void on_state(ClientState now, const std::string& text) override {
     if (state == ClientState::online && now != ClientState::online) crowd_.reconnects_.fetch_add(1);
@@ -298,6 +320,10 @@ void Crowd::talk() {
       if (user.open >= options_.window) continue;
       random_ = mix64(random_);
       if (random_ % 3 == 0) continue;
+      if (random_ / 7 % 4 == 0) {
+        user.change_something(random_ / 64);
+        continue;
+      }
       if (!user.groups.empty() && random_ % 5 == 0) {
         user.write_to(Conversation::group(user.groups[random_ % user.groups.size()]));
       } else {

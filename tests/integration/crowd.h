@@ -38,6 +38,8 @@ class Crowd {
   /// Everybody whose window has room writes, to the partner mostly.
   void talk();
   [[nodiscard]] std::uint64_t acknowledged() const { return acknowledged_.load(); }
+  /// Recalls and edits among them.
+  [[nodiscard]] std::uint64_t changed() const { return changed_.load(); }
   [[nodiscard]] std::uint64_t reconnects() const { return reconnects_.load(); }
   /// So many more users join each of the growing groups, as soon as they can.
   void grow(std::uint32_t users);
@@ -70,7 +72,7 @@ class Crowd {
   Moment moment_ = 0;
   std::uint64_t random_;
   // Any thread.
-  std::atomic<std::uint64_t> acknowledged_{0}, reconnects_{0};
+  std::atomic<std::uint64_t> acknowledged_{0}, changed_{0}, reconnects_{0};
   // The test's thread.
   std::string why_;
 };

@@ -289,6 +289,26 @@ class Files(unittest.TestCase):
         self.assertEqual(self.http(bob, "GET", f"/files/{before}?groupid={closed}&cseq={first}")[0], 404)
         self.assertEqual(self.http(bob, "GET", f"/files/{after}?groupid={closed}&cseq={second}")[2], b"after")
 
+    def test_a_message_that_is_recalled_or_edited_gives_its_file_to_nobody(self):
+        ann, bob = self.member("ann"), self.member("bob")
+        first, second = (self.upload(ann, png(100, 50 + i), "image/png")["file"] for i in range(2))
+        cseq = self.send(ann, bob.id, first, kind=1)["cseq"]
+        where = f"?friendid={ann.id}&cseq={cseq}"
+        status = lambda who, file, part="": self.http(who, "GET", f"/files/{file}{part}{where}")[0]
+        self.assertEqual((status(bob, first), status(bob, first, "/thumbnail"), status(bob, second)), (200, 200, 404))
+        edit = dict(msgid=121, friendid=bob.id, cseq=cseq, kind=1, body={"file": second}, send_id=2)
+        self.assertEqual(ann.ask(**edit)["errno"], 0)
+        self.assertTrue(ann.ask(**edit)["dup"])
+        self.assertEqual((status(bob, first), status(bob, second)), (404, 200))
+        change = [bob.receive_until(5) for _ in range(2)][1]
+        self.assertEqual(change["body"]["body"]["file"], second)
+        self.assertEqual(self.http(bob, "GET", f"/files/{second}?friendid={ann.id}&cseq={change['cseq']}")[0], 404, "not by the edit")
+        theirs = self.upload(bob, png(10, 10), "image/png")["file"]
+        self.assertEqual(ann.ask(msgid=121, friendid=bob.id, cseq=cseq, kind=1, body={"file": theirs}, send_id=3)["errno"], 56)
+        self.assertEqual(ann.ask(msgid=120, friendid=bob.id, cseq=cseq, send_id=3)["errno"], 0)
+        for file in (first, second):
+            self.assertEqual((status(bob, file), status(bob, file, "/thumbnail"), status(ann, file)), (404, 404, 200), "its owner's still")
+
     def test_a_content_that_is_gone_is_an_ordinary_error(self):
         ann = self.member("ann")
         file = self.upload(ann, b"soon gone")

@@ -49,6 +49,11 @@ OF_THEM = {
     95: [lambda x: {"groupid": x["group"], "watch": True}],
     100: [lambda x: {"friendid": x["member"], "cseq": x["cseq"], "reason": "r"},
           lambda x: {"groupid": x["group"], "cseq": x["cseq"], "reason": "r"}],
+    120: [lambda x: {"friendid": x["member"], "cseq": x["cseq"], "send_id": 1},
+          lambda x: {"groupid": x["group"], "cseq": x["cseq"], "send_id": 1}],
+    121: [lambda x: {"friendid": x["member"], "cseq": x["cseq"], "msg": "better", "send_id": 1},
+          lambda x: {"groupid": x["group"], "cseq": x["cseq"], "msg": "better", "send_id": 1}],
+    122: [lambda x: {"friendid": x["member"], "cseq": x["cseq"]}, lambda x: {"groupid": x["group"], "cseq": x["cseq"]}],
     130: [lambda x: {"query": "psst"}, lambda x: {"query": "psst", "friendid": x["member"]},
           lambda x: {"query": "psst", "groupid": x["group"]}],
 }

@@ -1,4 +1,4 @@
-// 50 pairs and their groups talk through real sockets while the server is killed and restarted, or while connections are cut. What
+// 50 pairs and their groups talk, edit and take back through real sockets while the server is killed and restarted, or while connections are cut. What
 // the clients noted proves that nothing was lost, doubled, reordered or invented.
 //
 // PLAZA_KILLS and PLAZA_CUT_SECONDS make the runs longer; PLAZA_TEST_SEED draws other ones.
@@ -72,11 +72,11 @@ void print_what_happened(const char* what, std::uint64_t times, const Crowd& cro
   for (const LargeGroup& group : crowd.log().large_groups) in_groups += group.entries.size();
   for (const Inbox& inbox : crowd.log().inboxes) entries += inbox.entries.size();
   std::printf(
-      "%llu %s, %llu reconnects: %llu messages acknowledged, %llu inbox entries and %llu of large "
-      "groups checked\n",
+      "%llu %s, %llu reconnects: %llu messages acknowledged, %llu of them changes, %llu inbox entries and "
+      "%llu of large groups checked\n",
       static_cast<unsigned long long>(times), what, static_cast<unsigned long long>(crowd.reconnects()),
-      static_cast<unsigned long long>(crowd.acknowledged()), static_cast<unsigned long long>(entries),
-      static_cast<unsigned long long>(in_groups));
+      static_cast<unsigned long long>(crowd.acknowledged()), static_cast<unsigned long long>(crowd.changed()),
+      static_cast<unsigned long long>(entries), static_cast<unsigned long long>(in_groups));
 }
 
 TEST(NothingIsLost, WhileTheServerIsKilledAndRestarted) {
@@ -107,6 +107,7 @@ TEST(NothingIsLost, WhileTheServerIsKilledAndRestarted) {
   ASSERT_TRUE(crowd.talk_until_acknowledged(300)) << crowd.why();
   ASSERT_TRUE(crowd.come_to_rest()) << crowd.why();
   print_what_happened("kills", kills, crowd);
+  EXPECT_GT(crowd.changed(), 50U) << "messages were edited and recalled on the way";
   EXPECT_TRUE(kept(crowd));
   EXPECT_TRUE(all_have_grown(crowd));
   server->signal(SIGTERM);
@@ -135,6 +136,7 @@ TEST(NothingIsLost, WhileConnectionsAreCut) {
   ASSERT_TRUE(crowd.come_to_rest()) << crowd.why();
   print_what_happened("cuts", proxy.cuts(), crowd);
   EXPECT_GT(proxy.cuts(), 200U);
+  EXPECT_GT(crowd.changed(), 50U) << "messages were edited and recalled on the way";
   EXPECT_TRUE(kept(crowd));
   EXPECT_TRUE(all_have_grown(crowd));
   server.signal(SIGTERM);

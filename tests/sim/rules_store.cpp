@@ -118,6 +118,7 @@ RulesStore::Ended RulesStore::commit_group() {
     return Ended::committed;
   }
   for (const auto& message : group.messages()) disk_.insert_message(message);
+  disk_.write_changes(group.changes());
   for (const MarkState* const mark : group.marks()) disk_.write_mark(*mark);
   for (const SenderState* const sender : group.cursors()) disk_.write_cursor(*sender);
   if (flush.active()) {
@@ -153,6 +154,7 @@ void RulesStore::append(std::vector<Append> batch) {
                                        .append = std::move(append),
                                        .message = nullptr,
                                        .expected_send_id = decision->expected_send_id});
+                  outcomes_.back().refusal = decision->refusal;
                 }
               },
           .answer = [](Ended) {}});
@@ -171,6 +173,7 @@ void RulesStore::report(Ended ended) {
   } else {
     for (Appended& outcome : outcomes_) {
       outcome.code = AppendCode::unavailable;
+      outcome.refusal = ports::AppendRefusal::none;
       outcome.expected_send_id = 0;
     }
   }
@@ -312,6 +315,24 @@ ports::Page RulesStore::page(const ports::ReadRequest& request) {
   return fill.finish();
 }
 
+void RulesStore::versions(ports::VersionsRequest request, Done<ports::VersionPage> done) {
+  read_job<ports::VersionPage>(std::move(done), [this, request] { return version_page(request); });
+}
+
+/// All that are asked for: the simulator has no long ones.
+ports::VersionPage RulesStore::version_page(const ports::VersionsRequest& request) {
+  ports::VersionPage page;
+  const StreamState& stream = *process_->set.stream(request.conversation);
+  if (request.cseq <= stream.trimmed || request.cseq > stream.head) return page;
+  page.message = message_at(stream, request.cseq);
+  if (page.message->recalled()) return page;
+  const auto& kept = disk_.versions[page.message->id.value];
+  page.versions.push_back(
+      {.number = static_cast<std::uint32_t>(kept.size()), .time_ms = 0, .body = page.message->body});
+  for (auto at = kept.rbegin(); at != kept.rend(); ++at) page.versions.push_back(at->second);
+  return page;
+}
+
 void RulesStore::conversations(MemberId member, StreamId after, std::uint32_t limit,
                                Done<ports::ConversationPage> done) {
   read_job<ports::ConversationPage>(std::move(done), [=, this] { return list(member, after, limit); });
@@ -346,7 +367,10 @@ ports::Conversation RulesStore::conversation(MemberId member, StreamId id, ports
   c.head = stream.head;
   c.marks = marks;
   if (id.kind() == ports::StreamKind::pair) c.peer = process_->set.mark(id.peer_of(member), id)->marks;
+  const auto& quiet = disk_.streams[id].quiet_places;
   c.unread = c.head - marks.read;
+  if (stream.quiet > marks.read)
+    c.unread -= static_cast<std::uint64_t>(std::distance(quiet.upper_bound(marks.read), quiet.end()));
   if (stream.head > stream.trimmed) c.last = message_at(stream, stream.head);
   return c;
 }

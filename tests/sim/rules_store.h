@@ -51,6 +51,7 @@ class RulesStore final : public SimStore, private ports::StreamStore {
   void stop() override { crash(); }
   void append(std::vector<ports::Append> batch) override;
   void read(ports::ReadRequest request, Done<ports::Page> done) override;
+  void versions(ports::VersionsRequest request, Done<ports::VersionPage> done) override;
   void heads(std::vector<ports::StreamId> streams, Done<std::vector<ports::Head>> done) override;
   void places(MemberId member, std::vector<ports::StreamId> streams,
               Done<std::vector<ports::Place>> done) override;
@@ -86,6 +87,7 @@ class RulesStore final : public SimStore, private ports::StreamStore {
   void find_original(ports::Appended& outcome, streams::SenderState& sender);
   [[nodiscard]] ports::MessagePtr message_at(const streams::StreamState& stream, std::uint64_t seq);
   [[nodiscard]] ports::Page page(const ports::ReadRequest& request);
+  [[nodiscard]] ports::VersionPage version_page(const ports::VersionsRequest& request);
   [[nodiscard]] ports::ConversationPage list(MemberId member, ports::StreamId after, std::uint32_t limit);
   [[nodiscard]] ports::Conversation conversation(MemberId member, ports::StreamId stream, ports::Marks marks);
   Result<bool, ports::StoreError> trim_some(const ports::Retention& retention);

@@ -36,6 +36,16 @@ void SimDisk::insert_message(ports::MessagePtr message) {
   });
 }
 
+void SimDisk::write_changes(const streams::MessageChanges& changes) {
+  transaction_.emplace_back([this, forgotten = changes.forgotten(), kept = changes.kept(),
+                             rewritten = changes.rewritten(), quiet = changes.quiet()] {
+    for (const std::uint64_t id : forgotten) versions.erase(id);
+    for (const auto& [message, version] : kept) versions[message][version.number] = version;
+    for (const auto& [id, message] : rewritten) messages[id] = message;
+    for (const ports::Delivery& place : quiet) streams[place.stream].quiet_places.insert(place.seq);
+  });
+}
+
 void SimDisk::write_cursor(const SenderState& sender) {
   transaction_.emplace_back(
       [this, key = std::pair(sender.member, sender.device), received = sender.received] {
@@ -49,11 +59,15 @@ void SimDisk::write_trimmed(ports::StreamId stream, std::uint64_t trimmed) {
     StreamRow& row = streams[stream];
     row.trimmed = std::max(row.trimmed, trimmed);
     row.entries.erase(row.entries.begin(), row.entries.upper_bound(trimmed));
+    row.quiet_places.erase(row.quiet_places.begin(), row.quiet_places.upper_bound(trimmed));
   });
 }
 
 void SimDisk::delete_message(std::uint64_t id) {
-  transaction_.emplace_back([this, id] { messages.erase(id); });
+  transaction_.emplace_back([this, id] {
+    messages.erase(id);
+    versions.erase(id);
+  });
 }
 
 bool SimDisk::write_runs(std::span<const streams::IndexRun> runs) {
@@ -69,11 +83,13 @@ bool SimDisk::write_runs(std::span<const streams::IndexRun> runs) {
 }
 
 bool SimDisk::write_stream(const StreamState& stream) {
-  transaction_.emplace_back([this, id = stream.id, head = stream.head, trimmed = stream.trimmed] {
-    StreamRow& row = streams[id];
-    row.head = std::max(row.head, head);
-    row.trimmed = std::max(row.trimmed, trimmed);
-  });
+  transaction_.emplace_back(
+      [this, id = stream.id, head = stream.head, trimmed = stream.trimmed, quiet = stream.quiet] {
+        StreamRow& row = streams[id];
+        row.quiet = std::max(row.quiet, quiet);
+        row.head = std::max(row.head, head);
+        row.trimmed = std::max(row.trimmed, trimmed);
+      });
   return true;
 }
 
@@ -118,6 +134,7 @@ bool SimDisk::load(StreamState& stream) {
   if (const auto row = streams.find(stream.id); row != streams.end()) {
     stream.head = row->second.head;
     stream.trimmed = row->second.trimmed;
+    stream.quiet = row->second.quiet;
   }
   return true;
 }

@@ -3,11 +3,13 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "streams/index_flush.h"
+#include "streams/message_changes.h"
 #include "streams/working_set.h"
 
 namespace plaza::sim {
@@ -20,7 +22,8 @@ namespace plaza::sim {
 class SimDisk final : public streams::StateSource, public streams::IndexRows {
  public:
   struct StreamRow {
-    std::uint64_t head = 0, trimmed = 0;
+    std::uint64_t head = 0, trimmed = 0, quiet = 0;
+    std::set<std::uint64_t> quiet_places;
     std::map<std::uint64_t, std::uint64_t> entries;  ///< seq -> message id
   };
   struct SenderRow {
@@ -32,6 +35,7 @@ class SimDisk final : public streams::StateSource, public streams::IndexRows {
   };
   // Durable. Ordered, so that a run is the same each time.
   std::map<std::uint64_t, ports::MessagePtr> messages;
+  std::map<std::uint64_t, std::map<std::uint32_t, ports::MessageVersion>> versions;
   std::map<ports::StreamId, StreamRow> streams;
   std::map<std::pair<MemberId, std::string>, SenderRow> senders;
   std::map<std::pair<MemberId, std::string>, std::uint64_t> cursors;
@@ -46,6 +50,7 @@ class SimDisk final : public streams::StateSource, public streams::IndexRows {
   [[nodiscard]] ports::MessagePtr message(std::uint64_t id) const;
 
   void insert_message(ports::MessagePtr message);
+  void write_changes(const streams::MessageChanges& changes);
   void write_cursor(const streams::SenderState& sender);
   void write_trimmed(ports::StreamId stream, std::uint64_t trimmed);
   void delete_message(std::uint64_t id);
@@ -56,6 +61,14 @@ class SimDisk final : public streams::StateSource, public streams::IndexRows {
   bool load(streams::StreamState& stream) override;
   bool load(streams::SenderState& sender) override;
   bool load(streams::MarkState& mark) override;
+  bool find_entry(ports::StreamId stream, std::uint64_t seq, std::uint64_t& message_id) override {
+    message_id = entry(stream, seq);
+    return true;
+  }
+  bool load_message(std::uint64_t id, ports::MessagePtr& found) override {
+    found = message(id);
+    return true;
+  }
   // streams::IndexRows
   bool write_runs(std::span<const streams::IndexRun> runs) override;
   bool write_stream(const streams::StreamState& stream) override;

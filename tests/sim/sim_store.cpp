@@ -23,6 +23,9 @@ class Decorator : public ports::StreamStore {
   void read(ports::ReadRequest request, Done<ports::Page> done) override {
     inner().read(request, std::move(done));
   }
+  void versions(ports::VersionsRequest request, Done<ports::VersionPage> done) override {
+    inner().versions(request, std::move(done));
+  }
   void heads(std::vector<ports::StreamId> streams, Done<std::vector<ports::Head>> done) override {
     inner().heads(std::move(streams), std::move(done));
   }

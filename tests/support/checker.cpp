@@ -34,6 +34,7 @@ class Checker {
     for (const Inbox& inbox : run_.inboxes) check_inbox(inbox);
     for (const LargeGroup& group : run_.large_groups) check_large_group(group);
     check_places();
+    check_changes();
     for (const DeviceLog& log : run_.devices) {
       for (const Sent& sent : log.sent) check_sent(log, sent);
       check_send_ids(log);
@@ -64,17 +65,41 @@ class Checker {
   void index_sends() {
     for (const DeviceLog& log : run_.devices) {
       for (std::size_t i = 0; i < log.sent.size(); ++i) {
-        const bool fresh = origins_.emplace(log.sent[i].body, Origin{&log, &log.sent[i], i}).second;
+        const Sent& sent = log.sent[i];
+        if (sent.id != 0) by_id_.emplace(sent.id, Origin{&log, &sent, i});
+        if (sent.change.action == client::Change::Action::recall) continue;
+        const bool fresh = origins_.emplace(sent.body, Origin{&log, &sent, i}).second;
         if (!fresh)
           violation("the test itself is wrong: the body '" + log.sent[i].body + "' was offered twice");
       }
     }
   }
 
+  /// Whose send an entry is: by its body, which is unique; when it has another one by now, or none, by what was acknowledged; a
+  /// recall that nobody knows to be stored, by what it recalls. Null: nobody sent it.
+  const Origin* origin_of(const Place& place, const Message& entry) {
+    if (!entry.body.empty() && entry.edits == 0) {
+      const auto found = origins_.find(entry.body);
+      return found == origins_.end() || found->second.sent->change != entry.change ? nullptr : &found->second;
+    }
+    if (const auto found = by_id_.find(entry.id); found != by_id_.end()) return &found->second;
+    for (const DeviceLog& log : run_.devices) {
+      if (log.member != entry.sender) continue;
+      for (std::size_t i = 0; i < log.sent.size(); ++i) {
+        const Sent& sent = log.sent[i];
+        const bool same = sent.change == entry.change && sent.id == 0 && sent.fate != Sent::Fate::refused &&
+                          place_of(log.member, sent.to) == place;
+        if (same && entry.kind == client::BodyKind::change)
+          return &by_id_.emplace(entry.id, Origin{&log, &sent, i}).first->second;
+      }
+    }
+    return nullptr;
+  }
+
   void check_inbox(const Inbox& inbox) {
     const std::string where = "inbox of " + text(inbox.member);
     std::uint64_t expected = 1;
-    std::set<std::string> bodies;
+    std::set<const Sent*> known;
     std::map<std::pair<std::uint64_t, std::string>, std::size_t> newest_of_device;
     std::map<Place, std::uint64_t> newest_of_place;
     std::map<Place, std::uint64_t> newest_change;
@@ -88,16 +113,16 @@ class Checker {
         check_order(place, entry, newest_of_place[place], what);
         continue;
       }
-      if (!bodies.insert(entry.body).second) {
-        violation(what + ": promise 1: the message is there twice");
-        continue;
-      }
-      const auto found = origins_.find(entry.body);
-      if (found == origins_.end()) {
+      const Origin* const found = origin_of(place_of(inbox.member, entry.conversation), entry);
+      if (found == nullptr) {
         violation(what + ": promise 1: nobody sent this");
         continue;
       }
-      const Origin& origin = found->second;
+      const Origin& origin = *found;
+      if (!known.insert(origin.sent).second) {
+        violation(what + ": promise 1: the message is there twice");
+        continue;
+      }
       copies_[origin.sent].push_back({&inbox, &entry});
       check_entry(inbox, entry, origin, what);
 
@@ -121,7 +146,7 @@ class Checker {
   /// The same of a group's own stream, which has everything that was ever said there.
   void check_large_group(const LargeGroup& group) {
     const std::string where = "large group " + text(group.group);
-    std::set<std::string> bodies;
+    std::set<const Sent*> known;
     std::map<const DeviceLog*, std::size_t> newest_of_device;
     std::uint64_t newest = 0, newest_change = 0;
     const Place place{0, group.group};
@@ -133,13 +158,13 @@ class Checker {
         check_event(entry, newest_change, what);
         continue;
       }
-      if (!bodies.insert(entry.body).second) violation(what + ": promise 1: the message is there twice");
-      const auto found = origins_.find(entry.body);
-      if (found == origins_.end()) {
+      const Origin* const found = origin_of(place, entry);
+      if (found == nullptr) {
         violation(what + ": promise 1: nobody sent this");
         continue;
       }
-      const Origin& origin = found->second;
+      const Origin& origin = *found;
+      if (!known.insert(origin.sent).second) violation(what + ": promise 1: the message is there twice");
       in_group_[origin.sent] = &entry;
       if (entry.sender != origin.log->member)
         violation(what + ": promise 1: shown as sent by " + text(entry.sender));
@@ -173,11 +198,56 @@ class Checker {
     if (entry.cseq <= newest_cseq)
       violation(what + ": promise 2: the conversation's order is another than the inbox's");
     newest_cseq = std::max(newest_cseq, entry.cseq);
-    const auto [at, fresh] = places_[place].try_emplace(entry.cseq, entry.body);
-    if (!fresh && at->second != entry.body) {
-      violation(what + ": promise 2: others have '" + at->second + "' at position " + text(entry.cseq) +
+    const auto [at, fresh] = places_[place].try_emplace(entry.cseq, &entry);
+    const Message& theirs = *at->second;
+    if (!fresh && (theirs.body != entry.body || theirs.id != entry.id)) {
+      violation(what + ": promise 2: others have '" + theirs.body + "' at position " + text(entry.cseq) +
                 " of this conversation");
     }
+    if (theirs.edits != entry.edits || theirs.recalled != entry.recalled)
+      violation(what + ": changes: others have it edited or recalled another way");
+  }
+
+  /// What the changes of a conversation say, in its order, is what its messages are.
+  void check_changes() {
+    using Action = client::Change::Action;
+    for (const auto& [place, messages] : places_) {
+      struct State {
+        std::uint32_t edits = 0;
+        bool recalled = false;
+        std::string body;
+      };
+      std::map<std::uint64_t, State> states;
+      for (const auto& [cseq, entry] : messages) {
+        if (entry->kind != client::BodyKind::change) continue;
+        const std::string what = where(place) + ", change at " + text(cseq) + " of " +
+                                 text(entry->change.target);
+        State& state = states[entry->change.target];
+        if (entry->change.target >= cseq || state.recalled)
+          violation(what + ": changes: it is about nothing that could be changed");
+        if (entry->change.action == Action::recall) state.recalled = true;
+        if (entry->change.action == Action::edit) ++state.edits, state.body = entry->body;
+      }
+      for (const auto& [cseq, entry] : messages) {
+        const auto found = states.find(cseq);
+        const bool of_recalled = entry->change.action == Action::edit &&
+                                 states[entry->change.target].recalled;
+        const State none;
+        const State& state = found == states.end() ? none : found->second;
+        const bool gone = state.recalled || of_recalled;
+        const bool right = entry->edits == state.edits && entry->recalled == gone &&
+                           (!gone || entry->body.empty()) &&
+                           (gone || state.edits == 0 || entry->body == state.body);
+        if (!right)
+          violation(where(place) + ", position " + text(cseq) + " '" + entry->body +
+                    "': changes: it is not what its changes made of it (" + text(state.edits) + " edits" +
+                    (gone ? ", recalled)" : ")"));
+      }
+    }
+  }
+
+  static std::string where(const Place& place) {
+    return "conversation " + text(place.first) + "-" + text(place.second);
   }
 
   /// A change of a group: written by nobody, each once, in the order of their numbers.
@@ -219,10 +289,10 @@ class Checker {
   void check_places() {
     for (const auto& [place, messages] : places_) {
       std::uint64_t expected = 1;
-      for (const auto& [cseq, body] : messages) {
+      for (const auto& [cseq, entry] : messages) {
         if (cseq != expected) {
-          violation("conversation " + text(place.first) + "-" + text(place.second) +
-                    ": promise 3: position " + text(expected) + " is missing, then comes '" + body + "'");
+          violation(where(place) + ": promise 3: position " + text(expected) + " is missing, then comes '" +
+                    entry->body + "'");
         }
         expected = cseq + 1;
       }
@@ -294,6 +364,14 @@ class Checker {
     return " '" + inbox.entries[seq - 1].body + "'";
   }
 
+  /// What was edited or recalled since said something else when it was seen. The details of an acknowledged send are the inbox's
+  /// own, an id of 0 means that they were not told.
+  static bool same_entry(const Message& seen, const Message& now) {
+    const bool changed = now.edits != seen.edits || now.recalled;
+    if (now.kind != seen.kind || !(now.change == seen.change)) return false;
+    return (changed || now.body == seen.body) && (seen.id == 0 || now.id == seen.id);
+  }
+
   void check_seen(const DeviceLog& log) {
     const std::string where = "application of " + who(log);
     const auto inbox = std::find_if(run_.inboxes.begin(), run_.inboxes.end(),
@@ -319,12 +397,8 @@ class Checker {
       seen.insert(message.seq);
       if (message.seq == 0 || message.seq > inbox->entries.size()) {
         violation(what + ": promise 1: the inbox has no such entry");
-      } else if (const Message& entry = inbox->entries[message.seq - 1];
-                 entry.body != message.body || entry.id != message.id) {
-        // The details of an acknowledged send are the inbox's own, an id of 0 means that they were not told.
-        if (entry.body != message.body || message.id != 0) {
-          violation(what + ": promise 1: there the inbox has '" + entry.body + "'");
-        }
+      } else if (const Message& entry = inbox->entries[message.seq - 1]; !same_entry(message, entry)) {
+        violation(what + ": promise 1: there the inbox has '" + entry.body + "'");
       }
     }
     over_the_rest(inbox->head + 1);
@@ -354,7 +428,7 @@ class Checker {
         violation(what + ": promise 3: follows " + text(page[i - 1].cseq));
       const auto& place = places_[place_of(log.member, page[i].conversation)];
       const auto entry = place.find(page[i].cseq);
-      if (entry == place.end() || entry->second != page[i].body)
+      if (entry == place.end() || !same_entry(page[i], *entry->second))
         violation(what + ": promise 2: the inboxes have another one there");
     }
   }
@@ -364,7 +438,8 @@ class Checker {
     // What it is to be shown: what others wrote. Events it does not know.
     const auto foreign = [&](std::uint64_t seq) {
       const Message& entry = inbox.entries[seq - 1];
-      return entry.sender != log.member && entry.kind != client::BodyKind::event;
+      return entry.sender != log.member && entry.kind != client::BodyKind::event &&
+             entry.kind != client::BodyKind::change && !entry.recalled;
     };
     auto connection = log.connections.begin();
     std::uint64_t last = 0;  // on this connection
@@ -374,13 +449,13 @@ class Checker {
       if (LargeGroups::from_group(message)) continue;
       const std::string what = where + " was shown '" + message.body + "' as entry " + text(message.seq);
       if (message.seq == 0 || message.seq > inbox.entries.size() ||
-          inbox.entries[message.seq - 1].id != message.id ||
-          inbox.entries[message.seq - 1].body != message.body) {
+          !same_entry(message, inbox.entries[message.seq - 1])) {
         violation(what + ": promise 1: the inbox has another one there");
         continue;
       }
       if (message.seq <= last) violation(what + ": promise 2: after entry " + text(last));
-      if (!foreign(message.seq)) violation(what + ": its own member's, or an event");
+      if (!foreign(message.seq) && !inbox.entries[message.seq - 1].recalled)
+        violation(what + ": its own member's, or an event");
       for (std::uint64_t seq = last + 1; last != 0 && seq < message.seq; ++seq) {
         if (seq > inbox.trimmed && foreign(seq))
           violation(what + ": promise 3: entry " + text(seq) + " was passed over");
@@ -399,10 +474,12 @@ class Checker {
   const std::size_t lines_max_;
   std::vector<std::string> lines_;
   std::unordered_map<std::string, Origin> origins_;  ///< by body
+  std::unordered_map<std::uint64_t, Origin> by_id_;  ///< those that were acknowledged with an id
   std::unordered_map<const Sent*, std::vector<Copy>> copies_;
   std::unordered_map<const Sent*, const Message*> in_group_;  ///< the stream of a large one
   LargeGroups large_;
-  std::map<Place, std::map<std::uint64_t, std::string>> places_;  ///< conversation -> cseq -> body
+  std::map<Place, std::map<std::uint64_t, const Message*>>
+      places_;  ///< conversation -> cseq -> one of its copies
 };
 
 }  // namespace

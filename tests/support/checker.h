@@ -17,6 +17,9 @@ namespace plaza::tests {
 ///   5 nobody got a message of a group he was surely not in
 ///   blocks: nothing was accepted that was sent after the recipient had been told that its block is in force
 ///
+///   changes: an acknowledged recall or edit is an entry like any message; what the entries of a conversation say, in its order, is
+///     what everybody finds: a recalled message has no body any more, nor has an edit of it, an edited one that of its newest edit
+///
 /// A page of a conversation's history has no hole, and the messages that the inboxes have at these positions.
 ///
 /// Large groups: a message behind "grown" needs to be in the group's own stream only, once. An application got what either gave it,

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
+
 namespace plaza::tests {
 namespace {
 
@@ -95,6 +97,104 @@ RunLog run_with_events() {
     ++cseq;
   }
   return run;
+}
+
+using Action = client::Change::Action;
+
+/// Ann's "a" to Bob becomes "a2", and her "b" is edited to "b2" and then recalled. The applications saw all of it as it came.
+RunLog run_with_changes() {
+  RunLog run = good_run();
+  const auto to_bob = Conversation::peer(kBob);
+  struct Made {
+    const char* body;
+    Action action;
+    std::uint64_t target;
+  };
+  const Made all[] = {{"a2", Action::edit, 1}, {"b2", Action::edit, 2}, {"", Action::recall, 2}};
+  std::uint64_t n = 4;
+  for (const Made& made : all) {
+    const client::Change change{.action = made.action, .target = made.target};
+    run.devices[0].sent.push_back({.to = to_bob,
+                                   .body = made.body,
+                                   .change = change,
+                                   .offered = 10 * n,
+                                   .decided = 10 * n + 5,
+                                   .fate = Sent::Fate::stored,
+                                   .send_id = n,
+                                   .id = 100 + n,
+                                   .seq = n,
+                                   .cseq = n - 1});
+    for (std::size_t i = 0; i < 2; ++i) {
+      Inbox& inbox = run.inboxes[i];
+      Message shown = entry(inbox.member, ++inbox.head, made.body, kAnn, to_bob, 100 + n, n - 1, n);
+      shown.kind = client::BodyKind::change;
+      shown.change = change;
+      run.devices[i].seen.push_back(shown);
+      inbox.entries.push_back(shown);
+    }
+    ++n;
+  }
+  for (std::size_t i = 0; i < 2; ++i) {
+    auto& entries = run.inboxes[i].entries;
+    entries[0].body = "a2";
+    entries[0].edits = 1;
+    entries[1].body.clear();
+    entries[1].edits = 1;
+    entries[1].recalled = true;
+    entries[4].body.clear();  // what the edit of it said
+    entries[4].recalled = true;
+  }
+  return run;
+}
+
+TEST(Checker, TakesRecallsAndEditsForWhatTheyAre) {
+  EXPECT_EQ(check(run_with_changes()), std::vector<std::string>{});
+}
+
+TEST(Checker, FindsAChangeThatIsAcknowledgedAndMissingOrThereTwice) {
+  RunLog missing = run_with_changes();
+  missing.inboxes[1].entries.pop_back();
+  --missing.inboxes[1].head;
+  EXPECT_TRUE(finds(missing, "is acknowledged (send_id 6) and not in the inbox of 2"));
+  RunLog twice = run_with_changes();
+  twice.inboxes[1].entries.push_back(twice.inboxes[1].entries.back());
+  twice.inboxes[1].entries.back().seq = ++twice.inboxes[1].head;
+  EXPECT_TRUE(finds(twice, "the message is there twice"));
+}
+
+TEST(Checker, FindsAChangeWithoutEffectAndAnEffectWithoutAChange) {
+  const auto in_both = [](const std::function<void(std::vector<Message>&)>& spoil) {
+    RunLog run = run_with_changes();
+    for (std::size_t i = 0; i < 2; ++i) spoil(run.inboxes[i].entries);
+    return run;
+  };
+  const char* const found = "it is not what its changes made of it";
+  EXPECT_TRUE(finds(in_both([](auto& entries) { entries[1].recalled = false; }), found))
+      << "recalled, and there";
+  EXPECT_TRUE(finds(in_both([](auto& entries) { entries[1].body = "b"; }), found)) << "its body is left";
+  EXPECT_TRUE(finds(in_both([](auto& entries) { entries[4].body = "b2"; }), found))
+      << "that of its edit is left";
+  EXPECT_TRUE(finds(in_both([](auto& entries) { entries[0].body = "a"; }), found)) << "not edited";
+  EXPECT_TRUE(finds(in_both([](auto& entries) { entries[0].edits = 2; }), found))
+      << "edited twice by one edit";
+  EXPECT_TRUE(
+      finds(in_both([](auto& entries) { entries[0].recalled = true, entries[0].body.clear(); }), found))
+      << "recalled by nobody";
+}
+
+TEST(Checker, FindsAMessageThatIsChangedForSomeOnly) {
+  RunLog run = run_with_changes();
+  run.inboxes[1].entries[0].edits = 2;
+  EXPECT_TRUE(finds(run, "others have it edited or recalled another way"));
+}
+
+TEST(Checker, FindsAnApplicationThatSawAnotherMessageThere) {
+  RunLog run = run_with_changes();
+  run.devices[1].seen[0].id = 777;
+  EXPECT_TRUE(finds(run, "there the inbox has"));
+  RunLog never = good_run();
+  never.devices[1].seen[0].body = "something else";
+  EXPECT_TRUE(finds(never, "there the inbox has"));
 }
 
 TEST(Checker, TakesChangesOfAGroupForWhatTheyAre) {

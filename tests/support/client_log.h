@@ -11,7 +11,9 @@
 
 namespace plaza::tests {
 
-/// One message that an application wanted sent. `body` is unique in the whole run: it is how messages are told apart.
+/// One message that an application wanted sent. `body` is unique in the whole run: it is how messages are told apart, until they
+/// are edited or recalled, which only those are that were acknowledged: then it is the id. The body of an edit is the new one of the
+/// message that it changes; a recall has none.
 struct Sent {
   enum class Fate : std::uint8_t {
     unknown,  ///< no answer yet, or the application was restarted before it came: stored once or nowhere
@@ -20,6 +22,7 @@ struct Sent {
   };
   client::Conversation to;
   std::string body;
+  client::Change change = {};
   Moment offered = 0;
   Moment decided = 0;
   Fate fate = Fate::unknown;

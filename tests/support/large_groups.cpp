@@ -13,6 +13,11 @@ std::string name_of(const DeviceLog& log, std::uint64_t group) {
   return "application of " + std::to_string(log.member) + "/" + log.device + ", large group " +
          std::to_string(group);
 }
+
+/// What was edited or recalled since said something else when it was seen.
+bool same(const Message& seen, const Message& now) {
+  return now.body == seen.body || now.edits != seen.edits || now.recalled;
+}
 }  // namespace
 
 LargeGroups::LargeGroups(const RunLog& run) : run_(run) {
@@ -32,7 +37,9 @@ LargeGroups::LargeGroups(const RunLog& run) : run_(run) {
     }
   }
   for (const DeviceLog& log : run.devices) {
-    for (const Sent& sent : log.sent) offered_.emplace(sent.body, sent.offered);
+    for (const Sent& sent : log.sent) {
+      if (!sent.body.empty()) offered_.emplace(sent.body, sent.offered);
+    }
     std::uint64_t newest = 0;
     for (const Message& message : log.seen) {
       const Place place{message.conversation.id, message.cseq};
@@ -103,7 +110,7 @@ void LargeGroups::check_group(const DeviceLog& log, const Known& known,
     }
     if (!message.conversation.is_group() || message.conversation.id != known.log->group) continue;
     const std::string what = where + ", saw '" + message.body + "' at " + std::to_string(message.cseq);
-    if (message.cseq == 0 || message.cseq > entries.size() || entries[message.cseq - 1].body != message.body)
+    if (message.cseq == 0 || message.cseq > entries.size() || !same(message, entries[message.cseq - 1]))
       lines.push_back(what + ": promise 1: the group has another one there");
     if (!got.insert(message.cseq).second) lines.push_back(what + ": promise 1: for the second time");
     if (!from_group(message)) continue;

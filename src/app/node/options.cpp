@@ -63,6 +63,9 @@ edge::Limits edge_limits(const Config& config) {
   limits.announcements.keep_ms_max = config.announcement.keep_days_max * kDayMs;
   limits.chat.room_messages = {u32(config.room.message_rate_per_s), u32(config.room.message_burst)};
   limits.chat.body_bytes_max = static_cast<std::size_t>(config.message.body_bytes_max);
+  limits.chat.recall_window_ms = config.message.recall_window_s * 1000;
+  limits.chat.edit_window_ms = config.message.edit_window_s * 1000;
+  limits.chat.edits_max = u32(config.message.edits_max);
   limits.chat.send_window_max = u32(config.edge.send_window_max);
   limits.chat.sessions_per_member_max = u32(config.member.sessions_max);
   limits.chat.heartbeat_ms = u32(config.edge.heartbeat_ms);
