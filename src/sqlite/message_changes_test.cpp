@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
@@ -11,6 +12,7 @@
 #include <functional>
 #include <iterator>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "base/log.h"
@@ -73,7 +75,7 @@ class ChangedMessages : public testing::Test {
   [[nodiscard]] std::string path() const { return (folder_ / "streams.db").string(); }
   void open() {
     store_ = std::make_unique<EmbeddedStreamStore>(
-        EmbeddedStreamStoreOptions{.path = path(), .recent_bytes_max = 1'000}, clock_);
+        EmbeddedStreamStoreOptions{.path = path(), .flush_idle_ms = 20, .recent_bytes_max = 1'000}, clock_);
     ASSERT_TRUE(store_->start(sink_).has_value());
   }
   void close() {
@@ -87,9 +89,9 @@ class ChangedMessages : public testing::Test {
     store_->append(std::move(batch));
     for (std::size_t now = sink_.reported; now < wanted; now = sink_.reported) sink_.reported.wait(now);
   }
-  /// All bytes of the database's file.
-  [[nodiscard]] std::string bytes() const {
-    std::ifstream file(path(), std::ios::binary);
+  /// All bytes of the database's file, or of the log beside it.
+  [[nodiscard]] std::string bytes(const char* beside = "") const {
+    std::ifstream file(path() + beside, std::ios::binary);
     return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
   }
 
@@ -124,6 +126,28 @@ TEST_F(ChangedMessages, OfARecalledMessageNoWordIsLeftInTheFile) {
   const std::string file = bytes();
   EXPECT_EQ(file.find("regretted"), std::string::npos);
   EXPECT_NE(file.find("a-word-that-stays"), std::string::npos);
+}
+
+TEST_F(ChangedMessages, NorIsOneLeftInTheLogBesideTheFileWhileTheServerRuns) {
+  const auto gone_from = [this](const char* beside) {
+    while (bytes(beside).find("regretted") != std::string::npos)
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  };
+  const auto written = [this] {  // in the log, or in the file by then
+    return (bytes("-wal") + bytes()).find("regretted") != std::string::npos;
+  };
+  open();
+  append(said("regretted"));
+  ASSERT_TRUE(written());
+  append(change(ChangeAction::recall, 1));
+  gone_from("-wal");
+  gone_from("");
+  append(said("regretted again"));
+  ASSERT_TRUE(written());
+  append(change(ChangeAction::recall, 3));
+  gone_from("-wal");
+  gone_from("");
+  EXPECT_EQ(sink_.accepted, 4U);
 }
 
 TEST_F(ChangedMessages, AFileOfTheVersionBeforeThereWereChangesGoesOn) {

@@ -164,7 +164,7 @@ void Writer::idle() {
     set_.evict();
     if (written) return;
   }
-  const bool dirty = flush_.needed() || flush_.active();
+  const bool dirty = flush_.needed() || flush_.active() || wipe_log_;
   const std::int64_t timeout_ms = broken_ ? kRetryMs : (dirty ? options_.flush_idle_ms : -1);
   sleeper_.prepare();
   if (queue_.empty() && !stop_asked_) sleeper_.sleep(timeout_ms);
@@ -172,8 +172,10 @@ void Writer::idle() {
   if (!queue_.empty() || stop_asked_) return;
   if (broken_ && !flush_.active()) {
     probe();
-  } else if (dirty && !flush_.active()) {
+  } else if (flush_.needed() && !flush_.active()) {
     flush_.begin_round();
+  } else if (wipe_log_ && !flush_.active()) {
+    checkpoint();
   }
 }
 

@@ -132,6 +132,7 @@ class Writer {
   std::uint64_t trim_upto_ = 0;
   int wal_pages_ = 0;
   int checkpoint_at_ = 0;
+  bool wipe_log_ = true;  ///< the write-ahead log may have what was recalled; also that of the process before
   // The owner's thread.
   std::thread thread_;
 };

@@ -46,6 +46,7 @@ Writer::Outcome Writer::commit_group() {
       figures_.commit_ns += took_ns;
       g_commit_seconds.observe(took_ns);
       g_commit_messages.observe(group_.messages().size());
+      wipe_log_ = wipe_log_ || group_.changes().recalls();
       group_.commit();
       if (flush_.active()) flush_.applied();
       figures_.entries_indexed = flush_.entries_written();
@@ -191,13 +192,17 @@ void Writer::checkpoint_if_due() {
   checkpoint();
 }
 
-/// Moves the log into the database file. Passive: readers of older moments keep some of it back; the next one
-/// takes it.
+/// Moves the log into the database file. It waits for nobody: readers of older moments keep some of it back; the next one takes
+/// it. A log with what was recalled is emptied: else its pages would be there until others are written over them.
 void Writer::checkpoint() {
   int log_pages = 0;
   int moved_pages = 0;
-  const int code = sqlite3_wal_checkpoint_v2(connection_.raw(), nullptr, SQLITE_CHECKPOINT_PASSIVE,
-                                             &log_pages, &moved_pages);
+  if (wipe_log_) sqlite3_busy_timeout(connection_.raw(), 0);
+  const int code = sqlite3_wal_checkpoint_v2(
+      connection_.raw(), nullptr, wipe_log_ ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE,
+      &log_pages, &moved_pages);
+  if (wipe_log_) sqlite3_busy_timeout(connection_.raw(), static_cast<int>(options_.busy_timeout_ms));
+  wipe_log_ = wipe_log_ && code != SQLITE_OK;
   if (code != SQLITE_OK && code != SQLITE_BUSY) {
     PLAZA_LOG(warn, "streams", "{}: the write-ahead log cannot be moved into it now: {}", options_.path,
               connection_.failure().text);

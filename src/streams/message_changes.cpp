@@ -59,6 +59,7 @@ void MessageChanges::edit(const Message& change) {
 
 /// The place stays; what was said goes, with every version of it.
 bool MessageChanges::recall(const Message& change, const Group& group) {
+  recalls_ = true;
   const MessagePtr before = target_;
   MessageExtra extra = before->extra ? *before->extra : MessageExtra{};
   for (const std::uint64_t id : extra.edits) {
@@ -145,6 +146,7 @@ void MessageChanges::clear() {
   quiet_.clear();
   quiet_before_.clear();
   resized_.clear();
+  recalls_ = false;
 }
 
 }  // namespace plaza::streams

@@ -47,6 +47,8 @@ class MessageChanges {
   /// Rows of zones whose messages take more or less than before.
   [[nodiscard]] std::vector<ports::ZoneBytes> zone_rows() const;
   [[nodiscard]] bool empty() const { return rewritten_.empty(); }
+  /// Something is to be gone for good.
+  [[nodiscard]] bool recalls() const { return recalls_; }
 
   void commit();
   void roll_back();
@@ -81,6 +83,7 @@ class MessageChanges {
   std::vector<ports::Delivery> quiet_;
   std::vector<QuietBefore> quiet_before_;
   std::vector<Resized> resized_;
+  bool recalls_ = false;
 };
 
 }  // namespace plaza::streams
