@@ -313,19 +313,81 @@ void SimClient::group_answer(std::uint64_t group, const protocol::Refusal& refus
 
 // The application ---------------------------------------------------------------------------------------------------------------
 
-void SimClient::send(Conversation to) {
-  const std::uint64_t index = log().sent.size();
-  std::string label = "m" + std::to_string(member()) + "." + log().device + "." + std::to_string(index);
+namespace {
+std::string object_of(const std::string& label) { return R"({"is":")" + label + R"("})"; }
+
+client::BodyKind kind_of(const std::string& body) {
+  return body.starts_with('{') ? client::BodyKind::custom : client::BodyKind::text;
+}
+
+std::string doing(const client::Outgoing& message) {
+  using enum client::Change::Action;
+  switch (message.change.action) {
+    case none: break;
+    case recall: return ": recalls " + std::to_string(message.change.target) + " in ";
+    case edit: return ": edits " + std::to_string(message.change.target) + " to '" + message.body + "' in ";
+  }
+  return ": sends '" + message.body + "' to ";
+}
+}  // namespace
+
+std::string SimClient::new_body() {
+  std::string label = "m" + std::to_string(member()) + "." + log().device + "." +
+                      std::to_string(log().sent.size());
   if (options_.padding_max > 0) label.append(rng_.below(options_.padding_max), '.');
-  client::Outgoing message{.conversation = to, .body = label, .tag = index};
+  return label;
+}
+
+bool SimClient::offer(client::Outgoing message) {
+  message.tag = log().sent.size();
+  if (!rules_->send(message)) return false;  // as many wait as may
+  const Conversation to = message.conversation;
+  world_.trace(name() + doing(message) + (to.is_group() ? "group " : "") + std::to_string(to.id));
+  log().sent.push_back(
+      {.to = to, .body = message.body, .change = message.change, .offered = world_.moment()});
+  return true;
+}
+
+void SimClient::send(Conversation to) {
+  client::Outgoing message{.conversation = to, .body = new_body()};
   if (rng_.percent(10)) {
     message.kind = client::BodyKind::custom;
-    message.body = R"({"is":")" + label + R"("})";
+    message.body = object_of(message.body);
   }
-  if (!rules_->send(message)) return;  // as many wait as may
-  world_.trace(name() + ": sends '" + message.body + "' to " + (to.is_group() ? "group " : "") +
-               std::to_string(to.id));
-  log().sent.push_back({.to = to, .body = message.body, .offered = world_.moment()});
+  offer(std::move(message));
+}
+
+void SimClient::change_something() {
+  constexpr std::size_t kNewest = 6;
+  const tests::DeviceLog& theirs = rng_.percent(70) ? log() : run_.devices[rng_.below(run_.devices.size())];
+  std::vector<const tests::Sent*> fit;
+  for (auto sent = theirs.sent.rbegin(); sent != theirs.sent.rend() && fit.size() < kNewest; ++sent) {
+    const bool said = sent->change.action == client::Change::Action::none;
+    if (said && sent->fate == tests::Sent::Fate::stored && sent->cseq != 0) fit.push_back(&*sent);
+  }
+  if (fit.empty()) return;
+  const tests::Sent& target = *fit[rng_.below(fit.size())];
+  client::Outgoing message{.conversation = target.to, .kind = client::BodyKind::change};
+  if (theirs.member != member() && !target.to.is_group()) {
+    if (target.to.id != member()) return;  // a talk of others
+    message.conversation = Conversation::peer(theirs.member);
+  }
+  message.change = {.action = client::Change::Action::recall, .target = target.cseq};
+  if (!rng_.percent(35)) {
+    const std::string label = new_body();
+    message.change.action = client::Change::Action::edit;
+    message.change.kind = kind_of(target.body);
+    message.body = message.change.kind == client::BodyKind::text ? label : object_of(label);
+  }
+  if (!in_doubt(message)) offer(std::move(message));
+}
+
+/// The same change is offered, and what became of it is not known: when its words are gone none could tell the two apart.
+bool SimClient::in_doubt(const client::Outgoing& message) const {
+  return std::ranges::any_of(log().sent, [&](const tests::Sent& sent) {
+    return sent.id == 0 && sent.fate != tests::Sent::Fate::refused && sent.to == message.conversation &&
+           sent.change == message.change;
+  });
 }
 
 bool SimClient::poll() {

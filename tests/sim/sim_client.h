@@ -58,6 +58,8 @@ class SimClient {
 
   // The application.
   void send(client::Conversation to);
+  /// Edits or recalls a message that is stored: one of its member's mostly; of another's only an owner may recall.
+  void change_something();
   /// Joins or leaves; waits for an open request of the kind. Only for the device that manages its member's groups.
   void toggle_group(std::uint64_t group);
   void toggle_block(std::uint64_t peer);
@@ -94,6 +96,9 @@ class SimClient {
   [[nodiscard]] tests::DeviceLog& log() { return run_.devices[log_index_]; }
   [[nodiscard]] const tests::DeviceLog& log() const { return run_.devices[log_index_]; }
   [[nodiscard]] std::string name() const { return std::to_string(log().member) + "/" + log().device; }
+  [[nodiscard]] std::string new_body();
+  bool offer(client::Outgoing message);
+  [[nodiscard]] bool in_doubt(const client::Outgoing& message) const;
   void make_rules();
   bool connect();
   void disconnected(const char* why);

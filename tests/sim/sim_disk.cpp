@@ -44,6 +44,7 @@ void SimDisk::write_changes(const streams::MessageChanges& changes) {
     for (const auto& [id, message] : rewritten) messages[id] = message;
     for (const ports::Delivery& place : quiet) streams[place.stream].quiet_places.insert(place.seq);
   });
+  for (const ports::ZoneBytes& row : changes.zone_rows()) write_zone_bytes(row);
 }
 
 void SimDisk::write_cursor(const SenderState& sender) {

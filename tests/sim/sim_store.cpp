@@ -1,5 +1,8 @@
 #include "tests/sim/sim_store.h"
 
+#include <map>
+#include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -105,6 +108,49 @@ class ForgetfulStore final : public SimStore, private Decorator {
   std::unique_ptr<SimStore> store_;
 };
 
+/// "Change the conversation and leave the inboxes": a message that was edited or recalled is shown there as it was sent.
+class StaleStore final : public SimStore, private Decorator {
+ public:
+  explicit StaleStore(std::unique_ptr<SimStore> store) : store_(std::move(store)) {}
+  ports::StreamStore& port() override { return *this; }
+  bool step() override { return store_->step(); }
+  [[nodiscard]] bool idle() const override { return store_->idle(); }
+  void crash() override { store_->crash(); }
+  void crash_after_next_commit() override { store_->crash_after_next_commit(); }
+  void fail_commits(std::uint32_t count) override { store_->fail_commits(count); }
+
+ private:
+  using Send = std::tuple<MemberId, std::string, std::uint64_t>;
+
+  void append(std::vector<ports::Append> batch) override {
+    for (const ports::Append& append : batch) {
+      const ports::Message& message = *append.message;
+      said_.try_emplace({message.sender, message.device, message.send_id}, message.body);
+    }
+    inner().append(std::move(batch));
+  }
+  void read(ports::ReadRequest request, Done<ports::Page> done) override {
+    if (request.stream.kind() != ports::StreamKind::inbox) return inner().read(request, std::move(done));
+    inner().read(request,
+                 [this, done = std::move(done)](Result<ports::Page, ports::StoreError> page) mutable {
+                   for (std::size_t i = 0; page && i < page->entries.size(); ++i)
+                     restore(page->entries[i].message);
+                   done(std::move(page));
+                 });
+  }
+  void restore(ports::MessagePtr& message) const {
+    if (message->change() != nullptr || !(message->edited() || message->recalled())) return;
+    auto before = std::make_shared<ports::Message>(*message);
+    before->extra.reset();
+    before->body = said_.at({message->sender, message->device, message->send_id});
+    message = std::move(before);
+  }
+  [[nodiscard]] ports::StreamStore& inner() const override { return store_->port(); }
+
+  std::unique_ptr<SimStore> store_;
+  std::map<Send, std::string> said_;
+};
+
 /// "Ack before commit": what was reported is durable only after a later step; a crash before that loses it.
 class HastyStore final : public SimStore, private Decorator {
  public:
@@ -170,6 +216,7 @@ std::unique_ptr<SimStore> make_store(StoreKind kind, StoreRules rules, const por
   switch (kind) {
     case StoreKind::good: return good_store(rules, clock, seed);
     case StoreKind::forgets_send_ids: return std::make_unique<ForgetfulStore>(good_store(rules, clock, seed));
+    case StoreKind::changes_no_inbox: return std::make_unique<StaleStore>(good_store(rules, clock, seed));
     case StoreKind::acks_before_commit: return std::make_unique<HastyStore>(rules, clock, seed);
   }
   return nullptr;

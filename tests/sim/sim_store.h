@@ -29,6 +29,7 @@ enum class StoreKind : std::uint8_t {
   good,
   // Each breaks one promise on purpose: a run on it must be found out.
   forgets_send_ids,    ///< takes every send as a new one
+  changes_no_inbox,    ///< recalls and edits are done in the conversation only
   acks_before_commit,  ///< reports `accepted` first and commits some time later
 };
 /// Whose rules decide.

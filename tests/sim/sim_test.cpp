@@ -173,6 +173,43 @@ TEST(Story, MembersBlockEachOtherWhileTheyTalkAndConnectionsBreak) {
   EXPECT_GT(told(story).refused, 10U);
 }
 
+TEST(Story, MembersEditAndTakeBackWhileEverythingFails_AllAgreeOnWhatEachMessageSays) {
+  Scenario story = quiet();
+  story.node.shards = 3;
+  story.members = 5;
+  story.sends = 600;
+  story.change_percent = 50;
+  story.node.limits.edits_max = 3;
+  story.inbox_fanout_max = 3;
+  story.group_change_permille = 10;
+  story.block_permille = 3;
+  story.classic_percent = 30;
+  story.cut_permille = 6;
+  story.crash_permille = 2;
+  story.commit_failure_permille = 4;
+  story.client_restart_permille = 2;
+  story.slow_reader_percent = 40;
+  const Outcome all = told(story, 24);
+  EXPECT_GT(all.edits, 60U);
+  EXPECT_GT(all.recalls, 60U);
+  EXPECT_GT(all.changes_refused, 100U) << "not theirs, recalled before, edited too often";
+  EXPECT_GT(all.heard.duplicates, 50U);
+  EXPECT_GT(all.large_groups, 5U);
+}
+
+TEST(Story, MembersEditAndTakeBackWhatRetentionRemoves) {
+  Scenario story = quiet();
+  story.sends = 300;
+  story.change_percent = 50;
+  story.trim_permille = 12;
+  story.trim_entries_max = 6;
+  story.cut_permille = 6;
+  story.crash_permille = 2;
+  const Outcome all = told(story);
+  EXPECT_GT(all.edits + all.recalls, 150U);
+  EXPECT_GT(all.trimmed, 250U);
+}
+
 TEST(Story, RatesAndWindowsAreSmall_EverythingArrivesAllTheSame) {
   Scenario story = quiet();
   story.node.limits.member_messages = {.per_s = 20, .burst = 2};
@@ -253,7 +290,8 @@ TEST(Story, ADeviceComesBackWhileItsOldSessionIsStillThere_WhateverThePolicySays
 // The checker finds what is broken on purpose --------------------------------------------------------------------------------
 
 /// What is found on a store, of the seeds up to the one that shows `part`.
-std::vector<std::string> found_out(StoreKind kind, StoreRules rules, const std::string& part = "") {
+std::vector<std::string> found_out(StoreKind kind, StoreRules rules, const std::string& part = "",
+                                   std::uint32_t change_percent = 0) {
   std::vector<std::string> lines;
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
     Scenario scenario = quiet();
@@ -262,6 +300,7 @@ std::vector<std::string> found_out(StoreKind kind, StoreRules rules, const std::
     scenario.seed = seed;
     scenario.cut_permille = 8;
     scenario.crash_permille = 3;
+    scenario.change_percent = change_percent;
     for (std::string& line : simulate(scenario).violations) {
       const bool is_it = !part.empty() && line.find(part) != std::string::npos;
       lines.push_back(std::move(line));
@@ -295,8 +334,17 @@ TEST(Mutation, AStoreThatAcknowledgesBeforeTheCommitIsFoundOut) {
   }
 }
 
+TEST(Mutation, AStoreThatChangesNoInboxIsFoundOut) {
+  const std::string part = "it is not what its changes made of it";
+  for (const StoreRules rules : kBoth)
+    EXPECT_TRUE(says(found_out(StoreKind::changes_no_inbox, rules, part, 30), part));
+}
+
 TEST(Mutation, TheSameRunsOnTheGoodStoreKeepEveryPromise) {
-  for (const StoreRules rules : kBoth) EXPECT_TRUE(found_out(StoreKind::good, rules).empty());
+  for (const StoreRules rules : kBoth) {
+    EXPECT_TRUE(found_out(StoreKind::good, rules).empty());
+    EXPECT_TRUE(found_out(StoreKind::good, rules, "", 30).empty());
+  }
 }
 
 // All at once ------------------------------------------------------------------------------------------------------------------
@@ -358,7 +406,9 @@ TEST(Simulation, KeepsThePromisesOnManySeeds) {
         {"kicks", all.node.kicks},
         {"read back", all.history},
         {"groups that grew", all.grown_late},
-        {"seen in large groups", all.from_groups}});
+        {"seen in large groups", all.from_groups},
+        {"edits", all.edits},
+        {"recalls", all.recalls}});
   // A run in which nothing happens proves nothing.
   EXPECT_GT(all.stored, runs * 10);
   EXPECT_GT(all.seen, all.stored);
@@ -374,6 +424,8 @@ TEST(Simulation, KeepsThePromisesOnManySeeds) {
   EXPECT_GT(all.node.kicks, runs / 10);
   EXPECT_GT(all.grown_late, runs / 20);
   EXPECT_GT(all.from_groups, runs);
+  EXPECT_GT(all.edits, runs);
+  EXPECT_GT(all.recalls, runs / 2);
 }
 
 TEST(Simulation, OneSeed) {

@@ -6,6 +6,7 @@
 
 #include "memory/manual_clock.h"
 #include "memory/memory_directory.h"
+#include "tests/sim/archive.h"
 #include "tests/sim/rng.h"
 #include "tests/sim/sim_classic.h"
 #include "tests/sim/sim_client.h"
@@ -28,6 +29,7 @@ struct Scenario {
   std::uint32_t inbox_fanout_max = 500;  ///< a group that gets more members becomes a large one
   std::uint32_t sends = 150;
   std::uint32_t padding_max = 40;
+  std::uint32_t change_percent = 0;  ///< so many of the sends edit or recall a message
   NodeOptions node;
   client::RulesLimits rules;
   std::uint32_t cut_permille = 0;    ///< a connection breaks
@@ -61,8 +63,10 @@ struct Outcome {
   std::uint64_t classic_seen = 0, classic_lost = 0;
   std::uint64_t history = 0;  ///< messages that were read back
   std::uint64_t large_groups = 0;
-  std::uint64_t grown_late = 0;   ///< of them, so many while people talked
-  std::uint64_t from_groups = 0;  ///< messages that applications got from the streams of large groups
+  std::uint64_t grown_late = 0;          ///< of them, so many while people talked
+  std::uint64_t from_groups = 0;         ///< messages that applications got from the streams of large groups
+  std::uint64_t edits = 0, recalls = 0;  ///< that were stored
+  std::uint64_t changes_refused = 0;
   Heard heard;
   NodeStats node;
 
@@ -92,8 +96,6 @@ class World final : private ClientWorld {
   void crash(const char* how);
   void start_node();
   bool settled();
-  void archive_inboxes();
-  void archive_groups();
   void trim();
   void read_inboxes();
   /// What the store says after the run, besides the inboxes: history backwards, lists, marks.
@@ -111,6 +113,7 @@ class World final : private ClientWorld {
   std::shared_ptr<const ports::Zone> zone_;
   std::vector<std::uint64_t> members_, groups_;
   tests::RunLog run_;
+  Archive archive_{run_};
   NodeStats node_stats_;
   std::vector<LinkPtr> links_;  ///< of the node that runs now
   std::unique_ptr<SimNode> node_;

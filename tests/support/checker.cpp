@@ -8,6 +8,7 @@
 
 #include "protocol/group_change.h"
 #include "tests/support/large_groups.h"
+#include "tests/support/message_states.h"
 
 namespace plaza::tests {
 namespace {
@@ -76,7 +77,7 @@ class Checker {
   }
 
   /// Whose send an entry is: by its body, which is unique; when it has another one by now, or none, by what was acknowledged; a
-  /// recall that nobody knows to be stored, by what it recalls. Null: nobody sent it.
+  /// change that nobody knows to be stored, by what it changes. Null: nobody sent it.
   const Origin* origin_of(const Place& place, const Message& entry) {
     if (!entry.body.empty() && entry.edits == 0) {
       const auto found = origins_.find(entry.body);
@@ -84,12 +85,12 @@ class Checker {
     }
     if (const auto found = by_id_.find(entry.id); found != by_id_.end()) return &found->second;
     for (const DeviceLog& log : run_.devices) {
-      if (log.member != entry.sender) continue;
+      if (log.member != entry.sender || (!entry.device.empty() && log.device != entry.device)) continue;
       for (std::size_t i = 0; i < log.sent.size(); ++i) {
         const Sent& sent = log.sent[i];
         const bool same = sent.change == entry.change && sent.id == 0 && sent.fate != Sent::Fate::refused &&
                           place_of(log.member, sent.to) == place;
-        if (same && entry.kind == client::BodyKind::change)
+        if (same && entry.kind == client::BodyKind::change && taken_.insert(&sent).second)
           return &by_id_.emplace(entry.id, Origin{&log, &sent, i}).first->second;
       }
     }
@@ -208,41 +209,12 @@ class Checker {
       violation(what + ": changes: others have it edited or recalled another way");
   }
 
-  /// What the changes of a conversation say, in its order, is what its messages are.
   void check_changes() {
-    using Action = client::Change::Action;
-    for (const auto& [place, messages] : places_) {
-      struct State {
-        std::uint32_t edits = 0;
-        bool recalled = false;
-        std::string body;
-      };
-      std::map<std::uint64_t, State> states;
-      for (const auto& [cseq, entry] : messages) {
-        if (entry->kind != client::BodyKind::change) continue;
-        const std::string what = where(place) + ", change at " + text(cseq) + " of " +
-                                 text(entry->change.target);
-        State& state = states[entry->change.target];
-        if (entry->change.target >= cseq || state.recalled)
-          violation(what + ": changes: it is about nothing that could be changed");
-        if (entry->change.action == Action::recall) state.recalled = true;
-        if (entry->change.action == Action::edit) ++state.edits, state.body = entry->body;
-      }
-      for (const auto& [cseq, entry] : messages) {
-        const auto found = states.find(cseq);
-        const bool of_recalled = entry->change.action == Action::edit &&
-                                 states[entry->change.target].recalled;
-        const State none;
-        const State& state = found == states.end() ? none : found->second;
-        const bool gone = state.recalled || of_recalled;
-        const bool right = entry->edits == state.edits && entry->recalled == gone &&
-                           (!gone || entry->body.empty()) &&
-                           (gone || state.edits == 0 || entry->body == state.body);
-        if (!right)
-          violation(where(place) + ", position " + text(cseq) + " '" + entry->body +
-                    "': changes: it is not what its changes made of it (" + text(state.edits) + " edits" +
-                    (gone ? ", recalled)" : ")"));
-      }
+    const MessageStates states(run_, places_);
+    for (std::string& line : states.check_streams()) violation(std::move(line));
+    for (const DeviceLog& log : run_.devices) {
+      if (log.classic) continue;  // it is told of none
+      for (std::string& line : states.check_seen(log)) violation(std::move(line));
     }
   }
 
@@ -329,7 +301,10 @@ class Checker {
     needed_by(log.member);
     if (!sent.to.is_group()) {
       needed_by(sent.to.id);
-      if (run_.blocks.surely_in(sent.to.id, log.member, sent.offered, stored ? sent.decided : ~Moment{0})) {
+      // A recall says nothing.
+      const bool says = sent.change.action != client::Change::Action::recall;
+      if (says &&
+          run_.blocks.surely_in(sent.to.id, log.member, sent.offered, stored ? sent.decided : ~Moment{0})) {
         violation(what + ": was accepted although " + text(sent.to.id) +
                   " had blocked its sender before it was sent");
       }
@@ -475,11 +450,11 @@ class Checker {
   std::vector<std::string> lines_;
   std::unordered_map<std::string, Origin> origins_;  ///< by body
   std::unordered_map<std::uint64_t, Origin> by_id_;  ///< those that were acknowledged with an id
+  std::set<const Sent*> taken_;                      ///< changes that were found by what they change
   std::unordered_map<const Sent*, std::vector<Copy>> copies_;
   std::unordered_map<const Sent*, const Message*> in_group_;  ///< the stream of a large one
   LargeGroups large_;
-  std::map<Place, std::map<std::uint64_t, const Message*>>
-      places_;  ///< conversation -> cseq -> one of its copies
+  MessageStates::Places places_;  ///< one of the copies
 };
 
 }  // namespace

@@ -197,6 +197,53 @@ TEST(Checker, FindsAnApplicationThatSawAnotherMessageThere) {
   EXPECT_TRUE(finds(never, "there the inbox has"));
 }
 
+TEST(Checker, FindsAnApplicationThatShowsAMessageOtherwiseThanItsChangesSay) {
+  RunLog other_words = run_with_changes();
+  other_words.devices[1].seen[3].body = "a3";
+  EXPECT_TRUE(finds(other_words, "changes: it shows 'a3' and not 'a2'"));
+  RunLog gone = run_with_changes();
+  gone.devices[1].seen[0].recalled = true;
+  EXPECT_TRUE(finds(gone, "changes: it shows '' and not 'a2'"));
+  RunLog kept = run_with_changes();
+  kept.devices[1].seen[5].change.action = Action::edit;
+  kept.devices[1].seen[5].body = "b";
+  EXPECT_TRUE(finds(kept, "changes: it shows 'b' and not ''"));
+}
+
+TEST(Checker, FindsAMemberWhoChangedWhatItHadNoRightTo) {
+  RunLog run = run_with_changes();
+  run.groups.note(kGroup, kBob, State::in, 0);
+  const client::Change recall{.action = Action::recall, .target = 1};
+  const auto to_group = Conversation::group(kGroup);
+  run.devices[1].sent.push_back({.to = to_group,
+                                 .body = "",
+                                 .change = recall,
+                                 .offered = 100,
+                                 .decided = 105,
+                                 .fate = Sent::Fate::stored,
+                                 .send_id = 1,
+                                 .id = 200,
+                                 .cseq = 2});
+  for (std::size_t i = 0; i < run.inboxes.size(); ++i) {
+    Inbox& inbox = run.inboxes[i];
+    for (Message& said : inbox.entries) {
+      if (!said.conversation.is_group()) continue;
+      said.body.clear();
+      said.recalled = true;
+    }
+    Message shown = entry(inbox.member, ++inbox.head, "", kBob, to_group, 200, 2, 1);
+    shown.kind = client::BodyKind::change;
+    shown.change = recall;
+    run.devices[i].seen.push_back(shown);
+    inbox.entries.push_back(shown);
+  }
+  EXPECT_TRUE(finds(run, "changes: 2 had no right to it"));
+  run.owners[kGroup] = kBob;
+  EXPECT_EQ(check(run), std::vector<std::string>{});
+  run.owners[kGroup] = kCid;
+  EXPECT_TRUE(finds(run, "changes: 2 had no right to it"));
+}
+
 TEST(Checker, TakesChangesOfAGroupForWhatTheyAre) {
   EXPECT_EQ(check(run_with_events()), std::vector<std::string>{});
   RunLog run = run_with_events();

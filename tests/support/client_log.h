@@ -70,8 +70,9 @@ struct RunLog {
   std::vector<DeviceLog> devices;
   std::vector<Inbox> inboxes;  ///< of every member that sends or receives
   std::vector<LargeGroup> large_groups = {};
-  Memberships groups;    ///< who was in which group, and when
-  Memberships blocks;    ///< {group: who blocked, member: who is blocked}
+  std::map<std::uint64_t, std::uint64_t> owners = {};  ///< of groups: who may recall there what others said
+  Memberships groups;                                  ///< who was in which group, and when
+  Memberships blocks;                                  ///< {group: who blocked, member: who is blocked}
   bool finished = true;  ///< the run ended with everybody connected and nothing waiting
 };
 

@@ -39,6 +39,7 @@ LargeGroups::LargeGroups(const RunLog& run) : run_(run) {
   for (const DeviceLog& log : run.devices) {
     for (const Sent& sent : log.sent) {
       if (!sent.body.empty()) offered_.emplace(sent.body, sent.offered);
+      if (sent.id != 0) offered_by_id_.emplace(sent.id, sent.offered);
     }
     std::uint64_t newest = 0;
     for (const Message& message : log.seen) {
@@ -120,6 +121,14 @@ void LargeGroups::check_group(const DeviceLog& log, const Known& known,
   if (run_.finished && !log.classic) check_end(log, known, got, lines);
 }
 
+/// What was edited has the words of another send by now, and what was recalled none.
+std::optional<Moment> LargeGroups::offered_at(const Message& entry) const {
+  if (const auto known = offered_by_id_.find(entry.id); known != offered_by_id_.end()) return known->second;
+  if (entry.edits != 0 || entry.recalled) return std::nullopt;
+  const auto found = offered_.find(entry.body);
+  return found == offered_.end() ? std::nullopt : std::optional(found->second);
+}
+
 /// One who is in the group now and has been since before a message was sent has got it, unless it had begun to read behind that.
 void LargeGroups::check_end(const DeviceLog& log, const Known& known, const std::set<std::uint64_t>& got,
                             std::vector<std::string>& lines) const {
@@ -136,10 +145,10 @@ void LargeGroups::check_end(const DeviceLog& log, const Known& known, const std:
   }
   if (got.empty()) return;
   for (const Message& entry : known.log->entries) {
-    const auto offered = offered_.find(entry.body);
-    if (entry.cseq < *got.begin() || got.contains(entry.cseq) || offered == offered_.end()) continue;
+    const std::optional<Moment> offered = offered_at(entry);
+    if (entry.cseq < *got.begin() || got.contains(entry.cseq) || !offered) continue;
     if (told_missing(log, group, entry.cseq)) continue;
-    if (run_.groups.surely_in(group, log.member, offered->second, ~Moment{0})) {
+    if (run_.groups.surely_in(group, log.member, *offered, ~Moment{0})) {
       lines.push_back(where + ": promise 3: never got '" + entry.body + "' at " + std::to_string(entry.cseq));
     }
   }

@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -40,10 +41,13 @@ class LargeGroups {
   void check_group(const DeviceLog& log, const Known& known, std::vector<std::string>& lines) const;
   void check_end(const DeviceLog& log, const Known& known, const std::set<std::uint64_t>& got,
                  std::vector<std::string>& lines) const;
+  /// When it was given to the application that sent it; nothing when that is not known any more.
+  [[nodiscard]] std::optional<Moment> offered_at(const client::Message& entry) const;
 
   const RunLog& run_;
   std::map<std::uint64_t, Known> groups_;
-  std::map<std::string, Moment> offered_;  ///< by body
+  std::map<std::string, Moment> offered_;          ///< by body
+  std::map<std::uint64_t, Moment> offered_by_id_;  ///< of those that were acknowledged
   std::map<const DeviceLog*, std::set<Place>> given_, late_;
   std::map<std::pair<std::uint64_t, Place>, std::uint64_t> in_inbox_;  ///< seq, by member and place
 };
