@@ -247,6 +247,24 @@ TEST_F(GroupsOfMembers, AChangeMadeWhileTheStoreIsAwayIsToldWhenItIsBack) {
   EXPECT_TRUE(directory.pending_events({}, 0, 10)->empty());
 }
 
+// The second is on its way to the store when it turns out that the first is not stored.
+TEST_F(GroupsOfMembers, AChangeBehindOneThatCouldNotBeStoredWaitsForItAndTakesNotItsNumber) {
+  const RoomId group = created();
+  ann_web.take();
+  for (const std::int64_t until : {ports::kForEverMs, std::int64_t{0}})
+    ASSERT_TRUE(directory.change(zone->id, ann.id, group, ports::change::MuteAll{until}, clock.wall_ms()));
+  const auto both = directory.pending_events({}, 0, 10);
+  ASSERT_EQ(both->size(), 2U);
+  store.fail_commits(1);
+  node.room_events->announce(
+      {both->at(0)}, [&](std::uint64_t) { node.room_events->announce({both->at(1)}, [](std::uint64_t) {}); });
+  settle();
+  EXPECT_TRUE(ann_web.take_events().empty());
+  ann_web.say(bob.id, "something that is stored", 1);
+  EXPECT_EQ(ann_web.take_events(), (Lines{"all_muted", "all_unmuted"}));
+  EXPECT_TRUE(directory.pending_events({}, 0, 10)->empty());
+}
+
 // A store that is stopped answers on the thread that asks.
 TEST_F(GroupsOfMembers, AChangeMadeWhileTheStoreIsStoppedIsAnsweredAndKept) {
   const RoomId group = created();

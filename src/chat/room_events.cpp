@@ -74,6 +74,8 @@ void RoomEvents::outcome(const ports::Appended& outcome) {
     case AppendCode::refused:
     case AppendCode::unavailable: return not_stored(key);
     case AppendCode::ahead:
+      if (one_before_is_missing(key)) return not_stored(key);
+      break;
     case AppendCode::conflict: break;
   }
   PLAZA_LOG(warn, "rooms",
@@ -89,6 +91,13 @@ void RoomEvents::outcome(const ports::Appended& outcome) {
   append();
 }
 
+/// Then the numbers fit, once that one is stored: both are announced again.
+bool RoomEvents::one_before_is_missing(const Key& key) {
+  const std::lock_guard lock(mutex_);
+  const auto first = missing_.lower_bound({key.first, 0});
+  return first != missing_.end() && *first < key;
+}
+
 void RoomEvents::stored(const Key& key, std::uint64_t cseq, const Members& members) {
   Stored one;
   MemberId came;
@@ -97,6 +106,7 @@ void RoomEvents::stored(const Key& key, std::uint64_t cseq, const Members& membe
     const auto at = waiting_.find(key);
     if (at == waiting_.end()) return;
     came = at->second.member;
+    missing_.erase(key);
     one = {.place = {.room = key.first, .version = key.second, .cseq = cseq, .effect = at->second.effect},
            .then = std::move(at->second.then)};
     waiting_.erase(at);
@@ -128,6 +138,7 @@ void RoomEvents::not_stored(const Key& key) {
     if (at == waiting_.end()) return;
     then = std::move(at->second.then);
     waiting_.erase(at);
+    missing_.insert(key);
   }
   behind_ = true;
   for (auto& go_on : then) go_on(0);

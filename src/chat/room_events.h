@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -23,7 +24,8 @@ namespace plaza::chat {
 /// Order    Of a room by version: whoever announces an event announces those that wait before it as well.
 /// Growing  Of the event that makes a room large: after it is stored and before the directory says so, all sessions that are there begin to follow
 ///          the room; after it, every shard reads the room anew. So what is appended to the room's stream alone finds its followers.
-/// Late     When the store is away an event stays where it is, and is tried again with the next thing that is stored.
+/// Late     When the store is away an event stays where it is, and is tried again with the next thing that is stored. One behind it that the
+///          store has refused for the hole waits as well.
 /// Copies   When one of the databases was replaced by an older copy of itself the numbers do not fit: then the store's next
 ///          number is taken, which is right but for a crash at that very moment.
 /// Thread   announce() and recover(): any. outcome(): the store's. `then` runs on a worker or the store's thread.
@@ -62,6 +64,7 @@ class RoomEvents {
   void tell_directory(Stored one);
   void go_on(Stored one);
   void not_stored(const Key& key);
+  bool one_before_is_missing(const Key& key);
   void append();
   void flush();
   void recover_after(RoomId room, std::uint64_t version);
@@ -74,6 +77,7 @@ class RoomEvents {
   std::mutex mutex_;
   std::map<Key, Waiting> waiting_;       ///< given to the store, or about to be
   std::vector<ports::Append> outgoing_;  ///< about to be
+  std::set<Key> missing_;                ///< could not be stored, and are not yet
   bool appending_ = false;
   std::vector<Stored> stored_;  ///< to be told to the directory
   bool flushing_ = false;
