@@ -99,6 +99,8 @@ class ClientEvents {
   virtual void on_receipt(const protocol::ReceiptPush& /*receipt*/) {}
   virtual void on_presence(const protocol::PresencePush& /*presence*/) {}
   virtual void on_friend_event(const protocol::FriendEventPush& /*event*/) {}
+  /// A friend has another name, avatar or custom now, or oneself.
+  virtual void on_member_event(const protocol::MemberEventPush& /*event*/) {}
   virtual void on_group_event(const protocol::GroupEventPush& /*event*/) {}
   virtual void on_typing(const protocol::TypingPush& /*typing*/) {}
   /// Every publication of the channels that are followed, in order, once; one's own among them.

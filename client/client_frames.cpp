@@ -72,6 +72,7 @@ void ClientCore::on_push(const ServerMessage& message) {
   if (const auto* receipt = message.get<ReceiptPush>()) return events_->on_receipt(*receipt);
   if (const auto* presence = message.get<PresencePush>()) return events_->on_presence(*presence);
   if (const auto* event = message.get<FriendEventPush>()) return events_->on_friend_event(*event);
+  if (const auto* event = message.get<MemberEventPush>()) return events_->on_member_event(*event);
   if (const auto* typing = message.get<TypingPush>()) return events_->on_typing(*typing);
   if (const auto* event = message.get<GroupEventPush>()) return events_->on_group_event(*event);
 }

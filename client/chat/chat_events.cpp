@@ -222,6 +222,17 @@ void ChatSession::on_friend_event(const protocol::FriendEventPush& event) {
   queue_.post([this, event] { show_friend_event(event); });
 }
 
+void ChatSession::on_member_event(const protocol::MemberEventPush& event) {
+  queue_.post([this, event] {
+    const std::string before = model_.person(event.id.value).name;
+    Person& person = model_.person(event.id.value, event.name);
+    if (before.empty() || person.name == before) return;
+    tell(Record("renamed").add("id", person.id).add("name", person.name).add("before", before),
+         before + " is called " + person.name + " now.");
+    frontend_.changed();
+  });
+}
+
 void ChatSession::show_friend_event(const protocol::FriendEventPush& event) {
   Person& person = model_.person(event.friendid.value, event.name);
   const std::string& name = person.name;

@@ -69,6 +69,7 @@ class ChatSession final : private ClientEvents {
   void on_receipt(const protocol::ReceiptPush& receipt) override;
   void on_presence(const protocol::PresencePush& presence) override;
   void on_friend_event(const protocol::FriendEventPush& event) override;
+  void on_member_event(const protocol::MemberEventPush& event) override;
   void on_group_event(const protocol::GroupEventPush& event) override;
   void on_publication(const protocol::Publication& publication) override;
   void on_channel_gap(const ChannelGap& gap) override;

@@ -113,6 +113,7 @@ Answer rename_zone(Call&);
 Answer disable_zone(Call&);
 Answer enable_zone(Call&);
 Answer create_member(Call&);
+Answer set_member(Call&);
 Answer show_member(Call&);
 Answer find_account_members(Call&);
 Answer find_member(Call&);

@@ -3,6 +3,7 @@
 
 #include "backend/account_export.h"
 #include "backend/content.h"
+#include "backend/member_view.h"
 #include "backend/rooms.h"
 
 namespace plaza::backend {
@@ -54,11 +55,12 @@ class Export {
     if (first) {
       if (auto done = account(of.member.account); !done) return fail(done.error());
     }
-    add("member", {{"member", of.member.id.value},
-                   {"app", of.app_name},
-                   {"zone", of.zone_name},
-                   {"nickname", of.member.nickname},
-                   {"avatar", of.member.avatar}});
+    json::object member{{"member", of.member.id.value},
+                        {"app", of.app_name},
+                        {"zone", of.zone_name},
+                        {"nickname", of.member.nickname}};
+    add_settings(member, of.member);
+    add("member", std::move(member));
     if (auto done = relations(of.member); !done) return fail(done.error());
     if (auto done = rooms(of.member); !done) return fail(done.error());
     if (auto done = sanctions(of.member); !done) return fail(done.error());

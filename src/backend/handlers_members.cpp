@@ -1,7 +1,9 @@
 // Members: who they are, how they log in, what is said to them.
 #include <algorithm>
+#include <boost/json/serialize.hpp>
 
 #include "backend/content.h"
+#include "backend/member_view.h"
 #include "backend/rooms.h"
 #include "base/digest.h"
 #include "base/secret_box.h"
@@ -17,7 +19,7 @@ json::object shown(const Call& call, const ports::Member& member) {
   json::object out{{"member", member.id.value},
                    {"nickname", member.nickname},
                    {"online", call.services.live.is_online(member.id)}};
-  if (!member.avatar.empty()) out["avatar"] = member.avatar;
+  add_settings(out, member);
   return out;
 }
 
@@ -52,6 +54,33 @@ Answer create_member(Call& call) {
                                                          .avatar = call.args.text("avatar")});
   if (!member) return fail(of_login(member.error()));
   return shown(call, *member);
+}
+
+Answer set_member(Call& call) {
+  const auto zone = open_zone(call);
+  if (!zone) return fail(zone.error());
+  const auto member = member_in(call, *zone);
+  if (!member) return fail(member.error());
+  login::UpdateMemberRequest update{.zone = zone->id,
+                                    .member = member->id,
+                                    .nickname = {},
+                                    .avatar = {},
+                                    .custom = {},
+                                    .friends_from = {},
+                                    .messages_from = {}};
+  if (call.args.has("nickname")) update.nickname = call.args.text("nickname");
+  if (call.args.has("avatar")) update.avatar = call.args.text("avatar");
+  if (const auto* custom = call.args.object("custom")) update.custom = json::serialize(*custom);
+  if (call.args.has("friends_from"))
+    update.friends_from = chosen(call, "friends_from", kFriendsFrom, ports::FriendsFrom::anyone);
+  if (call.args.has("messages_from"))
+    update.messages_from = chosen(call, "messages_from", kMessagesFrom, ports::MessagesFrom::anyone);
+  const auto now = call.services.login.update_member(update);
+  if (!now) return fail(of_login(now.error()));
+  const bool seen = update.nickname || update.avatar || update.custom;
+  // Made, and not everywhere known: who asks again makes it so.
+  if (!call.services.live.member_changed(*now, seen)) return refuse(ErrorCode::unavailable);
+  return shown(call, *now);
 }
 
 Answer show_member(Call& call) {

@@ -67,6 +67,10 @@ class Live {
                                                           std::uint32_t limit) = 0;
   [[nodiscard]] virtual bool is_online(MemberId member) const = 0;
 
+  /// The member is another now: everything here goes by it, and its sessions are told; its friends too when `shown`, that is when they
+  /// see it differently.
+  virtual bool member_changed(const ports::Member& member, bool shown) = 0;
+
   /// From now on nobody is in these zones, or may come in; or may again.
   virtual bool close_zones(const std::vector<ZoneId>& zones, bool closed) = 0;
   /// Ends every session of the account.

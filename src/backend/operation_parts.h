@@ -102,7 +102,10 @@ inline const std::vector<Field> kZoneFields{{"zone", "text", "Its name."},
 inline const std::vector<Field> kMemberFields{{"member", "number", "Its id."},
                                               {"nickname", "text", "As shown."},
                                               {"online", "boolean", "It has a session now."},
-                                              {"avatar", "text", "If there is one."}};
+                                              {"avatar", "text", "If there is one."},
+                                              {"custom", "object", "If there is one."},
+                                              {"friends_from", "text", "Who may become a friend."},
+                                              {"messages_from", "text", "Who may write to it."}};
 inline const std::vector<Field> kRoomFields{
     {"room", "number", "Its id."},
     {"name", "text", "As shown."},

@@ -62,6 +62,10 @@ class FakeLive final : public Live {
     return std::vector<OnlineMember>{};
   }
   [[nodiscard]] bool is_online(MemberId) const override { return false; }
+  bool member_changed(const ports::Member& member, bool shown) override {
+    changed.emplace_back(member, shown);
+    return !change_fails;
+  }
   bool close_zones(const std::vector<ZoneId>& zones, bool closed) override {
     for (const ZoneId zone : zones) closed_[zone] = closed;
     return true;
@@ -92,6 +96,8 @@ class FakeLive final : public Live {
   std::vector<ports::Message> sent;
   std::uint64_t trimmed = 0;  ///< so many are gone from every stream
   std::vector<AccountId> ended;
+  std::vector<std::pair<ports::Member, bool>> changed;  ///< and whether others see it
+  bool change_fails = false;
   std::map<ZoneId, bool> closed_;
   std::function<void()> before_send;
   bool send_fails = false;

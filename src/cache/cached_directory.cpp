@@ -136,6 +136,16 @@ DirectoryResult<Member> CachedDirectory::create_member(AccountId account, ZoneId
                                                        const std::string& avatar) {
   return behind_.create_member(account, zone, nickname, nickname_key, avatar);
 }
+/// Its relations show it by its name and avatar; who has it among them is also among its own.
+DirectoryResult<Member> CachedDirectory::update_member(ZoneId zone, MemberId id,
+                                                       const ports::MemberChange& change) {
+  auto answer = behind_.update_member(zone, id, change);
+  if (!change.nickname && !change.avatar) return answer;
+  if (const auto relations = behind_.relations(zone, id)) {
+    for (const auto& relation : *relations) lists_.forget(relation.peer);
+  }
+  return answer;
+}
 DirectoryResult<Member> CachedDirectory::member(ZoneId zone, MemberId id) { return behind_.member(zone, id); }
 DirectoryResult<Member> CachedDirectory::member_by_id(MemberId id) { return behind_.member_by_id(id); }
 DirectoryResult<Member> CachedDirectory::member_by_nickname(ZoneId zone, const std::string& nickname_key) {

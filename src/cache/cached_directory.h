@@ -38,6 +38,7 @@ class CachedDirectory final : public ports::Directory {
 
   Answer<ports::Member> create_member(AccountId account, ZoneId zone, const std::string& nickname,
                                       const std::string& nickname_key, const std::string& avatar) override;
+  Answer<ports::Member> update_member(ZoneId zone, MemberId id, const ports::MemberChange& change) override;
   Answer<ports::Member> member(ZoneId zone, MemberId id) override;
   Answer<ports::Member> member_by_id(MemberId id) override;
   Answer<ports::Member> member_by_nickname(ZoneId zone, const std::string& nickname_key) override;

@@ -5,6 +5,7 @@
 
 #include "memory/manual_clock.h"
 #include "memory/memory_directory.h"
+#include "tests/contract/members_contract.h"
 #include "tests/contract/rooms_contract.h"
 
 namespace plaza::contract {
@@ -27,6 +28,9 @@ class CachedDirectoryHarness final : public DirectoryHarness {
 std::unique_ptr<DirectoryHarness> cached_maps() { return std::make_unique<CachedDirectoryHarness>(); }
 
 INSTANTIATE_TEST_SUITE_P(Cached, DirectoryContract,
+                         testing::Values(DirectoryUnderTest{"maps_behind_a_cache", cached_maps}),
+                         name_of_directory);
+INSTANTIATE_TEST_SUITE_P(Cached, MembersContract,
                          testing::Values(DirectoryUnderTest{"maps_behind_a_cache", cached_maps}),
                          name_of_directory);
 INSTANTIATE_TEST_SUITE_P(Cached, RoomsContract,

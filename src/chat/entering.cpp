@@ -127,14 +127,15 @@ bool Entering::admit(Session& session, const EnterAs& as) {
   member = state_.member(as.member.id);  // the last of its sessions took it along
   if (!member) {
     auto made = std::make_unique<MemberState>();
-    made->who = as.member;
+    made->who = state_.changed.newest(as.member);
     made->zone = as.zone;
     made->app = app;
     made->rates = state_.gone_rates.take(as.member.id);
     made->mute = state_.sanctions.find(as.member.id, ports::SanctionKind::mute, now_ms);
     member = made.get();
     state_.members.emplace(as.member.id, std::move(made));
-    state_.known.add(as.member.id, as.member.zone);
+    // Of its home shard, which has heard of every change that is acknowledged.
+    state_.known.add(member->who, state_.known.ticket(as.member.id));
   }
   member->sessions.push_back(&session);
   session.member = member;
@@ -219,6 +220,9 @@ protocol::EnterAck Entering::enter_ack(const Session& session, const EnterAs& as
   protocol::EnterAck ack;
   ack.id = session.member->who.id;
   ack.name = session.member->who.nickname;
+  ack.avatar = session.member->who.avatar;
+  ack.custom = session.member->who.custom;
+  ack.settings = shown(session.member->who.settings);
   ack.token = as.token;
   ack.token_expires_ms = as.token_expires_ms;
   ack.epoch = device.inbox.epoch;

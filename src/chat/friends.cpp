@@ -23,6 +23,14 @@ protocol::Friendship shown(ports::Friendship friendship) {
   return protocol::Friendship::none;
 }
 
+protocol::MemberSettings shown(const ports::MemberSettings& settings) {
+  protocol::MemberSettings words;
+  if (settings.friends_from == ports::FriendsFrom::on_request) words.friends_from = "request";
+  if (settings.friends_from == ports::FriendsFrom::nobody) words.friends_from = "nobody";
+  if (settings.messages_from == ports::MessagesFrom::friends) words.messages_from = "friends";
+  return words;
+}
+
 void Friends::apply(ShardState& state, MemberId member, const Relations& relations) {
   MemberState* online = state.member(member);
   if (!online || relations.version <= online->peers_version) return;
@@ -277,6 +285,7 @@ Verdict Friends::find(Session& session, const protocol::Request& request) {
           ack.id = member->id;
           ack.name = member->nickname;
           ack.avatar = member->avatar;
+          ack.custom = member->custom;
           ack.online = state_.node.presence.online(member->id);
         }
         answer(s, asked.rid, ack);
@@ -289,6 +298,7 @@ protocol::FriendEntry friend_entry(const ports::Presence& presence, const Relati
   const bool friends = relation.friendship == ports::Friendship::friends;
   return {.id = relation.peer,
           .name = relation.peer_name,
+          .avatar = relation.peer_avatar,
           .online = friends && presence.online(relation.peer),
           .remark = relation.remark,
           .friendship = shown(relation.friendship),

@@ -51,4 +51,7 @@ protocol::Friendship shown(ports::Friendship friendship);
 /// As lists show it; only friends see whether someone is online.
 protocol::FriendEntry friend_entry(const ports::Presence& presence, const ports::Relation& relation);
 
+/// As the protocol has them.
+protocol::MemberSettings shown(const ports::MemberSettings& settings);
+
 }  // namespace plaza::chat

@@ -44,6 +44,7 @@ std::vector<protocol::UserEntry> user_entries(const ports::Presence& presence,
   for (std::size_t i = 0; i < members.size(); ++i) {
     users.push_back({.id = members[i].id,
                      .name = members[i].name,
+                     .avatar = members[i].avatar,
                      .role = shown(members[i].role),
                      .online = online[i] != 0,
                      .muted_until_ms = members[i].muted_until_ms});

@@ -1,7 +1,9 @@
 #pragma once
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -70,27 +72,44 @@ struct MemberState {
   }
 };
 
-/// Members that exist, remembered by the shard so that a message to one needs no directory.
+/// Members that exist, and of whom they take messages, remembered by the shard so that a message to one needs no directory.
 ///
 /// Direct-mapped and lossy: a collision forgets the older one, which costs a look-up, never an error. Members are never
-/// deleted, so nothing here becomes wrong.
-/// Thread  The shard's. Limit: slots x 16 bytes.
+/// deleted; one that is changed is forgotten.
+/// Thread  The shard's. Limit: slots x 24 bytes.
+/// Order   After forget() nothing is found that was read before, also when its add() comes later: add() wants the ticket() that
+///         was taken before the reading.
 class KnownMembers {
  public:
   explicit KnownMembers(std::size_t slots) : slots_(slots) {}
-  [[nodiscard]] bool knows(MemberId member, ZoneId zone) const {
+
+  [[nodiscard]] std::optional<ports::MessagesFrom> find(MemberId member, ZoneId zone) const {
     const Slot& slot = slots_[index(member)];
-    return slot.member == member && slot.zone == zone;
+    return slot.member == member && slot.zone == zone ? std::optional(slot.messages_from) : std::nullopt;
   }
-  void add(MemberId member, ZoneId zone) { slots_[index(member)] = {member, zone}; }
+  [[nodiscard]] bool knows(MemberId member, ZoneId zone) const { return find(member, zone).has_value(); }
+  [[nodiscard]] std::uint32_t ticket(MemberId member) const { return generations_[generation(member)]; }
+  void add(const ports::Member& member, std::uint32_t ticket) {
+    if (ticket == this->ticket(member.id))
+      slots_[index(member.id)] = {member.id, member.zone, member.settings.messages_from};
+  }
+  void forget(MemberId member) {
+    ++generations_[generation(member)];
+    Slot& slot = slots_[index(member)];
+    if (slot.member == member) slot = {};
+  }
 
  private:
+  static constexpr std::size_t kGenerations = 256;  ///< members share them by hash
   struct Slot {
     MemberId member;
     ZoneId zone;
+    ports::MessagesFrom messages_from = ports::MessagesFrom::anyone;
   };
   [[nodiscard]] std::size_t index(MemberId member) const { return mix64(member.value) % slots_.size(); }
+  [[nodiscard]] static std::size_t generation(MemberId member) { return mix64(member.value) % kGenerations; }
   std::vector<Slot> slots_;
+  std::array<std::uint32_t, kGenerations> generations_{};
 };
 
 }  // namespace plaza::chat

@@ -63,11 +63,13 @@ Verdict PresenceRequests::typing(Session& session, const protocol::Request& requ
   }
   const MemberId to = wanted.of.friendid.value_or(MemberId{});
   if (!to) return refuse(session, asked, {.error = Errno::no_such_peer, .field = "friendid"});
-  if (!state_.known.knows(to, session.zone)) return sending_.load_member(session, asked, to, "friendid");
+  const auto takes = state_.known.find(to, session.zone);
+  if (!takes) return sending_.load_member(session, asked, to, "friendid");
   const Peer* peer = member.peer(to);
   // Whom a message would not reach sees no typing; that it is so is not told here.
   const bool blocked = peer && (peer->blocked_by_me || peer->blocked_by_them);
-  const bool strangers = member.zone->messages == ports::MessagePolicy::friends_only &&
+  const bool strangers = (member.zone->messages == ports::MessagePolicy::friends_only ||
+                          *takes == ports::MessagesFrom::friends) &&
                          !(peer && peer->friends);
   if (to != member.who.id && !blocked && !strangers &&
       !told_lately(member, ports::StreamId::pair(member.who.id, to), wanted.typing)) {

@@ -48,11 +48,13 @@ Verdict Sending::one_chat(Session& session, const protocol::Request& request) {
   if (!check_mute(session, asked) || !check_content(session, asked, wanted.content)) return Verdict::done;
   if (!wanted.toid) return refuse_send(session, asked, {.error = Errno::no_such_peer, .field = "toid"});
   if (wanted.toid != sender.who.id) {
-    if (!state_.known.knows(wanted.toid, session.zone))
-      return load_member(session, asked, wanted.toid, "toid");
+    const auto takes = state_.known.find(wanted.toid, session.zone);
+    if (!takes) return load_member(session, asked, wanted.toid, "toid");
     const Peer* peer = sender.peer(wanted.toid);
     if (!check_block(session, asked, wanted.toid, "toid")) return Verdict::done;
-    if (sender.zone->messages == ports::MessagePolicy::friends_only && !(peer && peer->friends)) {
+    const bool friends_only = sender.zone->messages == ports::MessagePolicy::friends_only ||
+                              *takes == ports::MessagesFrom::friends;
+    if (friends_only && !(peer && peer->friends)) {
       return refuse_send(session, asked,
                          {.error = Errno::not_permitted, .field = "toid", .allowed = "a friend of yours"});
     }
@@ -282,13 +284,15 @@ bool Sending::charge_request(Session& session, const Asked& asked) {
 Verdict Sending::load_member(Session& session, const Asked& asked, MemberId member, std::string_view field) {
   if (!charge_request(session, asked)) return Verdict::done;
   auto& directory = state_.node.directory;
+  const std::uint32_t ticket = state_.known.ticket(member);
   const bool started = state_.await(
       session, [&directory, zone = session.zone, member] { return directory.member(zone, member); },
-      [this, asked, field = std::string(field)](Session& s, ports::DirectoryResult<ports::Member> found) {
+      [this, asked, ticket, field = std::string(field)](Session& s,
+                                                        ports::DirectoryResult<ports::Member> found) {
         if (!found)
           return refuse_send(s, asked,
                              refusal_of(found.error(), Errno::no_such_peer, Errno::no_such_peer, field));
-        state_.known.add(found->id, found->zone);
+        state_.known.add(*found, ticket);
         return Verdict::again;
       });
   return started ? Verdict::again : refuse(session, asked, busy());

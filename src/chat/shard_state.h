@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "chat/changed_members.h"
 #include "chat/channel_fans.h"
 #include "chat/gone_rates.h"
 #include "chat/limits.h"
@@ -75,6 +76,7 @@ class ShardState {
         rooms(4096),
         slow_mode(64 * 1024),
         known(32 * 1024),
+        changed(1024),
         gone_rates(16 * 1024),
         fans(node_in, shard_in),
         watches(node_in) {
@@ -89,6 +91,7 @@ class ShardState {
   rooms::RoomCache rooms;
   rooms::SlowMode slow_mode;
   KnownMembers known;
+  ChangedMembers changed;
   GoneRates gone_rates;
   ChannelFans fans;
   moderation::SanctionTable sanctions;

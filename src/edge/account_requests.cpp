@@ -106,13 +106,16 @@ Verdict AccountRequests::await(Session& session, const Asked& asked, Pool pool, 
   return started ? Verdict::wait : chat::refuse(session.chat(), asked, chat::busy());
 }
 
+chat::Refusal AccountRequests::refusal_of(const login::LoginError& error) {
+  return {.error = errno_of(error.code),
+          .message = error.detail,
+          .field = error.field,
+          .allowed = error.allowed,
+          .retry_after_ms = static_cast<std::uint64_t>(error.retry_after_ms)};
+}
+
 Verdict AccountRequests::refuse(Session& session, const Asked& asked, const login::LoginError& error) {
-  return chat::refuse(session.chat(), asked,
-                      {.error = errno_of(error.code),
-                       .message = error.detail,
-                       .field = error.field,
-                       .allowed = error.allowed,
-                       .retry_after_ms = static_cast<std::uint64_t>(error.retry_after_ms)});
+  return chat::refuse(session.chat(), asked, refusal_of(error));
 }
 
 // LOGIN and REG ------------------------------------------------------------------------------------------------------------

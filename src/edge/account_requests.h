@@ -22,6 +22,8 @@ class AccountRequests {
   /// True for the requests that belong here.
   [[nodiscard]] static bool takes(protocol::Msg msgid);
   [[nodiscard]] chat::Verdict request(Session& session, const protocol::Request& request);
+  /// What the client is told of it.
+  [[nodiscard]] static chat::Refusal refusal_of(const login::LoginError& error);
 
  private:
   chat::Verdict log_in(Session& session, const protocol::Request& request);

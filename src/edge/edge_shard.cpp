@@ -60,6 +60,7 @@ EdgeShard::EdgeShard(EdgeNode& node, net::Shard& shard, const Limits& limits)
       hub_(node.chat(), shard.index(), limits.chat),
       parser_(limits.frame_bytes_max),
       accounts_(*this),
+      members_(*this),
       deliveries_(std::make_unique<Deliveries>(*this)),
       sends_(std::make_unique<Sends>(*this)),
       tick_(std::make_unique<Tick>(*this)) {

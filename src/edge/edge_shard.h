@@ -9,6 +9,7 @@
 #include "chat/hub.h"
 #include "edge/account_requests.h"
 #include "edge/limits.h"
+#include "edge/member_requests.h"
 #include "edge/revocations.h"
 #include "edge/session.h"
 #include "net/shard.h"
@@ -56,6 +57,7 @@ class EdgeShard {
   [[nodiscard]] const Limits& limits() const { return limits_; }
   [[nodiscard]] protocol::RequestParser& parser() { return parser_; }
   [[nodiscard]] AccountRequests& accounts() { return accounts_; }
+  [[nodiscard]] MemberRequests& members() { return members_; }
 
  private:
   class Deliveries;
@@ -69,6 +71,7 @@ class EdgeShard {
   chat::Hub hub_;
   protocol::RequestParser parser_;
   AccountRequests accounts_;
+  MemberRequests members_;
   std::unordered_map<chat::SessionId, std::unique_ptr<Session>> sessions_;
   Revocations revocations_;
   std::unordered_set<ZoneId> closed_zones_;  ///< while this process runs: afterwards the directory says so

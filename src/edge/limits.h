@@ -20,6 +20,10 @@ struct Limits {
   std::int64_t heartbeat_ms = 25'000;
   std::int64_t dead_after_ms = 75'000;
   std::uint32_t deliveries_per_turn = 8192;
+  // What members may set of themselves.
+  bool own_nickname = true;
+  bool own_avatar = true;
+  bool own_custom = false;
   moderation::AnnouncementBounds announcements;  ///< as it was at the start
   chat::Limits chat;
 };

@@ -132,6 +132,10 @@ Verdict Session::handle(const protocol::Request& request) {
     if (!within_account_rate(request)) return Verdict::done;
     return shard_->accounts().request(*this, request);
   }
+  if (request.msgid == protocol::Msg::set_member) {
+    if (!within_account_rate(request)) return Verdict::done;
+    return shard_->members().set_member(*this, request);
+  }
   if (chat_.member) return shard_->hub().request(chat_, request);
   // Between login and ENTER only a heartbeat is left, and it has no stream to tell of.
   protocol::HeartbeatAck ack;

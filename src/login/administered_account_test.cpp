@@ -79,5 +79,48 @@ TEST_F(AdministeredAccount, APasswordThatIsSetEndsEveryTokenAndTheOldPassword) {
   EXPECT_EQ(wrong.error().field, "password");
 }
 
+TEST_F(AdministeredAccount, AMemberThatIsChangedIsTheNewOneForThoseWhoLogInByATokenThatIsRemembered) {
+  const std::string remembered = login(token("web"), "")->token;
+  ASSERT_EQ(login(remembered, "web")->entered_member()->nickname, "ann");
+  const LoginRequest by_token{
+      .proof = TokenProof{remembered}, .place = {}, .device = "web", .address = "1.1.1.1"};
+  ASSERT_TRUE(service_.try_cached(by_token));
+  UpdateMemberRequest update{.zone = ann_.zone,
+                             .member = ann_.id,
+                             .nickname = "Anna",
+                             .avatar = {},
+                             .custom = R"({"level":7})",
+                             .friends_from = {},
+                             .messages_from = {}};
+  EXPECT_EQ(service_.update_member(update)->nickname, "Anna");
+  EXPECT_FALSE(service_.try_cached(by_token));
+  EXPECT_EQ(login(remembered, "web")->entered_member()->custom, R"({"level":7})");
+  EXPECT_EQ(directory_.member_by_nickname(ann_.zone, "anna")->id, ann_.id);
+  update.nickname.reset();
+  update.custom = "{}";
+  EXPECT_EQ(service_.update_member(update)->custom, "");
+}
+
+TEST_F(AdministeredAccount, WhatMayNotStandThereIsRefusedByItsField) {
+  const auto why = [this](const std::string& nickname, const std::string& avatar, const std::string& custom) {
+    const auto refused = service_.update_member({.zone = ann_.zone,
+                                                 .member = ann_.id,
+                                                 .nickname = nickname,
+                                                 .avatar = avatar,
+                                                 .custom = custom,
+                                                 .friends_from = {},
+                                                 .messages_from = {}});
+    return refused ? std::string("fine") : refused.error().field;
+  };
+  const auto custom = [](std::size_t bytes) { return "{\"a\":\"" + std::string(bytes - 8, 'x') + "\"}"; };
+  EXPECT_EQ(why("a", "", ""), "nickname");
+  EXPECT_EQ(why("ann", std::string(257, 'a'), ""), "avatar");
+  EXPECT_EQ(why("ann", "", custom(2'049)), "custom");
+  EXPECT_EQ(why("ann", std::string(256, 'a'), custom(2'048)), "fine");
+  ASSERT_TRUE(
+      service_.register_account({.name = "bob", .password = "secret", .place = {}, .address = "1.1.1.1"}));
+  EXPECT_EQ(why("BOB", "", ""), "nickname");
+}
+
 }  // namespace
 }  // namespace plaza::login

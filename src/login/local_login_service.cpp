@@ -266,6 +266,33 @@ LoginResult<ports::Member> LocalLoginService::create_member(const CreateMemberRe
   return std::move(*member);
 }
 
+LoginResult<ports::Member> LocalLoginService::update_member(const UpdateMemberRequest& request) {
+  ports::MemberChange change{.nickname = {},
+                             .nickname_key = {},
+                             .avatar = request.avatar,
+                             .custom = request.custom,
+                             .friends_from = request.friends_from,
+                             .messages_from = request.messages_from};
+  if (request.nickname) {
+    const auto name = check_name(*request.nickname);
+    if (!name) return refuse(LoginCode::name_invalid, "nickname", name.error().allowed, name.error().detail);
+    change.nickname = name->display;
+    change.nickname_key = name->key;
+  }
+  if (request.avatar && request.avatar->size() > kAvatarBytesMax)
+    return refuse(LoginCode::bad_request, "avatar", "at most 256 bytes");
+  if (request.custom && request.custom->size() > options_.custom_bytes_max) {
+    return refuse(LoginCode::bad_request, "custom",
+                  fmt::format("at most {} bytes as compact JSON", options_.custom_bytes_max));
+  }
+  if (change.custom == "{}") change.custom->clear();
+  auto member = directory_.update_member(request.zone, request.member, change);
+  if (!member) return of_directory(member.error(), LoginCode::no_such_peer);
+  // A login by token shows the account's members.
+  cache_.forget(member->account);
+  return std::move(*member);
+}
+
 LoginResult<Entered> LocalLoginService::enter(const EnterRequest& request) {
   if (const auto ok = check_device(request.device); !ok) return fail(ok.error());
   auto member = directory_.member(request.zone, request.member);

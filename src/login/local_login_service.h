@@ -21,6 +21,7 @@ struct LocalLoginOptions {
       password_bytes_min = 1;  ///< minimal clients use passwords like "123"; raise it where people matter
   std::uint32_t password_bytes_max = 128;
   std::uint32_t tokens_per_account_max = 64;  ///< the oldest goes when one more is issued
+  std::size_t custom_bytes_max = 2048;        ///< of a member, as compact JSON
   TokenTimes token_times;
   TokenCacheOptions token_cache;
   LoginThrottleOptions throttle;
@@ -41,6 +42,7 @@ class LocalLoginService final : public LoginService {
   LoginResult<LoggedIn> login(const LoginRequest& request) override;
   std::optional<LoggedIn> try_cached(const LoginRequest& request) override;
   LoginResult<ports::Member> create_member(const CreateMemberRequest& request) override;
+  LoginResult<ports::Member> update_member(const UpdateMemberRequest& request) override;
   LoginResult<Entered> enter(const EnterRequest& request) override;
   LoginResult<std::vector<ports::Token>> change_password(const ChangePasswordRequest& request) override;
   LoginResult<std::vector<ports::Token>> reset_password(const ResetPasswordRequest& request) override;

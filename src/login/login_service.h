@@ -110,6 +110,17 @@ struct CreateMemberRequest {
   std::string avatar;  ///< <= 256 bytes
 };
 
+/// What is set of a member; what is not given stays.
+struct UpdateMemberRequest {
+  ZoneId zone;
+  MemberId member;
+  std::optional<std::string> nickname;
+  std::optional<std::string> avatar;  ///< <= 256 bytes
+  std::optional<std::string> custom;  ///< a JSON object as compact text; "{}" and "" are none
+  std::optional<ports::FriendsFrom> friends_from;
+  std::optional<ports::MessagesFrom> messages_from;
+};
+
 struct EnterRequest {
   AccountId account;  ///< with zone and device as the session has them
   ZoneId zone;
@@ -184,6 +195,10 @@ class LoginService {
 
   /// Refusals: name_taken, name_invalid, limit_reached, bad_request (field "avatar"), no_such_zone, unavailable.
   virtual LoginResult<ports::Member> create_member(const CreateMemberRequest& request) = 0;
+
+  /// Gives it as it is now. Refusals: no_such_peer, name_taken, name_invalid, bad_request (field "avatar" or "custom"), unavailable,
+  /// which may have changed it.
+  virtual LoginResult<ports::Member> update_member(const UpdateMemberRequest& request) = 0;
 
   /// Refusals: no_such_peer, no_such_zone, bad_request (field "device"), unavailable.
   virtual LoginResult<Entered> enter(const EnterRequest& request) = 0;

@@ -180,6 +180,27 @@ DirectoryResult<ports::Member> MemoryDirectory::create_member(AccountId account,
       {.id = {}, .account = account, .zone = zone, .nickname = nickname, .avatar = avatar}, nickname_key);
 }
 
+DirectoryResult<ports::Member> MemoryDirectory::update_member(ZoneId zone, MemberId id,
+                                                              const ports::MemberChange& change) {
+  PLAZA_MEMORY_DIRECTORY_ENTER();
+  if (!find_member_locked(zone, id)) return not_found("member");
+  ports::Member& member = members_.at(id);
+  if (change.nickname) {
+    const auto taken = nickname_keys_.find({zone, *change.nickname_key});
+    if (taken != nickname_keys_.end() && taken->second != id)
+      return refuse(DirectoryCode::name_taken, "nickname");
+    std::erase_if(nickname_keys_, [id](const auto& entry) { return entry.second == id; });
+    nickname_keys_[{zone, *change.nickname_key}] = id;
+    member.nickname = *change.nickname;
+  }
+  if (change.avatar) member.avatar = *change.avatar;
+  if (change.custom) member.custom = *change.custom;
+  if (change.friends_from) member.settings.friends_from = *change.friends_from;
+  if (change.messages_from) member.settings.messages_from = *change.messages_from;
+  ++member.version;
+  return member;
+}
+
 DirectoryResult<ports::Member> MemoryDirectory::member(ZoneId zone, MemberId id) {
   PLAZA_MEMORY_DIRECTORY_ENTER();
   if (const auto* m = find_member_locked(zone, id)) return *m;
@@ -291,6 +312,7 @@ Relation& MemoryDirectory::relation_locked(MemberId member, MemberId peer) {
   Relation& r = relations_[member][peer];
   r.peer = peer;
   r.peer_name = members_.at(peer).nickname;
+  r.peer_avatar = members_.at(peer).avatar;
   return r;
 }
 
@@ -330,7 +352,11 @@ DirectoryResult<std::vector<Relation>> MemoryDirectory::relations(ZoneId zone, M
   if (!find_member_locked(zone, member)) return not_found("member");
   std::vector<Relation> found;
   if (const auto of = relations_.find(member); of != relations_.end()) {
-    for (const auto& [peer, r] : of->second) found.push_back(r);
+    for (const auto& [peer, r] : of->second) {
+      found.push_back(r);
+      found.back().peer_name = members_.at(peer).nickname;
+      found.back().peer_avatar = members_.at(peer).avatar;
+    }
   }
   return found;
 }
@@ -343,9 +369,13 @@ DirectoryResult<Relation> MemoryDirectory::add_friend(ZoneId zone, MemberId memb
   const auto answer = [&]() -> DirectoryResult<Relation> {
     if (mine.friendship == Friendship::friends) return refuse(DirectoryCode::conflict, "already friends");
     if (mine.blocked_by_them) return refuse(DirectoryCode::conflict, "blocked by them");
-    const bool at_once = find_zone_locked(zone)->friends == ports::FriendPolicy::mutual_at_once ||
-                         mine.friendship == Friendship::requested_by_them;
+    const ports::FriendsFrom takes = members_.at(peer).settings.friends_from;
+    const bool crossing = mine.friendship == Friendship::requested_by_them;
+    const bool at_once = crossing || (takes == ports::FriendsFrom::anyone &&
+                                      find_zone_locked(zone)->friends == ports::FriendPolicy::mutual_at_once);
     if (!at_once && mine.friendship == Friendship::requested_by_me) return mine;
+    if (!crossing && takes == ports::FriendsFrom::nobody)
+      return refuse(DirectoryCode::conflict, "takes no requests");
     if (!own(mine) && relations_full_locked(member)) return at_limit("friends_max", limits_.friends_max);
     if (at_once) {
       if (!own(theirs) && relations_full_locked(peer)) return at_limit("friends_max", limits_.friends_max);

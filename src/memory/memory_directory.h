@@ -45,6 +45,8 @@ class MemoryDirectory : public ports::Directory, public ports::Channels {
                                                       const std::string& nickname,
                                                       const std::string& nickname_key,
                                                       const std::string& avatar) override;
+  ports::DirectoryResult<ports::Member> update_member(ZoneId zone, MemberId id,
+                                                      const ports::MemberChange& change) override;
   ports::DirectoryResult<ports::Member> member(ZoneId zone, MemberId id) override;
   ports::DirectoryResult<ports::Member> member_by_id(MemberId id) override;
   ports::DirectoryResult<ports::Member> member_by_nickname(ZoneId zone,

@@ -82,6 +82,7 @@ DirectoryResult<ports::RoomMemberPage> MemoryDirectory::members(ZoneId zone, Roo
     }
     page.members.push_back({.id = at->first,
                             .name = members_.at(at->first).nickname,
+                            .avatar = members_.at(at->first).avatar,
                             .role = at->second.role,
                             .muted_until_ms = at->second.muted_until_ms});
   }

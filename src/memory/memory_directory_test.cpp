@@ -1,5 +1,6 @@
 #include "memory/memory_directory.h"
 
+#include "tests/contract/members_contract.h"
 #include "tests/contract/rooms_contract.h"
 
 namespace plaza::contract {
@@ -23,6 +24,10 @@ std::unique_ptr<DirectoryHarness> in_maps() { return std::make_unique<MemoryDire
 std::unique_ptr<DirectoryHarness> remembering() { return std::make_unique<MemoryDirectoryHarness>(true); }
 
 INSTANTIATE_TEST_SUITE_P(Memory, DirectoryContract,
+                         testing::Values(DirectoryUnderTest{"maps", in_maps},
+                                         DirectoryUnderTest{"maps_that_remember", remembering}),
+                         name_of_directory);
+INSTANTIATE_TEST_SUITE_P(Memory, MembersContract,
                          testing::Values(DirectoryUnderTest{"maps", in_maps},
                                          DirectoryUnderTest{"maps_that_remember", remembering}),
                          name_of_directory);

@@ -37,12 +37,37 @@ struct Account {
   std::string password_hash;  ///< encoded argon2id; empty = no password login
 };
 
+/// Whom a member lets ask to become friends, and write to it. Stored as numbers: append only.
+enum class FriendsFrom : std::uint8_t {
+  anyone = 0,      ///< as the zone's policy has it
+  on_request = 1,  ///< never at once
+  nobody = 2,
+};
+enum class MessagesFrom : std::uint8_t { anyone = 0, friends = 1 };
+struct MemberSettings {
+  FriendsFrom friends_from = FriendsFrom::anyone;
+  MessagesFrom messages_from = MessagesFrom::anyone;
+
+  bool operator==(const MemberSettings&) const = default;
+};
+
 struct Member {
   MemberId id;
   AccountId account;
   ZoneId zone;
   std::string nickname;
   std::string avatar;  ///< a reference that the app understands, <= 256 bytes
+  std::string custom;  ///< what the app says of it to everybody: a JSON object as compact text, or empty
+  MemberSettings settings;
+  std::uint64_t version = 0;  ///< counted up by each change
+};
+
+/// What is set of a member.
+struct MemberChange {
+  std::optional<std::string> nickname, nickname_key;  ///< both or neither
+  std::optional<std::string> avatar, custom;
+  std::optional<FriendsFrom> friends_from;
+  std::optional<MessagesFrom> messages_from;
 };
 
 enum class TokenKind : std::uint8_t { account = 1, member = 2, handover = 3 };
@@ -65,7 +90,7 @@ enum class Friendship : std::uint8_t { none = 0, friends = 1, requested_by_me = 
 /// How one member stands to another; only rows with something to say exist.
 struct Relation {
   MemberId peer;
-  std::string peer_name;
+  std::string peer_name, peer_avatar;
   Friendship friendship = Friendship::none;
   bool blocked_by_me = false;
   bool blocked_by_them = false;
@@ -120,6 +145,8 @@ class Directory : public Rooms {
   virtual DirectoryResult<Member> create_member(AccountId account, ZoneId zone, const std::string& nickname,
                                                 const std::string& nickname_key,
                                                 const std::string& avatar) = 0;
+  /// Gives it as it is now. name_taken also when another member has the key; its own in another writing is fine.
+  virtual DirectoryResult<Member> update_member(ZoneId zone, MemberId id, const MemberChange& change) = 0;
   virtual DirectoryResult<Member> member(ZoneId zone, MemberId id) = 0;
   virtual DirectoryResult<Member> member_by_id(
       MemberId id) = 0;  ///< any zone: for login by id and for servers
@@ -143,7 +170,8 @@ class Directory : public Rooms {
   // Friends and blocks -------------------------------------------------------------------------------------------------
   virtual DirectoryResult<std::vector<Relation>> relations(ZoneId zone, MemberId member) = 0;
   /// By the zone's policy `friends` at once or `requested_by_me`; a request that crosses the peer's own makes friends.
-  /// conflict when they are friends already or the peer has blocked the member.
+  /// conflict when they are friends already, the peer has blocked the member, or takes requests of nobody and did not ask
+  /// itself.
   virtual DirectoryResult<Relation> add_friend(ZoneId zone, MemberId member, MemberId peer) = 0;
   /// Answers the peer's request; conflict when there is none.
   virtual DirectoryResult<Relation> answer_friend(ZoneId zone, MemberId member, MemberId peer,

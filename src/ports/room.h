@@ -51,7 +51,7 @@ struct NewRoom {
 
 struct RoomMember {
   MemberId id;
-  std::string name;
+  std::string name, avatar;
   RoomRole role = RoomRole::member;
   std::int64_t muted_until_ms = 0;
 };

@@ -24,7 +24,7 @@ std::string_view to_text(GroupEventKind x);
 // Entries of lists (the shapes of table.h) ------------------------------------------------------------------
 struct FriendEntry {
   MemberId id;
-  std::string name;
+  std::string name, avatar;
   bool online = false;
   std::string remark;
   Friendship friendship = Friendship::friends;
@@ -33,11 +33,16 @@ struct FriendEntry {
 };
 struct UserEntry {
   MemberId id;
-  std::string name;
+  std::string name, avatar;
   Role role = Role::member;
   bool online = false;
   std::int64_t muted_until_ms = 0;  ///< 0: not muted
   bool operator==(const UserEntry&) const = default;
+};
+/// Words as the field table has them.
+struct MemberSettings {
+  std::string friends_from = "anyone", messages_from = "anyone";
+  bool operator==(const MemberSettings&) const = default;
 };
 struct PinEntry {
   std::uint64_t cseq = 0;

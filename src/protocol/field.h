@@ -76,6 +76,9 @@ enum class Field : std::uint8_t {
   pinned,
   query,
   reply_to,
+  custom,
+  friends_from,
+  messages_from,
   // From the server only.
   error_code,
   errmsg,

@@ -27,6 +27,7 @@ inline constexpr std::size_t kChannelBytesMax = 64;
 inline constexpr std::size_t kReasonBytesMax = 256;
 inline constexpr std::size_t kQueryBytesMax = 256;
 inline constexpr std::uint32_t kSearchLimitMax = 50;
+inline constexpr std::size_t kCustomBytesMax = 4096;
 
 /// min..max: of an integer its value, of a string or object its bytes (an object's as compact text).
 struct FieldInfo {
@@ -121,6 +122,13 @@ inline constexpr std::array<FieldInfo, kFields> kFieldTable = {{
     detail::boolean(Field::pinned, "pinned", "true: the message is pinned, false: not any more"),
     detail::string(Field::query, "query", 1, kQueryBytesMax, "words to search for"),
     detail::integer(Field::reply_to, "reply_to", "cseq of the message of the conversation that is answered"),
+    {Field::custom, "custom", FieldType::object, 2, kCustomBytesMax,
+     "what the app says of a member to everybody; {} removes it"},
+    detail::string(
+        Field::friends_from, "friends_from", 1, 16,
+        "who may become a friend: anyone (as the zone has it), request (always asked first) or nobody"),
+    detail::string(Field::messages_from, "messages_from", 1, 16,
+                   "who may write to one: anyone (as the zone has it) or friends"),
 
     detail::integer(Field::error_code, "errno", "0, or why it was refused", 0, 65535),
     detail::string(Field::errmsg, "errmsg", 0, 1024, "the same for a person to read"),

@@ -44,6 +44,12 @@ void list(JsonWriter& json, const char (&name)[N], const List& items, Write writ
   json.end_array();
 }
 
+void custom(JsonWriter& json, std::string_view compact) {
+  if (compact.empty()) return;
+  json.key("custom");
+  json.raw(compact);
+}
+
 void classic_friends(JsonWriter& json, const std::vector<FriendEntry>& friends) {
   list(json, "friends", friends, [&](const FriendEntry& x) {
     json.member("id", x.id.value);
@@ -57,6 +63,7 @@ void friends(JsonWriter& json, const std::vector<FriendEntry>& friends) {
     json.member("id", x.id.value);
     json.member("name", x.name);
     json.member("state", state_text(x.online));
+    member_if(json, "avatar", x.avatar);
     json.member("remark", x.remark);
     json.member("friendship", to_text(x.friendship));
     json.member_flag("blocked", x.blocked);
@@ -69,6 +76,7 @@ void users(JsonWriter& json, const std::vector<UserEntry>& users) {
     json.member("name", x.name);
     json.member("role", to_text(x.role));
     json.member("state", state_text(x.online));
+    member_if(json, "avatar", x.avatar);
     member_if(json, "muted_until_ms", unix_time(x.muted_until_ms));
   });
 }
@@ -185,6 +193,10 @@ void chats(JsonWriter& json, const char (&name)[N], const std::vector<ChatView>&
 void enter_fields(JsonWriter& json, const EnterAck& x) {
   json.member("id", x.id.value);
   json.member("name", x.name);
+  member_if(json, "avatar", x.avatar);
+  custom(json, x.custom);
+  if (x.settings.friends_from != "anyone") json.member("friends_from", x.settings.friends_from);
+  if (x.settings.messages_from != "anyone") json.member("messages_from", x.settings.messages_from);
   if (!x.token.empty())
     json.member("token", x.token), json.member("token_expires_ms", unix_time(x.token_expires_ms));
   json.member("epoch", x.epoch);
@@ -304,15 +316,6 @@ void encode(std::string& out, Rid rid, const AddGroupAck& x) {
   json.end_object();
 }
 
-void encode(std::string& out, Rid rid, const CreateMemberAck& x) {
-  JsonWriter json(out);
-  begin_ok(json, Msg::create_member_ack, rid);
-  json.member("id", x.id.value);
-  json.member("name", x.name);
-  json.member("avatar", x.avatar);
-  json.end_object();
-}
-
 void encode(std::string& out, Rid rid, const EnterAck& x) {
   JsonWriter json(out);
   begin_ok(json, Msg::enter_ack, rid);
@@ -417,20 +420,6 @@ void encode(std::string& out, Rid rid, const GroupMembersAck& x) {
   json.member("groupid", x.groupid.value);
   users(json, x.users);
   json.member_flag("more", x.more);
-  json.end_object();
-}
-
-void encode(std::string& out, Rid rid, const FindAck& x) {
-  JsonWriter json(out);
-  begin_ok(json, Msg::find_ack, rid);
-  if (x.groupid) {
-    group_fields(json, x.groupid, x.groupname, x.groupdesc);
-  } else {
-    json.member("id", x.id.value);
-    json.member("name", x.name);
-    json.member("avatar", x.avatar);
-    json.member("state", state_text(x.online));
-  }
   json.end_object();
 }
 

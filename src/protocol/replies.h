@@ -42,6 +42,7 @@ void encode(std::string& out, const ReceiptPush& x);
 void encode(std::string& out, const HeartbeatPush& x);
 void encode(std::string& out, const HeadPush& x);
 void encode(std::string& out, const FriendEventPush& x);
+void encode(std::string& out, const MemberEventPush& x);
 void encode(std::string& out, const PresencePush& x);
 void encode(std::string& out, const GroupEventPush& x);
 void encode(std::string& out, const GoodbyePush& x);

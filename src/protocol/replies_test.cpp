@@ -88,19 +88,33 @@ Chat a_group_chat() {
 }
 
 const std::vector<FriendEntry> kFriendList{
-    {MemberId{1}, "bob", true, "my \"bob\"", Friendship::friends, false},
-    {MemberId{2}, "eve", false, "", Friendship::asked, true},
-    {MemberId{3}, "joe", false, "", Friendship::requested, false},
-    {MemberId{4}, "sue", false, "", Friendship::none, true}};
-const std::vector<UserEntry> kUserList{{MemberId{1}, "bob", Role::owner, true},
-                                       {MemberId{2}, "eve", Role::admin, false, 77},
-                                       {MemberId{3}, "ann", Role::member, false}};
+    {MemberId{1}, "bob", "b.png", true, "my \"bob\"", Friendship::friends, false},
+    {MemberId{2}, "eve", "", false, "", Friendship::asked, true},
+    {MemberId{3}, "joe", "", false, "", Friendship::requested, false},
+    {MemberId{4}, "sue", "", false, "", Friendship::none, true}};
+const std::vector<UserEntry> kUserList{{MemberId{1}, "bob", "b.png", Role::owner, true},
+                                       {MemberId{2}, "eve", "", Role::admin, false, 77},
+                                       {MemberId{3}, "ann", "", Role::member, false}};
 const std::vector<GroupEntry> kGroupList{{RoomId{4}, "tea", "about tea", 3, Role::owner},
                                          {RoomId{5}, "x", "", 1, Role::member},
                                          {RoomId{6}, "y", "", 600, Role::member, LargeGroup{2, 40, 38}}};
 
 EnterAck an_enter_ack() {
-  return {MemberId{7}, "ann", "tok", 1767322845678, 1, 20, 17, 4, 25000, 8192, kFriendList, kGroupList};
+  return {.id = MemberId{7},
+          .name = "ann",
+          .avatar = "a.png",
+          .custom = R"({"level":7})",
+          .settings = {.friends_from = "nobody", .messages_from = "friends"},
+          .token = "tok",
+          .token_expires_ms = 1767322845678,
+          .epoch = 1,
+          .head = 20,
+          .received = 17,
+          .last_send_id = 4,
+          .heartbeat_ms = 25000,
+          .body_bytes_max = 8192,
+          .friends = kFriendList,
+          .groups = kGroupList};
 }
 
 GroupInfoAck a_group_info() {
@@ -148,6 +162,7 @@ TEST(Replies, ComeBackAsTheyWereSent) {
                    true});
   reply_returns(InvitationsAck{{{RoomId{4}, "tea", "about tea", 3, MemberId{2}, 7}}});
   reply_returns(FindAck{.id = MemberId{3}, .name = "n", .avatar = "a", .online = true});
+  reply_returns(FindAck{.id = MemberId{3}, .name = "n", .custom = R"({"a":[1,"x"]})"});
   reply_returns(FindAck{.groupid = RoomId{3}, .groupname = "n", .groupdesc = "a"});
   reply_returns(
       TokensAck{{{TokenId{1}, false, "web", 1, 2, true}, {TokenId{2}, true, "phone", 3, 4, false}}});
@@ -283,6 +298,8 @@ TEST(Replies, PushesComeBackAsTheyWereSent) {
                            FriendEventKind::removed}) {
     push_returns(FriendEventPush{event, MemberId{3}, "bob", event == FriendEventKind::friends});
   }
+  push_returns(MemberEventPush{.id = MemberId{3}, .name = "bob", .avatar = "b", .custom = R"({"level":7})"});
+  push_returns(MemberEventPush{.id = MemberId{3}, .name = "bob", .avatar = ""});
   push_returns(PresencePush{MemberId{3}, true});
   push_returns(PresencePush{MemberId{3}, false});
   push_returns(GroupEventPush{GroupEventKind::joined, RoomId{4}, "tea", MemberId{3}, "bob", {}});
@@ -436,6 +453,7 @@ TEST(Replies, CarryTheFieldsOfTheTable) {
                                   push_json(HeadPush{}),
                                   push_json(HeadPush{.groupid = RoomId{1}}),
                                   push_json(FriendEventPush{}),
+                                  push_json(MemberEventPush{.custom = "{}"}),
                                   push_json(PresencePush{}),
                                   push_json(GroupEventPush{}),
                                   push_json(GroupEventPush{.large = LargeGroup{}}),

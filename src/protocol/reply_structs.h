@@ -9,6 +9,7 @@
 
 #include "base/ids.h"
 #include "protocol/entries.h"
+#include "protocol/member_replies.h"
 #include "protocol/table.h"
 
 namespace plaza::protocol {
@@ -17,7 +18,9 @@ namespace plaza::protocol {
 struct EnterAck {
   static constexpr Msg kMsg = Msg::enter_ack;
   MemberId id;
-  std::string name;
+  std::string name, avatar;
+  std::string custom;  ///< compact JSON of an object, or empty
+  MemberSettings settings;
   std::string token;  ///< empty: none was issued (the session came with it)
   std::int64_t token_expires_ms = 0;
   std::uint32_t epoch = 0;
@@ -79,12 +82,6 @@ struct AddGroupAck {
   std::vector<UserEntry> users;
   std::optional<LargeGroup> large = {};
   bool operator==(const AddGroupAck&) const = default;
-};
-struct CreateMemberAck {
-  static constexpr Msg kMsg = Msg::create_member_ack;
-  MemberId id;
-  std::string name, avatar;
-  bool operator==(const CreateMemberAck&) const = default;
 };
 struct ReadyAck {
   static constexpr Msg kMsg = Msg::ready_ack;
@@ -206,15 +203,6 @@ struct InvitationsAck {
   static constexpr Msg kMsg = Msg::invitations_ack;
   std::vector<InvitationEntry> invitations;
   bool operator==(const InvitationsAck&) const = default;
-};
-struct FindAck {
-  static constexpr Msg kMsg = Msg::find_ack;
-  MemberId id;  ///< a member: id, name, avatar, state
-  std::string name, avatar;
-  bool online = false;
-  RoomId groupid;  ///< or a group: groupid, groupname, groupdesc
-  std::string groupname, groupdesc;
-  bool operator==(const FindAck&) const = default;
 };
 struct TokensAck {
   static constexpr Msg kMsg = Msg::tokens_ack;

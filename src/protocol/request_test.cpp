@@ -3,6 +3,7 @@
 #include "protocol/channel_requests.h"
 #include "protocol/field_lookup.h"
 #include "protocol/group_requests.h"
+#include "protocol/member_requests.h"
 #include "protocol/message_requests.h"
 #include "protocol/search_request.h"
 
@@ -96,6 +97,8 @@ TEST(Requests, ComeBackAsTheyWereSent) {
   returns(Pin{.groupid = RoomId{3}, .cseq = 4, .pinned = false});
   returns(DissolveGroup{.groupid = RoomId{3}});
   returns(MuteGroup{.groupid = RoomId{3}, .for_ms = 9});
+  returns(SetMember{.nickname = "n", .avatar = "", .custom = "{\"level\":7}"});
+  returns(SetMember{.friends_from = "nobody", .messages_from = "friends"});
   returns(Subscribe{.channel = "world"});
   returns(Subscribe{.channel = "world", .epoch = 4294967295, .since = 17});
   returns(Subscribe{.channel = "world", .limit = 20});
@@ -146,7 +149,8 @@ TEST(Requests, HaveTheFieldsOfTheTable) {
       Sync, History, Received, Mark, Heartbeat, Conversations, Friends, AnswerFriend, RemoveFriend, Block,
       Remark, LeaveGroup, Groups, GroupMembers, Find, ChangePassword, Tokens, RevokeToken, SetGroup,
       GroupInfo, ChangeGroupMember, GroupList, Invitations, Pin, DissolveGroup, MuteGroup, Subscribe,
-      Unsubscribe, Publish, Channels, Typing, WatchPresence, Report, Recall, Edit, Versions, Search>();
+      Unsubscribe, Publish, Channels, Typing, WatchPresence, Report, Recall, Edit, Versions, Search,
+      SetMember>();
   std::size_t declared = 0;
   for (const MessageInfo& message : messages()) declared += message.direction != Direction::server;
   EXPECT_EQ(typed, declared);

@@ -118,11 +118,13 @@ constexpr std::array kGroupEvents{
     GroupEventKind::refused, GroupEventKind::removed, GroupEventKind::dissolved};
 
 void read(const Reader& from, FriendEntry& x) {
-  from.get("id", x.id), from.get("name", x.name), from.online(x.online), from.get("remark", x.remark);
+  from.get("id", x.id), from.get("name", x.name), from.get("avatar", x.avatar), from.online(x.online);
+  from.get("remark", x.remark);
   from.word("friendship", x.friendship, kFriendships), from.get("blocked", x.blocked);
 }
 void read(const Reader& from, UserEntry& x) {
-  from.get("id", x.id), from.get("name", x.name), from.word("role", x.role, kRoles), from.online(x.online);
+  from.get("id", x.id), from.get("name", x.name), from.get("avatar", x.avatar);
+  from.word("role", x.role, kRoles), from.online(x.online);
   from.get("muted_until_ms", x.muted_until_ms);
 }
 void read(const Reader& from, PinEntry& x) {
@@ -209,6 +211,8 @@ void read(const Reader& from, Conversation& x) {
 
 void read(const Reader& from, EnterAck& x) {
   from.get("id", x.id), from.get("name", x.name), from.get("token", x.token);
+  from.get("avatar", x.avatar), from.json("custom", x.custom);
+  from.get("friends_from", x.settings.friends_from), from.get("messages_from", x.settings.messages_from);
   from.get("token_expires_ms", x.token_expires_ms), from.get("epoch", x.epoch), from.get("head", x.head);
   from.get("received", x.received), from.get("last_send_id", x.last_send_id),
       from.get("heartbeat_ms", x.heartbeat_ms);
@@ -300,6 +304,7 @@ void read(const Reader& from, VersionsAck& x) {
 }
 void read(const Reader& from, FindAck& x) {
   from.get("id", x.id), from.get("name", x.name), from.get("avatar", x.avatar), from.online(x.online);
+  from.json("custom", x.custom);
   from.get("groupid", x.groupid), from.get("groupname", x.groupname), from.get("groupdesc", x.groupdesc);
 }
 void read(const Reader& from, SearchResult& x) {
@@ -326,6 +331,9 @@ void read(const Reader& from, HeadPush& x) {
 void read(const Reader& from, FriendEventPush& x) {
   from.word("event", x.event, kFriendEvents), from.get("friendid", x.friendid), from.get("name", x.name);
   from.online(x.online);
+}
+void read(const Reader& from, MemberEventPush& x) {
+  from.get("id", x.id), from.get("name", x.name), from.get("avatar", x.avatar), from.json("custom", x.custom);
 }
 void read(const Reader& from, PresencePush& x) { from.get("id", x.id), from.online(x.online); }
 void read(const Reader& from, GroupEventPush& x) {
@@ -406,6 +414,7 @@ void read_body(const Reader& from, ServerMessage& out) {
     case Msg::conversations_ack: return body<ConversationsAck>(from, out);
     case Msg::friends_ack: return body<FriendsAck>(from, out);
     case Msg::friend_event: return body<FriendEventPush>(from, out);
+    case Msg::member_event: return body<MemberEventPush>(from, out);
     case Msg::presence: return body<PresencePush>(from, out);
     case Msg::groups_ack: return body<GroupsAck>(from, out);
     case Msg::group_members_ack: return body<GroupMembersAck>(from, out);

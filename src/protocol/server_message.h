@@ -25,9 +25,9 @@ struct ServerMessage {
                CreateMemberAck, EnterAck, ReadyAck, SendAck, OkReply, SyncAck, HistoryAck, ConversationsAck,
                FriendsAck, GroupsAck, GroupMembersAck, GroupInfoAck, GroupListAck, InvitationsAck,
                VersionsAck, FindAck, TokensAck, HeartbeatAck, Chat, ReceiptPush, HeartbeatPush, HeadPush,
-               FriendEventPush, PresencePush, GroupEventPush, GoodbyePush, SubscribeAck, PublishAck,
-               Publication, ChannelHeadPush, ChannelsAck, TypingPush, WatchPresenceAck, WatchEndedPush,
-               SearchAck>
+               FriendEventPush, MemberEventPush, PresencePush, GroupEventPush, GoodbyePush, SubscribeAck,
+               PublishAck, Publication, ChannelHeadPush, ChannelsAck, TypingPush, WatchPresenceAck,
+               WatchEndedPush, SearchAck>
       body;
 
   static Refusal not_refused() {

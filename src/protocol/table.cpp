@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "protocol/table_channels.h"
 #include "protocol/table_groups.h"
+#include "protocol/table_members.h"
 #include "protocol/table_messages.h"
 #include "protocol/table_search.h"
 #include "protocol/table_uses.h"
@@ -45,7 +46,6 @@ constexpr FieldUse kCreateGroup[] = {req(groupname),
                                      opt(history_visible, "absent: true")};
 constexpr FieldUse kAddGroup[] = {one(groupid), one(groupname), own()};
 constexpr FieldUse kLoginout[] = {own(), opt(revoke)};
-constexpr FieldUse kCreateMember[] = {req(nickname), opt(avatar)};
 constexpr FieldUse kEnter[] = {req(id, "one of the members in LOGIN_ACK")};
 constexpr FieldUse kSync[] = {
     most(friendid), most(groupid), req(since), opt(epoch, "0 or absent: none known yet"),
@@ -57,12 +57,8 @@ constexpr FieldUse kMark[] = {one(friendid), one(groupid), opt(delivered), opt(r
 constexpr FieldUse kConversations[] = {opt(after), page(kConversationsLimitMax, "absent: 100")};
 constexpr FieldUse kFriends[] = {opt(after_id), page(kListLimitMax, "absent: 200")};
 constexpr FieldUse kAnswerFriend[] = {req(friendid), req(accept)};
-constexpr FieldUse kRemoveFriend[] = {req(friendid)};
-constexpr FieldUse kBlock[] = {req(friendid), req(blocked)};
-constexpr FieldUse kRemark[] = {req(friendid), req(remark)};
 constexpr FieldUse kLeaveGroup[] = {req(groupid)};
 constexpr FieldUse kGroupMembers[] = {req(groupid), opt(after_id), page(kListLimitMax, "absent: 200")};
-constexpr FieldUse kFind[] = {one(nickname), one(id), one(groupname)};
 constexpr FieldUse kChangePassword[] = {req(password, "the present one"), req(new_password)};
 constexpr FieldUse kRevokeToken[] = {one(token_id), one(device, "the tokens of this device"), one(all)};
 constexpr FieldUse kReport[] = {one(friendid), one(groupid), req(cseq, "which message of the conversation"),
@@ -83,6 +79,10 @@ constexpr FieldUse kLoginAck[] = {may(id, "the member: classic or entered"),
                                   may(token_expires_ms),
                                   may(entered),
                                   may(epoch, "this and the next: when entered, as ENTER_ACK"),
+                                  may(avatar),
+                                  may(custom),
+                                  may(friends_from),
+                                  may(messages_from),
                                   may(head),
                                   may(received),
                                   may(last_send_id),
@@ -139,9 +139,12 @@ constexpr FieldUse kAddGroupAck[] = {has(groupid),
                                      may(large, "then this and the next, as in a list of groups"),
                                      may(head),
                                      may(read)};
-constexpr FieldUse kCreateMemberAck[] = {has(id), has(name), has(avatar)};
 constexpr FieldUse kEnterAck[] = {has(id),
                                   has(name),
+                                  may(avatar, "this and the next three: when they are set"),
+                                  may(custom),
+                                  may(friends_from),
+                                  may(messages_from),
                                   may(token, "of the member: logs in and enters at once"),
                                   may(token_expires_ms),
                                   has(epoch, "of the inbox, as head"),
@@ -178,9 +181,6 @@ constexpr FieldUse kHead[] = {may(groupid, "a large group; absent: the inbox"), 
                               may(read, "with groupid: where to begin when you do not follow it")};
 constexpr FieldUse kConversationsAck[] = {has(conversations), has(more), may(after, "when more")};
 constexpr FieldUse kFriendsAck[] = {has(friends), has(more)};
-constexpr FieldUse kFriendEvent[] = {has(event, "requested, friends, refused or removed"), has(friendid),
-                                     has(name), may(state, "of a new friend")};
-constexpr FieldUse kPresence[] = {has(id, "a friend, or of a watched group"), has(state)};
 constexpr FieldUse kGroupsAck[] = {has(groups)};
 constexpr FieldUse kGroupMembersAck[] = {has(groupid), has(users), has(more)};
 constexpr FieldUse kGroupEvent[] = {
@@ -192,9 +192,6 @@ constexpr FieldUse kGroupEvent[] = {
     may(large, "when oneself joined one, this and the next as in a list of groups"),
     may(head),
     may(read)};
-constexpr FieldUse kFindAck[] = {
-    may(id, "a member, with name, avatar and state"),         may(name),      may(avatar),   may(state),
-    may(groupid, "or a group, with groupname and groupdesc"), may(groupname), may(groupdesc)};
 constexpr FieldUse kTokensAck[] = {has(tokens)};
 constexpr FieldUse kGoodbye[] = {has(error_code, "why"),
                                  has(errmsg),
@@ -343,6 +340,10 @@ constexpr MessageInfo kMessageTable[] = {
     request(Msg::search, "SEARCH", Msg::search_ack, kEntered, kLast,
             "find messages of the own conversations by their words", kSearch),
     server(Msg::search_ack, "SEARCH_ACK", "a page of what was found", kSearchAck),
+    request(Msg::set_member, "SET_MEMBER", Msg::ok, kEntered, kLast,
+            "change one's own name, avatar and settings", kSetMember),
+    server(Msg::member_event, "MEMBER_EVENT", "a friend has another name or avatar, or oneself",
+           kMemberEvent),
 };
 
 constexpr ErrnoInfo kErrnoTable[] = {

@@ -99,6 +99,8 @@ enum class Msg : std::uint16_t {
   versions_ack = 123,
   search = 130,
   search_ack = 131,
+  set_member = 150,
+  member_event = 151,
 };
 inline constexpr std::size_t kMsgidMax = 255;  ///< no msgid is larger; not every smaller one exists
 

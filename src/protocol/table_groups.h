@@ -94,7 +94,8 @@ inline constexpr ShapeField kFriendShape[] = {
     {"id", "integer", Need::always, "the member"},
     {"name", "string", Need::always, ""},
     {"state", "string", Need::always, "online or offline"},
-    {"remark", "string", Need::sometimes, "own note; not in a classic answer, as the next"},
+    {"avatar", "string", Need::sometimes, "when it has one; not in a classic answer, as the next three"},
+    {"remark", "string", Need::sometimes, "own note"},
     {"friendship", "string", Need::sometimes, "friends, requested (by me), asked (by them) or none"},
     {"blocked", "boolean", Need::sometimes, "blocked by me"}};
 inline constexpr ShapeField kUserShape[] = {
@@ -102,6 +103,7 @@ inline constexpr ShapeField kUserShape[] = {
     {"name", "string", Need::always, ""},
     {"role", "string", Need::always, "owner, admin or member"},
     {"state", "string", Need::always, "online or offline"},
+    {"avatar", "string", Need::sometimes, "when it has one"},
     {"muted_until_ms", "integer", Need::sometimes, "while the member is muted"}};
 
 }  // namespace plaza::protocol::table

@@ -221,8 +221,16 @@ const Migration kQuotas{
     " FROM app a",
 };
 
+/// What members set of themselves, and the app of them. custom: a JSON object, or empty. The last two: ports::MemberSettings.
+const Migration kMembers{
+    "ALTER TABLE member ADD COLUMN custom VARCHAR(4096) NOT NULL DEFAULT ''",
+    "ALTER TABLE member ADD COLUMN version BIGINT NOT NULL DEFAULT 0",
+    "ALTER TABLE member ADD COLUMN friends_from SMALLINT NOT NULL DEFAULT 0",
+    "ALTER TABLE member ADD COLUMN messages_from SMALLINT NOT NULL DEFAULT 0",
+};
+
 const std::array kMigrations{&kFirst,         &kSecond, &kAdministration, &kChannels, &kModeration,
-                             &kAnnouncements, &kRooms,  &kAppEvents,      &kQuotas};
+                             &kAnnouncements, &kRooms,  &kAppEvents,      &kQuotas,   &kMembers};
 
 }  // namespace
 

@@ -19,7 +19,8 @@ std::unexpected<DirectoryError> at_limit(const char* name, std::uint32_t limit) 
 namespace {
 
 using ZoneRow = std::tuple<long long, long long, std::string, std::string, long long, long long, long long>;
-using MemberRow = std::tuple<long long, long long, long long, std::string, std::string>;
+using MemberRow = std::tuple<long long, long long, long long, std::string, std::string, std::string,
+                             long long, long long, long long>;
 using AccountRow = std::tuple<long long, std::string, std::string>;
 
 std::uint64_t id_of(long long value) { return static_cast<std::uint64_t>(value); }
@@ -37,12 +38,26 @@ DirectoryResult<ports::Zone> first_zone(const std::vector<ZoneRow>& rows) {
 }
 
 ports::Member to_member(const MemberRow& row) {
-  const auto& [id, account, zone, nickname, avatar] = row;
+  const auto& [id, account, zone, nickname, avatar, custom, friends_from, messages_from, version] = row;
   return {.id = MemberId{id_of(id)},
           .account = AccountId{id_of(account)},
           .zone = ZoneId{id_of(zone)},
           .nickname = nickname,
-          .avatar = avatar};
+          .avatar = avatar,
+          .custom = custom,
+          .settings = {.friends_from = static_cast<ports::FriendsFrom>(friends_from),
+                       .messages_from = static_cast<ports::MessagesFrom>(messages_from)},
+          .version = id_of(version)};
+}
+// A literal, because its address names the prepared statement.
+#define PLAZA_MEMBERS_WHERE                                                                               \
+  "SELECT id, account, zone, nickname, avatar, custom, friends_from, messages_from, version FROM member " \
+  "WHERE "
+
+template <class... Values>
+std::vector<MemberRow> member_rows(Connection& db, const char* sql, const Values&... values) {
+  return db.rows<long long, long long, long long, std::string, std::string, std::string, long long, long long,
+                 long long>(sql, values...);
 }
 DirectoryResult<ports::Member> first_member(const std::vector<MemberRow>& rows) {
   if (rows.empty()) return not_found("member");
@@ -253,37 +268,63 @@ DirectoryResult<ports::Member> SociDirectory::create_member(AccountId account, Z
   });
 }
 
+DirectoryResult<ports::Member> SociDirectory::update_member(ZoneId zone, MemberId id,
+                                                            const ports::MemberChange& change) {
+  return database_.write([&](Connection& db) -> DirectoryResult<ports::Member> {
+    auto member = first_member(
+        member_rows(db, PLAZA_MEMBERS_WHERE "id = :id AND zone = :zone", id.value, zone.value));
+    if (!member) return member;
+    if (change.nickname) {
+      const auto owner = member_rows(db, PLAZA_MEMBERS_WHERE "zone = :zone AND nickname_key = :key",
+                                     zone.value, *change.nickname_key);
+      if (!owner.empty() && to_member(owner.front()).id != id)
+        return refuse(DirectoryCode::name_taken, "nickname");
+      member->nickname = *change.nickname;
+      db.run("UPDATE member SET nickname = :nickname, nickname_key = :key WHERE id = :id", *change.nickname,
+             *change.nickname_key, id.value);
+    }
+    if (change.avatar) member->avatar = *change.avatar;
+    if (change.custom) member->custom = *change.custom;
+    if (change.friends_from) member->settings.friends_from = *change.friends_from;
+    if (change.messages_from) member->settings.messages_from = *change.messages_from;
+    ++member->version;
+    const auto friends_from = static_cast<int>(member->settings.friends_from),
+               messages_from = static_cast<int>(member->settings.messages_from);
+    db.run(
+        "UPDATE member SET avatar = :avatar, custom = :custom, friends_from = :ff, messages_from = :mf,"
+        " version = :version WHERE id = :id",
+        member->avatar, member->custom, friends_from, messages_from, member->version, id.value);
+    return member;
+  });
+}
+
 DirectoryResult<ports::Member> SociDirectory::member(ZoneId zone, MemberId id) {
   return database_.read([&](Connection& db) {
-    return first_member(db.rows<long long, long long, long long, std::string, std::string>(
-        "SELECT id, account, zone, nickname, avatar FROM member WHERE id = :id AND zone = :zone", id.value,
-        zone.value));
+    return first_member(
+        member_rows(db, PLAZA_MEMBERS_WHERE "id = :id AND zone = :zone", id.value, zone.value));
   });
 }
 
 DirectoryResult<ports::Member> SociDirectory::member_by_id(MemberId id) {
   return database_.read([&](Connection& db) {
-    return first_member(db.rows<long long, long long, long long, std::string, std::string>(
-        "SELECT id, account, zone, nickname, avatar FROM member WHERE id = :id", id.value));
+    return first_member(member_rows(db, PLAZA_MEMBERS_WHERE "id = :id", id.value));
   });
 }
 
 DirectoryResult<ports::Member> SociDirectory::member_by_nickname(ZoneId zone,
                                                                  const std::string& nickname_key) {
   return database_.read([&](Connection& db) {
-    return first_member(db.rows<long long, long long, long long, std::string, std::string>(
-        "SELECT id, account, zone, nickname, avatar FROM member WHERE zone = :zone AND nickname_key = :key",
-        zone.value, nickname_key));
+    return first_member(member_rows(db, PLAZA_MEMBERS_WHERE "zone = :zone AND nickname_key = :key",
+                                    zone.value, nickname_key));
   });
 }
 
 DirectoryResult<std::vector<ports::Member>> SociDirectory::members_of(AccountId account, ZoneId zone) {
   return database_.read([&](Connection& db) -> DirectoryResult<std::vector<ports::Member>> {
     std::vector<ports::Member> found;
-    for (const auto& row : db.rows<long long, long long, long long, std::string, std::string>(
-             "SELECT id, account, zone, nickname, avatar FROM member WHERE account = :account AND zone = "
-             ":zone ORDER BY id",
-             account.value, zone.value)) {
+    for (const auto& row :
+         member_rows(db, PLAZA_MEMBERS_WHERE "account = :account AND zone = :zone ORDER BY id", account.value,
+                     zone.value)) {
       found.push_back(to_member(row));
     }
     return found;

@@ -198,17 +198,21 @@ DirectoryResult<bool> SociApps::is_shared(AccountId account, AppId app) {
 DirectoryResult<std::vector<ports::AccountMember>> SociApps::account_members(AccountId account) {
   return database_.read([&](Connection& db) -> DirectoryResult<std::vector<ports::AccountMember>> {
     std::vector<ports::AccountMember> found;
-    for (const auto& [id, nickname, avatar, zone, zone_name, app, app_name] :
-         db.rows<long long, std::string, std::string, long long, std::string, long long, std::string>(
-             "SELECT m.id, m.nickname, m.avatar, z.id, z.name, a.id, a.name FROM member m JOIN zone z ON "
-             "z.id = m.zone"
+    for (const auto& [id, nickname, avatar, custom, friends, messages, zone, zone_name, app, app_name] :
+         db.rows<long long, std::string, std::string, std::string, long long, long long, long long,
+                 std::string, long long, std::string>(
+             "SELECT m.id, m.nickname, m.avatar, m.custom, m.friends_from, m.messages_from, z.id, z.name,"
+             " a.id, a.name FROM member m JOIN zone z ON z.id = m.zone"
              " JOIN app a ON a.id = z.app WHERE m.account = :account ORDER BY m.id",
              account.value)) {
       found.push_back({.member = {.id = MemberId{static_cast<std::uint64_t>(id)},
                                   .account = account,
                                   .zone = ZoneId{static_cast<std::uint64_t>(zone)},
                                   .nickname = nickname,
-                                  .avatar = avatar},
+                                  .avatar = avatar,
+                                  .custom = custom,
+                                  .settings = {.friends_from = static_cast<ports::FriendsFrom>(friends),
+                                               .messages_from = static_cast<ports::MessagesFrom>(messages)}},
                        .app = AppId{static_cast<std::uint64_t>(app)},
                        .app_name = app_name,
                        .zone_name = zone_name});

@@ -65,6 +65,11 @@ bool mutual_at_once(Connection& db, ZoneId zone) {
          static_cast<long long>(ports::FriendPolicy::mutual_at_once);
 }
 
+ports::FriendsFrom friends_from(Connection& db, MemberId member) {
+  return static_cast<ports::FriendsFrom>(
+      db.value<long long>("SELECT friends_from FROM member WHERE id = :id", member.value));
+}
+
 }  // namespace
 
 bool SociDirectory::friends_full(Connection& db, MemberId member) const {
@@ -83,14 +88,15 @@ bool SociDirectory::requests_full(Connection& db, MemberId member) const {
 DirectoryResult<std::vector<Relation>> SociDirectory::relations(ZoneId zone, MemberId member) {
   return database_.read([&](Connection& db) -> DirectoryResult<std::vector<Relation>> {
     std::vector<Relation> found;
-    for (const auto& [peer, name, friendship, by_me, by_them, remark] :
-         db.rows<long long, std::string, long long, long long, long long, std::string>(
-             "SELECT f.peer, p.nickname, f.friendship, f.blocked_by_me, f.blocked_by_them, f.remark"
+    for (const auto& [peer, name, avatar, friendship, by_me, by_them, remark] :
+         db.rows<long long, std::string, std::string, long long, long long, long long, std::string>(
+             "SELECT f.peer, p.nickname, p.avatar, f.friendship, f.blocked_by_me, f.blocked_by_them, f.remark"
              " FROM member m JOIN friend f ON f.member = m.id JOIN member p ON p.id = f.peer"
              " WHERE m.id = :m AND m.zone = :z ORDER BY f.peer",
              member.value, zone.value)) {
       found.push_back({.peer = MemberId{static_cast<std::uint64_t>(peer)},
                        .peer_name = name,
+                       .peer_avatar = avatar,
                        .friendship = static_cast<Friendship>(friendship),
                        .blocked_by_me = by_me != 0,
                        .blocked_by_them = by_them != 0,
@@ -108,13 +114,13 @@ DirectoryResult<Relation> SociDirectory::change_pair(ZoneId zone, MemberId membe
                                                      Change change) {
   return database_.write([&](Connection& db) -> DirectoryResult<Relation> {
     if (!member_exists(db, zone, member)) return not_found("member");
-    const auto names = db.rows<std::string>("SELECT nickname FROM member WHERE id = :id AND zone = :zone",
-                                            peer.value, zone.value);
+    const auto names = db.rows<std::string, std::string>(
+        "SELECT nickname, avatar FROM member WHERE id = :id AND zone = :zone", peer.value, zone.value);
     if (names.empty()) return not_found("peer");
     if (member == peer) return refuse(DirectoryCode::conflict, "oneself");
     Side mine = read_side(db, member, peer);
     Side theirs = read_side(db, peer, member);
-    mine.relation.peer_name = std::get<0>(names.front());
+    std::tie(mine.relation.peer_name, mine.relation.peer_avatar) = names.front();
     const DirectoryResult<void> allowed = change(db, mine.relation, theirs.relation);
     if (!allowed) return fail(allowed.error());
     write_side(db, member, mine);
@@ -128,8 +134,12 @@ DirectoryResult<Relation> SociDirectory::add_friend(ZoneId zone, MemberId member
       zone, member, peer, [&](Connection& db, Relation& mine, Relation& theirs) -> DirectoryResult<void> {
         if (mine.friendship == Friendship::friends) return refuse(DirectoryCode::conflict, "already friends");
         if (mine.blocked_by_them) return refuse(DirectoryCode::conflict, "blocked by them");
-        const bool at_once = mine.friendship == Friendship::requested_by_them || mutual_at_once(db, zone);
+        const ports::FriendsFrom takes = friends_from(db, peer);
+        const bool crossing = mine.friendship == Friendship::requested_by_them;
+        const bool at_once = crossing || (takes == ports::FriendsFrom::anyone && mutual_at_once(db, zone));
         if (!at_once && mine.friendship == Friendship::requested_by_me) return {};
+        if (!crossing && takes == ports::FriendsFrom::nobody)
+          return refuse(DirectoryCode::conflict, "takes no requests");
         if (!own(mine) && friends_full(db, member)) return at_limit("friends_max", limits_.friends_max);
         if (at_once) {
           if (!own(theirs) && friends_full(db, peer)) return at_limit("friends_max", limits_.friends_max);

@@ -94,13 +94,15 @@ DirectoryResult<ports::RoomMemberPage> SociDirectory::members(ZoneId zone, RoomI
   return database_.read_together([&](Connection& db) -> DirectoryResult<ports::RoomMemberPage> {
     if (!room_exists(db, zone, room)) return not_found("room");
     ports::RoomMemberPage page;
-    for (const auto& [id, name, role, muted] : db.rows<long long, std::string, long long, long long>(
-             "SELECT r.member, m.nickname, r.role, r.muted_until_ms FROM room_member r JOIN member m ON m.id "
-             "= "
-             "r.member WHERE r.room = :room AND r.member > :after ORDER BY r.member LIMIT :count",
+    for (const auto& [id, name, avatar, role, muted] :
+         db.rows<long long, std::string, std::string, long long, long long>(
+             "SELECT r.member, m.nickname, m.avatar, r.role, r.muted_until_ms FROM room_member r"
+             " JOIN member m ON m.id = r.member WHERE r.room = :room AND r.member > :after ORDER BY r.member "
+             "LIMIT :count",
              room.value, after.value, limit + 1)) {
       page.members.push_back({.id = member_id(id),
                               .name = name,
+                              .avatar = avatar,
                               .role = static_cast<ports::RoomRole>(role),
                               .muted_until_ms = muted});
     }

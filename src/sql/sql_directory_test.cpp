@@ -10,6 +10,7 @@
 #include <fstream>
 
 #include "sql/first_schema_for_test.h"
+#include "tests/contract/members_contract.h"
 #include "tests/contract/rooms_contract.h"
 
 namespace plaza::contract {
@@ -51,6 +52,8 @@ class SqliteHarness final : public DirectoryHarness {
 std::unique_ptr<DirectoryHarness> sqlite() { return std::make_unique<SqliteHarness>(); }
 
 INSTANTIATE_TEST_SUITE_P(Sql, DirectoryContract, testing::Values(DirectoryUnderTest{"sqlite", sqlite}),
+                         name_of_directory);
+INSTANTIATE_TEST_SUITE_P(Sql, MembersContract, testing::Values(DirectoryUnderTest{"sqlite", sqlite}),
                          name_of_directory);
 INSTANTIATE_TEST_SUITE_P(Sql, RoomsContract, testing::Values(DirectoryUnderTest{"sqlite", sqlite}),
                          name_of_directory);

@@ -301,6 +301,10 @@ TEST_P(AppsContract, TheMembersOfAnAccountAreFoundInEveryApp) {
   const auto first = d().register_account("Ann", "ann", "h", one);
   ASSERT_TRUE(d().register_account("bob", "bob", "h", one));
   const auto second = d().create_member(first->account, other, "Annie", "annie", "a cat");
+  ports::MemberChange change;
+  change.custom = "{\"level\":7}";
+  change.friends_from = ports::FriendsFrom::nobody;
+  ASSERT_TRUE(d().update_member(other, second->id, change));
   ASSERT_TRUE(a().disable_zone(go, other, true));
   const auto found = a().account_members(first->account).value();
   ASSERT_EQ(found.size(), 2U);
@@ -311,6 +315,8 @@ TEST_P(AppsContract, TheMembersOfAnAccountAreFoundInEveryApp) {
   EXPECT_EQ(found[1].member.id, second->id);
   EXPECT_EQ(found[1].member.nickname, "Annie");
   EXPECT_EQ(found[1].member.avatar, "a cat");
+  EXPECT_EQ(found[1].member.custom, "{\"level\":7}");
+  EXPECT_EQ(found[1].member.settings.friends_from, ports::FriendsFrom::nobody);
   EXPECT_EQ(found[1].member.zone, other);
   EXPECT_EQ(found[1].app, go);
   EXPECT_EQ(found[1].zone_name, "two");

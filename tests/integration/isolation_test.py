@@ -58,7 +58,7 @@ OF_THEM = {
           lambda x: {"query": "psst", "groupid": x["group"]}],
 }
 # Requests about oneself alone: there is nothing of anybody else to name in them.
-OF_ONESELF = {8, 13, 14, 18, 26, 29, 32, 34, 43, 50, 51, 66, 92}
+OF_ONESELF = {8, 13, 14, 18, 26, 29, 32, 34, 43, 50, 51, 66, 92, 150}
 
 
 def declared():

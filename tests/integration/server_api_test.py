@@ -480,6 +480,7 @@ class Isolation(ApiTest):
            "members_max": 5, "slow_mode_ms": 0, "history_visible": True, "persistent": True, "publish": "everyone",
            "history_max": 5, "history_age_ms": 0, "rate_per_s": 0, "rate_burst": 1, "rooms_max": 5,
            "sessions_max": 5, "message_rate_per_s": 5, "message_burst": 5, "stored_bytes_max": 5, "as_settings": [],
+           "custom": {}, "friends_from": "anyone", "messages_from": "anyone",
            "kinds": ["report.made"], "since": 0, "url": "https://example.org/"}
     # What a call makes anew is this app's own.
     MADE = {("channels.put", "channel"): "own-channel"}

@@ -46,6 +46,7 @@ constexpr std::array kWords{
     AdminWords{"key revoke", "keys.revoke", "server key"},
     AdminWords{"member show", "members.show", "zone member"},
     AdminWords{"member find", "members.find", "zone nickname"},
+    AdminWords{"member set", "members.set", "zone member"},
     AdminWords{"online", "online.list", "zone"},
     AdminWords{"kick", "members.kick", "zone member"},
     AdminWords{"mute", "members.mute", "zone member"},

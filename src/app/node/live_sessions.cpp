@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "app/node/awaited.h"
+#include "chat/member_changes.h"
 #include "tenancy/quota_metrics.h"
 
 namespace plaza::app {
@@ -109,6 +110,14 @@ std::optional<std::vector<OnlineMember>> LiveSessions::online(ZoneId zone, Membe
 }
 
 bool LiveSessions::is_online(MemberId member) const { return edge_.parts().presence.online(member); }
+
+bool LiveSessions::member_changed(const ports::Member& member, bool shown) {
+  struct InForce {};
+  const auto awaited = std::make_shared<Awaited<InForce>>();
+  chat::put_in_force(edge_.chat(), 0, chat::read_member_news(edge_.parts().directory, member, shown), 0,
+                     [awaited] { awaited->give({}); });
+  return awaited->take().has_value();
+}
 
 bool LiveSessions::close_zones(const std::vector<ZoneId>& zones, bool closed) {
   edge_.close_zones(zones, closed);

@@ -21,6 +21,7 @@ class LiveSessions final : public backend::Live {
   std::optional<std::vector<backend::OnlineMember>> online(ZoneId zone, MemberId after,
                                                            std::uint32_t limit) override;
   [[nodiscard]] bool is_online(MemberId member) const override;
+  bool member_changed(const ports::Member& member, bool shown) override;
   bool close_zones(const std::vector<ZoneId>& zones, bool closed) override;
   void end_sessions(AccountId account, const std::vector<ports::Token>& revoked) override;
   std::optional<backend::OverQuota> count_message(const ports::Zone& zone, backend::Kept kept) override;

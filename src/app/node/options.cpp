@@ -51,6 +51,9 @@ edge::Limits edge_limits(const Config& config) {
   limits.http_answer_deadline_ms = config.http.answer_deadline_ms;
   limits.account_requests = {u32(config.edge.account_request_rate_per_s),
                              u32(config.edge.account_request_burst)};
+  limits.own_nickname = config.member.own_nickname;
+  limits.own_avatar = config.member.own_avatar;
+  limits.own_custom = config.member.own_custom;
   limits.heartbeat_ms = config.edge.heartbeat_ms;
   limits.dead_after_ms = config.edge.dead_after_ms;
   limits.chat.member_messages = {u32(config.member.message_rate_per_s), u32(config.member.message_burst)};
@@ -195,6 +198,7 @@ login::LocalLoginOptions login_options(const Config& config, const ports::Clock&
   options.throttle.attempts_at_once_max = u32(config.login.attempts_at_once_max);
   options.throttle.registrations_per_minute = u32(config.login.registrations_per_minute);
   options.tokens_per_account_max = u32(config.login.tokens_per_account_max);
+  options.custom_bytes_max = static_cast<std::size_t>(config.member.custom_bytes_max);
   options.token_cache.entries_max = static_cast<std::size_t>(config.login.token_cache_entries_max);
   for (const auto& [vendor, secret] : config.login.vendors) {
     options.verifiers.push_back(std::make_shared<login::HmacTicketVerifier>(
