@@ -1,22 +1,9 @@
 #include "protocol/channel_replies.h"
 
-#include "protocol/json_writer.h"
+#include "protocol/reply_parts.h"
 
 namespace plaza::protocol {
 namespace {
-
-std::uint64_t unix_time(std::int64_t ms) { return ms < 0 ? 0 : static_cast<std::uint64_t>(ms); }
-
-void begin(JsonWriter& json, Msg msg) {
-  json.begin_object();
-  json.member("msgid", static_cast<std::uint64_t>(msg));
-}
-
-void begin_ok(JsonWriter& json, Msg msg, Rid rid) {
-  begin(json, msg);
-  if (rid) json.member("rid", *rid);
-  json.member("errno", std::uint64_t{0});
-}
 
 void position(JsonWriter& json, std::string_view channel, std::uint32_t epoch) {
   json.member("channel", channel);
@@ -55,18 +42,13 @@ void encode(std::string& out, Rid rid, const PublishAck& x) {
 void encode(std::string& out, Rid rid, const ChannelsAck& x) {
   JsonWriter json(out);
   begin_ok(json, Msg::channels_ack, rid);
-  json.key("channels");
-  json.begin_array();
-  for (const ChannelEntry& entry : x.channels) {
-    json.begin_object();
+  list(json, "channels", x.channels, [&](const ChannelEntry& entry) {
     json.member("channel", entry.channel);
     json.member_flag("persistent", entry.persistent);
     json.member("publish", entry.servers_only ? "servers" : "everyone");
     json.member("history_max", entry.history_max);
     json.member("history_age_ms", unix_time(entry.history_age_ms));
-    json.end_object();
-  }
-  json.end_array();
+  });
   json.member_flag("more", x.more);
   if (x.more) json.member("after", x.after);
   json.end_object();

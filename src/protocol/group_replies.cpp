@@ -1,33 +1,7 @@
 // What is asked about groups: their rules, who asked, was invited, is banned; and what one was invited to.
-#include "protocol/json_writer.h"
-#include "protocol/replies.h"
+#include "protocol/reply_parts.h"
 
 namespace plaza::protocol {
-namespace {
-
-std::uint64_t unix_time(std::int64_t ms) { return ms < 0 ? 0 : static_cast<std::uint64_t>(ms); }
-
-void begin_ok(JsonWriter& json, Msg msg, Rid rid) {
-  json.begin_object();
-  json.member("msgid", static_cast<std::uint64_t>(msg));
-  if (rid) json.member("rid", *rid);
-  json.member("errno", std::uint64_t{0});
-}
-
-template <std::size_t N, class List, class Write>
-void list(JsonWriter& json, const char (&name)[N], const List& items, Write write) {
-  json.key(name);
-  json.begin_array();
-  for (const auto& item : items) {
-    json.begin_object();
-    write(item);
-    json.end_object();
-  }
-  json.end_array();
-}
-
-}  // namespace
-
 void encode(std::string& out, Rid rid, const GroupInfoAck& x) {
   JsonWriter json(out);
   begin_ok(json, Msg::group_info_ack, rid);

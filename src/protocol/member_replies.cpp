@@ -1,28 +1,10 @@
 // Replies and pushes about one member.
-#include "protocol/json_writer.h"
-#include "protocol/replies.h"
+#include "protocol/reply_parts.h"
 
 namespace plaza::protocol {
-namespace {
-
-void begin(JsonWriter& json, Msg msg, Rid rid) {
-  json.begin_object();
-  json.member("msgid", static_cast<std::uint64_t>(msg));
-  if (rid) json.member("rid", *rid);
-  json.member("errno", std::uint64_t{0});
-}
-
-void custom(JsonWriter& json, std::string_view compact) {
-  if (compact.empty()) return;
-  json.key("custom");
-  json.raw(compact);
-}
-
-}  // namespace
-
 void encode(std::string& out, Rid rid, const CreateMemberAck& x) {
   JsonWriter json(out);
-  begin(json, Msg::create_member_ack, rid);
+  begin_ok(json, Msg::create_member_ack, rid);
   json.member("id", x.id.value);
   json.member("name", x.name);
   json.member("avatar", x.avatar);
@@ -31,7 +13,7 @@ void encode(std::string& out, Rid rid, const CreateMemberAck& x) {
 
 void encode(std::string& out, Rid rid, const FindAck& x) {
   JsonWriter json(out);
-  begin(json, Msg::find_ack, rid);
+  begin_ok(json, Msg::find_ack, rid);
   if (x.groupid) {
     json.member("groupid", x.groupid.value);
     json.member("groupname", x.groupname);
@@ -41,15 +23,14 @@ void encode(std::string& out, Rid rid, const FindAck& x) {
     json.member("name", x.name);
     json.member("avatar", x.avatar);
     custom(json, x.custom);
-    json.member("state", std::string_view(x.online ? "online" : "offline"));
+    json.member("state", state_text(x.online));
   }
   json.end_object();
 }
 
 void encode(std::string& out, const MemberEventPush& x) {
   JsonWriter json(out);
-  json.begin_object();
-  json.member("msgid", static_cast<std::uint64_t>(Msg::member_event));
+  begin(json, Msg::member_event);
   json.member("id", x.id.value);
   json.member("name", x.name);
   json.member("avatar", x.avatar);

@@ -1,11 +1,8 @@
 // What is asked about messages that were sent.
-#include "protocol/json_writer.h"
-#include "protocol/replies.h"
+#include "protocol/reply_parts.h"
 
 namespace plaza::protocol {
 namespace {
-
-std::uint64_t unix_time(std::int64_t ms) { return ms < 0 ? 0 : static_cast<std::uint64_t>(ms); }
 
 void version(JsonWriter& json, std::uint8_t kind, const VersionOf<std::string_view>& x) {
   json.begin_object();
@@ -24,10 +21,7 @@ void version(JsonWriter& json, std::uint8_t kind, const VersionOf<std::string_vi
 
 void encode(std::string& out, Rid rid, const VersionsAckView& x) {
   JsonWriter json(out);
-  json.begin_object();
-  json.member("msgid", static_cast<std::uint64_t>(Msg::versions_ack));
-  if (rid) json.member("rid", *rid);
-  json.member("errno", std::uint64_t{0});
+  begin_ok(json, Msg::versions_ack, rid);
   json.member("cseq", x.cseq);
   json.member("id", x.id.value);
   json.member("kind", x.kind);

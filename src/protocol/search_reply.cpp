@@ -1,6 +1,6 @@
 #include "protocol/search_reply.h"
 
-#include "protocol/json_writer.h"
+#include "protocol/reply_parts.h"
 
 namespace plaza::protocol {
 namespace {
@@ -16,7 +16,7 @@ void encode_result(JsonWriter& json, const SearchResult& x) {
   json.member("cseq", x.cseq);
   json.member("id", x.id.value);
   json.member("name", x.name);
-  json.member("time_ms", x.time_ms < 0 ? 0 : static_cast<std::uint64_t>(x.time_ms));
+  json.member("time_ms", unix_time(x.time_ms));
   json.member("snippet", x.snippet);
   json.end_object();
 }
@@ -25,10 +25,7 @@ void encode_result(JsonWriter& json, const SearchResult& x) {
 
 void encode(std::string& out, Rid rid, const SearchAck& x) {
   JsonWriter json(out);
-  json.begin_object();
-  json.member("msgid", static_cast<std::uint64_t>(Msg::search_ack));
-  if (rid) json.member("rid", *rid);
-  json.member("errno", std::uint64_t{0});
+  begin_ok(json, Msg::search_ack, rid);
   json.key("results");
   json.begin_array();
   for (const SearchResult& result : x.results) encode_result(json, result);
