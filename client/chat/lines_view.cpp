@@ -13,6 +13,7 @@ namespace {
 constexpr int kTimeCells = 5;
 constexpr int kNameCells = 10;
 constexpr int kTickCells = 3;
+constexpr int kQuoteCells = 24;
 
 // "14:05       ann │ text" on a wide window, "14:05 ann: text" on a narrow one.
 struct Frame {
@@ -66,10 +67,26 @@ std::wstring said(const Message& message) {
   return {};
 }
 
-std::wstring body_text(const Message& message) {
-  const std::wstring answers = message.reply_to == 0 ? L""
-                                                     : L"(to " + std::to_wstring(message.reply_to) + L") ";
-  return answers + said(message) + (message.edits > 0 && !message.recalled ? L" (edited)" : L"");
+std::wstring name_text(const Model& model, const Message& message) {
+  return printable_line(message.sender_name.empty() ? model.name_of(message.sender) : message.sender_name);
+}
+
+/// Who said what is answered, and how that began, where it is among the lines that are loaded.
+std::wstring quote_of(const Model& model, const Talk& talk, const Message& answer) {
+  if (answer.reply_to == 0) return {};
+  const auto there = std::ranges::find_if(talk.lines, [&](const Line& line) {
+    return line.kind == Line::Kind::message && line.message.cseq == answer.reply_to;
+  });
+  if (there == talk.lines.end()) return L"(to an earlier message) ";
+  std::wstring begin = said(there->message);
+  std::ranges::replace(begin, L'\n', L' ');
+  return L"(to " + fit(name_text(model, there->message), kNameCells) + L": " + fit(begin, kQuoteCells) +
+         L") ";
+}
+
+std::wstring body_text(const Model& model, const Talk& talk, const Message& message) {
+  return quote_of(model, talk, message) + said(message) +
+         (message.edits > 0 && !message.recalled ? L" (edited)" : L"");
 }
 
 void add_tick(Row& row, Delivery delivery) {
@@ -135,13 +152,11 @@ std::vector<Row> rows_of(const Model& model, const Talk& talk, std::size_t index
     return rows;
   }
   const bool mine = line.message.mine;
-  const std::string& name = line.message.sender_name;
-  const Frame frame = frame_of(
-      line.time_ms, name.empty() ? printable_line(model.name_of(line.message.sender)) : printable_line(name),
-      mine ? Style::own : name_style(line.message.sender), width);
+  const Frame frame = frame_of(line.time_ms, name_text(model, line.message),
+                               mine ? Style::own : name_style(line.message.sender), width);
   const Delivery delivery = model.delivery(talk, line);
   const int text_width = std::max(2, frame.text_width);
-  add_rows(rows, frame, wrap(body_text(line.message), text_width),
+  add_rows(rows, frame, wrap(body_text(model, talk, line.message), text_width),
            delivery == Delivery::sending ? Style::dim : Style::normal);
   add_tick(rows.back(), delivery);
   if (delivery == Delivery::refused) {

@@ -222,6 +222,29 @@ TEST(LinesView, EveryRowFitsAndAHostileMessageCannotBreakOut) {
   }
 }
 
+TEST(LinesView, AnAnswerSaysWhatItAnswers) {
+  use_utf8_locale();
+  Chat chat;
+  const auto shown = [&](std::size_t index) {
+    return text_of(rows_of(chat.model, chat.model.talk(kAnn), index, {.width = 80}).back());
+  };
+  const auto answer = [&](std::uint64_t cseq, std::uint64_t to) {
+    Message message = chat.own(kAnn, cseq, "yes");
+    message.reply_to = to;
+    chat.model.message(message);
+  };
+  chat.model.message(Chat::from(kAnn, 5, "shall we\nmeet at the old bridge tomorrow?"));
+  answer(6, 5);
+  answer(7, 3);
+  EXPECT_NE(shown(1).find("(to ann: shall we meet at the ol\u2026) yes"), std::string::npos);
+  EXPECT_NE(shown(2).find("(to an earlier message) yes"), std::string::npos);
+  Message recalled = Chat::from(kAnn, 8, "");
+  recalled.recalled = true;
+  chat.model.message(recalled);
+  answer(9, 8);
+  EXPECT_NE(shown(4).find("(to ann: (taken back)) yes"), std::string::npos);
+}
+
 TEST(LinesView, NewMessagesAreDividedFromSeenOnes) {
   use_utf8_locale();
   Chat chat;
