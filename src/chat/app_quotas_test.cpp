@@ -2,6 +2,7 @@
 #include "chat/test_support.h"
 #include "memory/memory_apps.h"
 #include "protocol/channel_requests.h"
+#include "protocol/message_requests.h"
 
 namespace plaza::chat {
 namespace {
@@ -178,6 +179,19 @@ TEST_F(AppQuotas, AFullAppPublishesWhatIsNotStoredAndNothingElse) {
   set_quota(Quota::stored_bytes, 1);
   EXPECT_EQ(ann_web.ask(publication("news")).refusal.error, Errno::quota_reached);
   EXPECT_FALSE(ann_web.ask(publication("world")).refused());
+}
+
+TEST_F(AppQuotas, AFullAppTakesBackWhatWasSaidAndEditsNothing) {
+  TestClient& ann_web = online(ann);
+  EXPECT_FALSE(ann_web.say(bob.id, std::string(100, 'x'), 1).refused());
+  set_quota(Quota::stored_bytes, 1);
+  const protocol::ConversationRef with_bob{.friendid = bob.id, .groupid = {}};
+  const auto edited = ann_web.ask(protocol::Edit{
+      .of = with_bob, .cseq = 1, .content = {.kind = 0, .msg = "y", .body = {}}, .send_id = 2});
+  EXPECT_EQ(edited.refusal.error, Errno::quota_reached);
+  EXPECT_FALSE(ann_web.ask(protocol::Recall{.of = with_bob, .cseq = 1, .send_id = 2}).refused());
+  EXPECT_EQ(stored_bytes(), 2 * each(0)) << "the recall itself is there";
+  EXPECT_EQ(ann_web.say(bob.id, "z", 3).refusal.error, Errno::quota_reached);
 }
 
 // Members and rooms ---------------------------------------------------------------------------------------------------
