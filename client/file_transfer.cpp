@@ -45,6 +45,14 @@ std::string_view type_by_name(std::string_view name) {
   return "application/octet-stream";
 }
 
+/// Never without TLS where TLS was asked for: each request carries the token.
+Result<HttpCall, std::string> call_to(const FileServer& server) {
+  if (!server.tls) return HttpCall(server.host, server.port);
+  auto tls = net::TlsContext::client({.ca_file = server.ca_file, .verify = server.verify_certificate});
+  if (!tls) return fail(std::move(tls.error()));
+  return HttpCall(server.host, server.port, std::move(*tls));
+}
+
 HttpCall::Headers headers_of(const FileServer& server) {
   return {{"Authorization", "Bearer " + server.token}};
 }
@@ -151,7 +159,9 @@ Result<SentFile, std::string> send_file(const FileServer& server, const std::str
   std::error_code error;
   const std::uint64_t size = std::filesystem::file_size(path, error);
   if (!file || error) return fail(path + ": " + (error ? error.message() : "cannot be read"));
-  HttpCall call(server.host, server.port);
+  auto made = call_to(server);
+  if (!made) return fail(std::move(made.error()));
+  HttpCall& call = *made;
   const auto upload = announce(call, server, std::filesystem::path(path).filename().string(), size);
   if (!upload) return fail(upload.error());
   for (std::uint64_t offset = 0;;) {
@@ -169,12 +179,14 @@ Result<SentFile, std::string> send_file(const FileServer& server, const std::str
 Result<std::uint64_t, std::string> fetch_file(const FileServer& server, std::uint64_t file,
                                               Conversation conversation, std::uint64_t cseq,
                                               const std::string& to) {
+  auto called = call_to(server);
+  if (!called) return fail(std::move(called.error()));
   const int made = open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (made < 0) return fail(to + ": " + std::strerror(errno));
   const std::string target = "/files/" + std::to_string(file) +
                              (conversation.is_group() ? "?groupid=" : "?friendid=") +
                              std::to_string(conversation.id) + "&cseq=" + std::to_string(cseq);
-  HttpCall call(server.host, server.port);
+  HttpCall& call = *called;
   std::uint64_t have = 0;
   const auto reply = repeated([&] {
     auto headers = headers_of(server);

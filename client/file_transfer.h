@@ -13,6 +13,9 @@ struct FileServer {
   std::string host = "127.0.0.1";
   std::uint16_t port = 7680;  ///< the HTTP port
   std::string token;          ///< of a member, from ENTER_ACK
+  bool tls = false;
+  std::string ca_file = {};        ///< TLS; empty: the system's
+  bool verify_certificate = true;  ///< false only for tests on the own machine
 };
 
 /// A file that the server has.

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
@@ -27,12 +26,34 @@ std::unexpected<std::string> broken(const char* what) {
 
 }  // namespace
 
+HttpCall::HttpCall(HttpCall&& other) noexcept
+    : host_(other.host_),
+      port_(other.port_),
+      context_(other.context_),
+      fd_(std::exchange(other.fd_, -1)),
+      tls_(std::move(other.tls_)) {}
+
 void HttpCall::drop() {
+  tls_.reset();
   if (fd_ >= 0) close(fd_);
   fd_ = -1;
 }
 
 Result<void, std::string> HttpCall::connect() {
+  auto connected = connect_socket();
+  if (connected && context_) connected = shake_hands();
+  if (!connected) drop();
+  return connected;
+}
+
+Result<void, std::string> HttpCall::shake_hands() {
+  auto tls = net::BlockingTls::connect(*context_, fd_, host_);
+  if (!tls) return fail("no TLS to " + host_ + ":" + std::to_string(port_) + ": " + tls.error());
+  tls_ = std::move(*tls);
+  return {};
+}
+
+Result<void, std::string> HttpCall::connect_socket() {
   addrinfo wanted{};
   wanted.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
@@ -43,7 +64,10 @@ Result<void, std::string> HttpCall::connect() {
     if (fd_ < 0) continue;
     setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &kTimeout, sizeof kTimeout);
     setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &kTimeout, sizeof kTimeout);
-    if (::connect(fd_, one->ai_addr, one->ai_addrlen) != 0) drop();
+    if (::connect(fd_, one->ai_addr, one->ai_addrlen) == 0) break;
+    const int why = errno;
+    drop();
+    errno = why;
   }
   freeaddrinfo(found);
   if (fd_ < 0) return broken((host_ + ":" + std::to_string(port_)).c_str());
@@ -52,7 +76,9 @@ Result<void, std::string> HttpCall::connect() {
 
 Result<void, std::string> HttpCall::send_all(std::string_view bytes) {
   while (!bytes.empty()) {
-    const ssize_t sent = send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    errno = 0;
+    const ssize_t sent = tls_ ? tls_->send(bytes.data(), bytes.size())
+                              : send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (sent < 0 && errno == EINTR) continue;
     if (sent <= 0) return broken("sending");
     bytes.remove_prefix(static_cast<std::size_t>(sent));
@@ -60,17 +86,25 @@ Result<void, std::string> HttpCall::send_all(std::string_view bytes) {
   return {};
 }
 
+Result<std::string_view, std::string> HttpCall::receive_some() {
+  for (;;) {
+    errno = 0;
+    const ssize_t got = tls_ ? tls_->receive(buffer_.data(), buffer_.size())
+                             : recv(fd_, buffer_.data(), buffer_.size(), 0);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return broken("receiving");
+    return std::string_view(buffer_.data(), static_cast<std::size_t>(got));
+  }
+}
+
 Result<HttpReply, std::string> HttpCall::receive(bool no_body, const Sink& sink) {
   net::HttpResponseParser parser(kHeaderBytesMax);
   std::string waiting;
-  std::array<char, 64 * 1024> buffer{};
   net::HttpStep step{.kind = net::HttpStep::Kind::need_more};
   while (step.kind == net::HttpStep::Kind::need_more) {
-    errno = 0;
-    const ssize_t got = recv(fd_, buffer.data(), buffer.size(), 0);
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) return broken("receiving");
-    waiting.append(buffer.data(), static_cast<std::size_t>(got));
+    const auto got = receive_some();
+    if (!got) return fail(got.error());
+    waiting += *got;
     step = parser.next(waiting.data(), waiting.size());
     waiting.erase(0, step.consumed);
   }
@@ -89,11 +123,9 @@ Result<HttpReply, std::string> HttpCall::receive(bool no_body, const Sink& sink)
     if (!sinks) reply.body += piece;
     if (reply.body.size() > kBodyBytesMax) return fail(std::string("the answer is too large"));
     if (left == 0) return reply;
-    errno = 0;
-    const ssize_t got = recv(fd_, buffer.data(), buffer.size(), 0);
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) return broken("receiving");
-    waiting.assign(buffer.data(), static_cast<std::size_t>(got));
+    const auto got = receive_some();
+    if (!got) return fail(got.error());
+    waiting = *got;
   }
 }
 

@@ -18,7 +18,6 @@ std::string size_text(std::uint64_t bytes) {
 /// Why no file can be moved; empty when one can.
 std::string ChatSession::why_no_files() const {
   if (!model_.open()) return "open a conversation first: /open NAME or /open #GROUP";
-  if (options_.endpoint.tls) return "this client moves files without TLS only";
   if (member_token_.empty()) return "log in first: /login or /register";
   if (moving_file_) return "one file at a time: another one is on its way";
   return {};
@@ -28,7 +27,10 @@ FileServer ChatSession::file_server() const {
   const bool same = options_.endpoint.websocket;
   return {.host = options_.endpoint.host,
           .port = same ? options_.endpoint.port : options_.http_port,
-          .token = member_token_};
+          .token = member_token_,
+          .tls = options_.endpoint.tls,
+          .ca_file = options_.ca_file,
+          .verify_certificate = options_.verify_certificate};
 }
 
 /// Runs `work` on a thread of its own, then `then` with its result here.

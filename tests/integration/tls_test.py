@@ -96,6 +96,39 @@ class Tls(unittest.TestCase):
 
         asyncio.run(run())
 
+    def chat(self, name, http, *lines):
+        """What the terminal client prints, for a script."""
+        done = subprocess.run([plaza.BINARY, "chat", f"tls://localhost:{self.server.tcp}", "--http-port", str(http), "--ca-file",
+                               os.path.join(self.folder, "cert.pem"), "--user", name, "--device", "terminal", "--script"],
+                              input="\n".join(lines) + "\n", capture_output=True, text=True, cwd=self.server.folder,
+                              timeout=2 * plaza.DEADLINE_S, env={**os.environ, "PLAZA_PASSWORD": "secret"})
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        return done.stdout
+
+    def test_the_terminal_client_moves_files_over_tls_and_to_nobody_else(self):
+        for name in ("ann", "bob"):
+            self.connect().register(name)
+        data = os.urandom(300_000)
+        sent, fetched = (os.path.join(self.server.folder, name) for name in ("sent.bin", "fetched.bin"))
+        with open(sent, "wb") as file:
+            file.write(data)
+        self.chat("ann", self.server.http, "/open bob", f"/file {sent} look", "/history 5")
+        self.chat("bob", self.server.http, "/wait sent.bin 20", "/open ann", f"/get 1 {fetched}")
+        with open(fetched, "rb") as file:
+            self.assertEqual(file.read(), data)
+
+        # Another server with a certificate of its own, and one without: neither is shown the token.
+        other = tempfile.mkdtemp(prefix="plaza-tls-")
+        self.addCleanup(shutil.rmtree, other, True)
+        make_certificate(other, 3003)
+        for settings, why in ((("http.tls=true", "tls.certificate=" + os.path.join(other, "cert.pem"),
+                                "tls.key=" + os.path.join(other, "key.pem")), "its certificate: "), ((), "no TLS to localhost")):
+            with self.subTest(why):
+                server = plaza.Server(*settings)
+                self.addCleanup(server.close)
+                said = self.chat("ann", server.http, "/open bob", f"!/file {sent}")
+                self.assertIn(why, said)
+
     def test_a_new_certificate_is_served_after_sighup_and_open_sessions_stay(self):
         before = self.connect()
         before.register("stays")
