@@ -139,6 +139,8 @@ std::vector<std::string> private_node_command(const PrivateNodeOptions& options)
       "127.0.0.1:0",
       "--http",
       "127.0.0.1:0",
+      "--backend",
+      "127.0.0.1:0",
       "--shards",
       std::to_string(std::max<std::size_t>(options.cpus.size(), 1)),
       "--log-level",

@@ -27,6 +27,8 @@ constexpr std::array kShorthands{
     Shorthand{"--tcp", "tcp.listen", "ADDR:PORT", "clients over TCP (default: 127.0.0.1:7600; port 0 = any)"},
     Shorthand{"--http", "http.listen", "ADDR:PORT",
               "HTTP and WebSocket (default: 127.0.0.1:7680; port 0 = any)"},
+    Shorthand{"--backend", "backend.listen", "ADDR:PORT",
+              "the apps' own servers (default: 127.0.0.1:7610; port 0 = any)"},
     Shorthand{"--shards", "server.shards", "N", "threads that serve connections (default: one per core)"},
     Shorthand{"--log-level", "log.level", "LEVEL", "trace, debug, info, warn, error or off (default: info)"},
 };

@@ -107,7 +107,6 @@ class AnswerOfConnection:
 class OverConnections:
     """For a test of calls over HTTP: makes them on connections to the backend port instead, by the names of their operations."""
 
-    settings = ("backend.enabled=true", "backend.listen=127.0.0.1:0")
     _operations, _open = [], {}
 
     def call(self, app, method, path, body=None, **headers):

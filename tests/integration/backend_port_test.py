@@ -30,7 +30,7 @@ class Rooms(OverConnections, server_api_test.Rooms):
 
 
 class Order(OverConnections, server_api_test.Order):
-    settings = (*server_api_test.Order.settings, *OverConnections.settings)
+    pass
 
 
 class Isolation(OverConnections, server_api_test.Isolation):
@@ -38,7 +38,6 @@ class Isolation(OverConnections, server_api_test.Isolation):
 
 
 class BothWays(ApiTest):
-    settings = OverConnections.settings
 
     def server_of(self, app):
         client = plaza.Client(self.server.backend)
@@ -81,7 +80,7 @@ class BothWays(ApiTest):
 
 
 class Events(events_test.EventsTest):
-    settings = (*events_test.EventsTest.settings, *OverConnections.settings, "backend.outbound_bytes_max=16384",
+    settings = (*events_test.EventsTest.settings, "backend.outbound_bytes_max=16384",
                 "backend.events_per_push_max=20")
 
     def follow(self, app, after=0):
@@ -147,7 +146,7 @@ class Events(events_test.EventsTest):
 
 
 class Killed(events_test.EventsTest):
-    settings = (*events_test.EventsTest.settings, *OverConnections.settings)
+    settings = events_test.EventsTest.settings
 
     def test_whoever_goes_on_from_the_last_event_has_every_acknowledged_message_once_in_order(self):
         app, _ = self.studio(kinds=["room.message"], hook=False)
@@ -191,7 +190,7 @@ class Killed(events_test.EventsTest):
 
 
 class BehindBalancers(ApiTest):
-    settings = (*OverConnections.settings, *(f"{port}.balancers=127.0.0.1" for port in ("tcp", "http", "backend")))
+    settings = tuple(f"{port}.balancers=127.0.0.1" for port in ("tcp", "http", "backend"))
 
     def app_of(self, network):
         name = self.name()
@@ -249,7 +248,7 @@ class OverTls(ApiTest):
         cls.folder = tempfile.mkdtemp(prefix="plaza-tls-")
         cls.addClassCleanup(shutil.rmtree, cls.folder, True)
         tls_test.make_certificate(cls.folder, 1)
-        cls.settings = (*OverConnections.settings, "backend.tls=true", "backend.balancers=127.0.0.1",
+        cls.settings = ("backend.tls=true", "backend.balancers=127.0.0.1",
                         "tls.certificate=" + os.path.join(cls.folder, "cert.pem"), "tls.key=" + os.path.join(cls.folder, "key.pem"))
         super().setUpClass()
 

@@ -311,7 +311,7 @@ class WrongAuthorities(unittest.TestCase):
         folder = tempfile.mkdtemp(prefix="plaza-events-")
         self.addCleanup(shutil.rmtree, folder, True)
         ran = subprocess.run([plaza.BINARY, "serve", "--data-dir", os.path.join(folder, "data"), "--tcp", "127.0.0.1:0", "--http",
-                              "127.0.0.1:0", "--set", "webhook.ca_file=" + os.path.join(folder, "none.pem")],
+                              "127.0.0.1:0", "--backend", "127.0.0.1:0", "--set", "webhook.ca_file=" + os.path.join(folder, "none.pem")],
                              capture_output=True, text=True, timeout=plaza.DEADLINE_S)
         self.assertEqual(ran.returncode, 1, ran.stderr)
         self.assertIn("webhook.ca_file", ran.stdout + ran.stderr)

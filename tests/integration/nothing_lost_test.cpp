@@ -29,8 +29,9 @@ std::uint64_t number_from_environment(const char* name, std::uint64_t otherwise)
 }
 
 std::vector<std::string> serve_on(std::uint16_t port) {
-  std::vector<std::string> words{
-      "serve", "--tcp", "127.0.0.1:" + std::to_string(port), "--http", "127.0.0.1:0", "--shards", "2"};
+  std::vector<std::string> words{"serve",       "--tcp",       "127.0.0.1:" + std::to_string(port),
+                                 "--http",      "127.0.0.1:0", "--backend",
+                                 "127.0.0.1:0", "--shards",    "2"};
   for (const char* setting :
        {"login.argon2_memory_kib=8", "login.argon2_passes=1", "login.jobs_waiting_max=1024",
         "member.message_rate_per_s=0", "member.request_rate_per_s=0", "room.message_rate_per_s=0",

@@ -49,6 +49,7 @@ class Server:
 
     def command(self):
         words = [BINARY, "serve", "--data-dir", self.data, "--tcp", f"127.0.0.1:{self._tcp_port}", "--http", "127.0.0.1:0",
+                 "--backend", "127.0.0.1:0",
                  "--shards", str(self._shards)]
         for setting in self._settings:
             words += ["--set", setting]

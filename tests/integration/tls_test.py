@@ -33,7 +33,8 @@ class WrongFiles(unittest.TestCase):
         subprocess.run(["openssl", "pkey", "-in", key, "-aes256", "-passout", "pass:secret", "-out", locked], check=True)
         for tried, said in ((os.path.join(folder, "none.pem"), "No such file or directory"), (locked, "pass phrase")):
             settings = ["--set", "http.tls=true", "--set", "tls.certificate=" + certificate, "--set", "tls.key=" + tried,
-                        "--data-dir", os.path.join(folder, "data"), "--tcp", "127.0.0.1:0", "--http", "127.0.0.1:0"]
+                        "--data-dir", os.path.join(folder, "data"), "--tcp", "127.0.0.1:0", "--http", "127.0.0.1:0",
+                        "--backend", "127.0.0.1:0"]
             for command, code in ((["config", "check"], 2), (["doctor"], 1), (["serve"], 1)):
                 ran = subprocess.run([plaza.BINARY] + command + settings, capture_output=True, text=True, cwd=folder,
                                      timeout=plaza.DEADLINE_S)

@@ -97,10 +97,11 @@ TEST(CommandLine, VariablesOfTheTerminalClientAndOfTestsDoNotDisturbAServer) {
 
 TEST(CommandLine, DoctorLooksAtLimitsPortsDiskAndClockAndMakesNothing) {
   const TempDir folder;
-  const Ended doctor = run_plaza(folder, {"doctor", "--tcp", "127.0.0.1:0", "--http", "127.0.0.1:0"});
+  const Ended doctor = run_plaza(
+      folder, {"doctor", "--tcp", "127.0.0.1:0", "--http", "127.0.0.1:0", "--backend", "127.0.0.1:0"});
   EXPECT_EQ(doctor.code, 0) << doctor.out << doctor.err;
-  for (const char* part :
-       {"open files", "tcp.listen", "http.listen", "free disk", "disk sync", "clock", "sqlite"}) {
+  for (const char* part : {"open files", "tcp.listen", "http.listen", "backend.listen", "free disk",
+                           "disk sync", "clock", "sqlite"}) {
     EXPECT_TRUE(has(doctor.out, part)) << part << " is not in\n" << doctor.out;
   }
   EXPECT_NE(access(folder.path("plaza-data").c_str(), F_OK), 0);

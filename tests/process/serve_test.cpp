@@ -26,7 +26,8 @@ namespace fs = std::filesystem;
 bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 std::vector<std::string> serve(std::vector<std::string> more = {}) {
-  std::vector<std::string> words{"serve", "--tcp", "127.0.0.1:0", "--http", "127.0.0.1:0", "--shards", "1"};
+  std::vector<std::string> words{"serve",     "--tcp",       "127.0.0.1:0", "--http", "127.0.0.1:0",
+                                 "--backend", "127.0.0.1:0", "--shards",    "1"};
   words.insert(words.end(), more.begin(), more.end());
   return words;
 }
@@ -113,15 +114,25 @@ TEST_F(Serve, TakesAnyPortsSaysSoInOneLineAndInPortsJsonAndAcceptsThere) {
   Program server(folder_, serve());
   ASSERT_TRUE(server.says("plaza ready")) << server.err();
   const std::string text = read_file(folder_.path("plaza-data/ports.json"));
-  EXPECT_TRUE(std::regex_match(text, std::regex(R"(\{"tcp":\d+,"http":\d+\}\n)"))) << text;
+  EXPECT_TRUE(std::regex_match(text, std::regex(R"(\{"tcp":\d+,"http":\d+,"backend":\d+\}\n)"))) << text;
   const std::uint16_t tcp = port_of(folder_, "tcp");
   const std::uint16_t http = port_of(folder_, "http");
   EXPECT_EQ(std::ranges::count(server.out(), '\n'), 1) << server.out();
   EXPECT_TRUE(has(server.out(), fmt::format("tcp 127.0.0.1:{}", tcp))) << server.out();
   EXPECT_TRUE(has(server.out(), fmt::format("http://127.0.0.1:{}", http))) << server.out();
+  const std::uint16_t backend = port_of(folder_, "backend");
+  EXPECT_TRUE(has(server.out(), fmt::format("backend 127.0.0.1:{}", backend))) << server.out();
   EXPECT_TRUE(Socket(tcp).connected());
+  EXPECT_TRUE(has(Socket(backend).receive_until("\n"), "\"challenge\""));
   EXPECT_EQ(http_get(http, "/healthz").status, 200);
   EXPECT_EQ(http_get(http, "/readyz").status, 200);
+}
+
+TEST_F(Serve, WithoutThePortOfTheAppsServersItListensOnTheOtherTwo) {
+  Program server(folder_, serve({"--set", "backend.enabled=false"}));
+  ASSERT_TRUE(server.says("plaza ready")) << server.err();
+  EXPECT_EQ(port_of(folder_, "backend"), 0);
+  EXPECT_FALSE(has(server.out(), "backend")) << server.out();
 }
 
 TEST_F(Serve, SigtermEndsItWithinTenSecondsWithZeroAlsoWithAClientConnected) {
@@ -189,10 +200,10 @@ TEST_F(Serve, APortThatIsTakenIsNamed) {
   ASSERT_EQ(listen(taken, 1), 0);
   ASSERT_EQ(getsockname(taken, reinterpret_cast<sockaddr*>(&address), &size), 0);
   const std::string where = fmt::format("127.0.0.1:{}", ntohs(address.sin_port));
-  expect_refused({"serve", "--tcp", where, "--http", "127.0.0.1:0"},
-                 {"tcp.listen", where, "is taken by another process"});
-  expect_refused({"serve", "--tcp", "127.0.0.1:0", "--http", where},
-                 {"http.listen", where, "is taken by another process"});
+  for (const std::string listener : {"tcp", "http", "backend"}) {
+    expect_refused(serve({"--set", listener + ".listen=" + where}),
+                   {listener + ".listen", where, "is taken by another process"});
+  }
   close(taken);
 }
 

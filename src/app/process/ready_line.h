@@ -17,7 +17,7 @@ struct ReadyFacts {
 };
 
 /// The one line that says that the server accepts (", backend 127.0.0.1:7610" behind http when it listens there):
-///   plaza ready: tcp 127.0.0.1:7600, http://127.0.0.1:7680, data plaza-data, 2 shards, pid 4711 (0.08 s)
+///   plaza ready: tcp 127.0.0.1:7600, http://127.0.0.1:7680, backend 127.0.0.1:7610, data plaza-data, 2 shards, pid 4711 (0.08 s)
 std::string ready_line(const ReadyFacts& facts);
 
 /// Writes the line to standard output, at once.
