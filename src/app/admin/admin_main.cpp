@@ -115,13 +115,15 @@ int admin_main(int argc, char** argv) {
   }
   const auto ask = request->url.empty() ? way_here(*request) : way_there(*request);
   if (!ask) return failed(kExitUsage, ask.error());
-  for (std::string asked = request->body; !asked.empty();) {
+  bool first = true;
+  for (std::string asked = request->body; !asked.empty(); first = false) {
     const auto body = (*ask)(asked);
     if (!body) return failed(kExitFailed, body.error());
     const auto result = result_of(*body);
     if (!result) return failed(kExitFailed, result.error());
     asked = request->all ? next_page(*request, *result) : "";
-    fmt::print("{}", request->json ? *result + "\n" : admin_text(*result, !asked.empty()));
+    fmt::print("{}", request->json ? *result + "\n"
+                                   : admin_text(*result, {.first = first, .goes_on = !asked.empty()}));
     // A log that is not right is what a script wants to hear about.
     const bool wrong_log = request->words->operation == "audit.verify" &&
                            result->find("\"right\":false") != std::string::npos;

@@ -6,6 +6,8 @@
 #include <boost/json/serialize.hpp>
 #include <chrono>
 #include <ctime>
+#include <utility>
+#include <vector>
 
 #include "app/admin/admin_words.h"
 
@@ -30,6 +32,7 @@ std::string cell(std::string_view name, const json::value& value) {
   if (value.is_bool()) return value.get_bool() ? "yes" : "no";
   if (name.ends_with("_ms") && value.is_int64()) return time_text(value.get_int64());
   if (value.is_array()) {
+    if (value.get_array().empty()) return "none";
     std::string text;
     for (const auto& item : value.get_array()) text += (text.empty() ? "" : ", ") + cell({}, item);
     return text;
@@ -71,24 +74,48 @@ std::string table(const json::array& rows) {
   return text;
 }
 
+using Lines = std::vector<std::pair<std::string, std::string>>;
+
+/// A field a line; those of an object under its name.
+void add_lines(Lines& lines, const std::string& name, const json::value& value) {
+  if (!value.is_object() || value.get_object().empty()) {
+    const std::size_t dot = name.rfind('.');
+    lines.emplace_back(name, cell(dot == std::string::npos ? name : name.substr(dot + 1), value));
+    return;
+  }
+  for (const auto& [inner, its] : value.get_object())
+    add_lines(lines, fmt::format("{}.{}", name, std::string_view(inner)), its);
+}
+
+std::string text_of(const Lines& lines) {
+  std::size_t width = 12;
+  for (const auto& [name, value] : lines) width = std::max(width, name.size());
+  std::string text;
+  for (const auto& [name, value] : lines) text += fmt::format("{:<{}} {}\n", name, width, value);
+  return text;
+}
+
 }  // namespace
 
-std::string admin_text(std::string_view text, bool goes_on) {
+std::string admin_text(std::string_view text, AdminPage page) {
   const json::object answer = json::parse(text).as_object();
   std::string out;
+  std::string more;
+  Lines lines;
   for (const auto& [name, value] : answer) {
     const bool rows = value.is_array() && !value.get_array().empty() && value.get_array().front().is_object();
     if (rows) {
+      out += text_of(std::exchange(lines, {}));
       out += table(value.get_array());
     } else if (value.is_array() && answer.size() == 1) {
-      out += "none\n";
+      if (page.first) out += "none\n";
     } else if (name == "next") {
-      if (!goes_on) out += fmt::format("more: --after {}\n", cell(name, value));
+      if (!page.goes_on) more = fmt::format("more: --after {}\n", cell(name, value));
     } else {
-      out += fmt::format("{:<12} {}\n", std::string_view(name), cell(name, value));
+      add_lines(lines, std::string(name), value);
     }
   }
-  return out;
+  return out + text_of(lines) + more;
 }
 
 }  // namespace plaza::app

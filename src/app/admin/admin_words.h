@@ -39,7 +39,12 @@ std::string next_page(const AdminRequest& request, std::string_view result);
 std::string admin_help();
 std::string admin_help(const AdminWords& words);
 
-/// An answer as a person reads it: a list as a table, an object as lines. `goes_on`: the next page comes behind it.
-std::string admin_text(std::string_view json, bool goes_on = false);
+/// Where an answer stands among the pages of one list.
+struct AdminPage {
+  bool first = true;
+  bool goes_on = false;  ///< the next one comes behind it
+};
+/// An answer as a person reads it: a list as a table, an object as lines.
+std::string admin_text(std::string_view json, AdminPage page = {});
 
 }  // namespace plaza::app

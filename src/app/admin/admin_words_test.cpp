@@ -50,7 +50,8 @@ TEST(AdminWords, TheNextPageIsTheSameCallBehindThisOne) {
   EXPECT_EQ(next_page(*request, R"({"records":[]})"), "");
   EXPECT_NE(admin_text(R"({"records":[{"a":1}],"next":"17.1.0.5"})").find("more: --after 17.1.0.5\n"),
             std::string::npos);
-  EXPECT_EQ(admin_text(R"({"records":[{"a":1}],"next":"17.1.0.5"})", true).find("more"), std::string::npos);
+  EXPECT_EQ(admin_text(R"({"records":[{"a":1}],"next":"17.1.0.5"})", {.goes_on = true}).find("more"),
+            std::string::npos);
 }
 
 TEST(AdminWords, FlagsMayStandAnywhere) {
@@ -121,6 +122,14 @@ TEST(AdminText, AListIsATableAndAnObjectLines) {
       << "whoever compares them uses --json";
   EXPECT_EQ(admin_text(R"({"key":"pk_1","created_ms":1700000000000,"networks":["a","b"]})"),
             "key          pk_1\ncreated_ms   2023-11-14 22:13:20\nnetworks     a, b\n");
+  EXPECT_EQ(admin_text(R"({"quotas":{"members_max":5,"until_ms":1700000000000},"own":[]})"),
+            "quotas.members_max 5\nquotas.until_ms    2023-11-14 22:13:20\nown                none\n");
+}
+
+TEST(AdminText, AnEmptyPageBehindOthersSaysNothing) {
+  EXPECT_EQ(admin_text(R"({"apps":[]})", {.first = false}), "");
+  EXPECT_EQ(admin_text(R"({"apps":[{"app":"go"}],"zone":"eu","next":7})"),
+            "app\ngo\nzone         eu\nmore: --after 7\n");
 }
 
 }  // namespace
