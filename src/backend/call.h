@@ -149,6 +149,8 @@ Answer room_requests(Call&);
 Answer room_invitations(Call&);
 Answer pin_in_room(Call&);
 Answer unpin_in_room(Call&);
+Answer recall_in_room(Call&);
+Answer recall_of_member(Call&);
 Answer room_pins(Call&);
 Answer send_to_room(Call&);
 Answer room_messages(Call&);

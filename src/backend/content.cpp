@@ -12,6 +12,8 @@ namespace {
 constexpr std::array<std::string_view, 6> kKinds{"text", "image", "file", "custom", "event", "change"};
 constexpr std::size_t kDeviceBytesMax = 32;
 
+}  // namespace
+
 void name_send(const Call& call, ports::Message& message) {
   if (call.once.empty()) {
     message.device = "@api";
@@ -21,8 +23,6 @@ void name_send(const Call& call, ports::Message& message) {
     message.send_id = 1;
   }
 }
-
-}  // namespace
 
 ApiResult<Content> content_of(const Call& call, std::size_t bytes_max) {
   const auto* object = call.args.object("body");

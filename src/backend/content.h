@@ -18,6 +18,9 @@ ApiResult<Content> content_of(const Call& call, std::size_t bytes_max);
 /// a device of its own, whose one send_id is stored once, whatever happens in between.
 ApiResult<ports::Message> message_of(const Call& call, const ports::Zone& zone);
 
+/// Under which number the message is stored: one of the key's own with an idempotency_key, else the next.
+void name_send(const Call& call, ports::Message& message);
+
 /// The messages of a stream behind `after`: {"messages":[...],"head":...,"next":...}.
 Answer messages_page(const Call& call, ports::StreamId stream);
 /// A message as an object, with where it stands in the stream that was read.

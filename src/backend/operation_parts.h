@@ -18,6 +18,12 @@ inline constexpr Param kNetworks{
 inline constexpr Param kZone{.name = "zone", .in = In::path, .type = Type::ident, .help = "The zone."};
 inline constexpr Param kMember{.name = "member", .in = In::path, .type = Type::id, .help = "The member."};
 inline constexpr Param kRoom{.name = "room", .in = In::path, .type = Type::id, .help = "The room."};
+inline constexpr Param kSeqInPath{.name = "seq",
+                                  .in = In::path,
+                                  .type = Type::number,
+                                  .help = "The message's place in the conversation.",
+                                  .min = 1,
+                                  .max = 9007199254740991};
 inline constexpr Param kAfter{.name = "after",
                               .in = In::query,
                               .type = Type::number,
@@ -125,6 +131,11 @@ inline const std::vector<Field> kMessageFields{
      "edited_ms; of a recalled one recalled_ms and recalled_by instead of msg; of kind change: change "
      "(edited or recalled), of: the seq it is about."},
     {"head", "number", "The seq of the newest."}};
+inline const std::vector<Field> kRecalledFields{
+    {"seq", "number", "Its place."},
+    {"message", "number", "Its id."},
+    {"recalled_ms", "number", "Unix time."},
+    {"recalled_by", "number", "In whose name: a member; 0: the server."}};
 inline const std::vector<Field> kNewKeyFields{{"key", "text", "The key, which is no secret."},
                                               {"created_ms", "number", "Unix time."},
                                               {"secret", "text", "Shown this once, kept nowhere in clear."}};

@@ -38,6 +38,17 @@ std::vector<Operation> about_room_contents() {
        .answer = with(kMessageFields, kNext),
        .errors = {not_found},
        .run = room_messages},
+      {.name = "rooms.recall",
+       .method = "DELETE",
+       .path = "/api/v1/zones/{zone}/rooms/{room}/messages/{seq}",
+       .summary = "Takes a message of a room back, whoever said it and whenever: its words are gone for "
+                  "good, and everybody is "
+                  "told. Of one that was recalled before it says when.",
+       .changes = true,
+       .params = {kZone, kRoom, kSeqInPath},
+       .answer = kRecalledFields,
+       .errors = {not_found, conflict},
+       .run = recall_in_room},
       {.name = "rooms.pin",
        .method = "POST",
        .path = "/api/v1/zones/{zone}/rooms/{room}/pins",

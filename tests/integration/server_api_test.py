@@ -266,6 +266,40 @@ class Rooms(ApiTest):
         self.do("DELETE", f"/requests/{self.cid}")
         self.assertEqual(self.three.ask(msgid=66)["invitations"], [])
 
+    def test_the_server_takes_back_what_anybody_said_and_everybody_agrees(self):
+        """In a room, between two members, and its own notice: in each the words are gone, and who comes later sees no more of them."""
+        said = self.two.ask(msgid=12, groupid=self.room, msg="what nobody shall read", send_id=1)
+        self.one.receive_until(12)
+        path = f"{self.path}/messages/{said['cseq']}"
+        taken = self.done(self.chess, "DELETE", path, {"idempotency_key": "r"})
+        self.assertEqual((taken["seq"], taken["message"], taken["recalled_by"]), (said["cseq"], said["mid"], 0))
+        pushed = self.one.receive_until(12)
+        self.assertEqual((pushed["id"], pushed["kind"], pushed["body"]), (0, 5, {"change": "recalled", "cseq": said["cseq"]}))
+        again = self.done(self.chess, "DELETE", path)
+        self.assertEqual(again, taken, "the first one's time")
+        heads = [m for m in self.do("GET", "/messages")["messages"] if m["kind"] == "change"]
+        self.assertEqual([m["of"] for m in heads], [said["cseq"]], "once")
+        there = [m for m in self.one.ask(msgid=24, groupid=self.room)["messages"] if m["cseq"] == said["cseq"]][0]
+        self.assertEqual((there.get("msg", ""), there["recalled_ms"], there["recalled_by"]), ("", taken["recalled_ms"], 0))
+
+        between = self.one.ask(msgid=5, toid=self.bob, msg="between us", send_id=1)
+        self.assertEqual(between["errno"], 0, between)
+        self.assertEqual(self.two.receive_until(5)["msg"], "between us")
+        direct = f"/api/v1/zones/one/members/{self.bob}/messages/"
+        taken = self.done(self.chess, "DELETE", direct + str(between["cseq"]), {"peer": self.ann})
+        self.assertEqual((taken["message"], taken["recalled_by"]), (between["mid"], self.ann))
+        for client in (self.one, self.two):
+            pushed = client.receive_until(5)
+            self.assertEqual(pushed["body"], {"change": "recalled", "cseq": between["cseq"]})
+
+        self.done(self.chess, "POST", direct[:-1], {"msg": "a notice by mistake"})
+        self.two.receive_until(5)
+        self.done(self.chess, "DELETE", direct + "1")
+        self.assertEqual(self.two.receive_until(5)["body"], {"change": "recalled", "cseq": 1})
+
+        for wrong, code in ((path[:-len(str(said["cseq"]))] + "9999", "not_found"), (direct + "77", "not_found"), (self.path + "/messages/1", "conflict")):
+            self.assertEqual(self.call(self.chess, "DELETE", wrong).code, code, wrong)
+
     def test_the_server_speaks_in_a_room_exactly_once_and_pins_what_was_said(self):
         hello = {"msg": "the game begins", "idempotency_key": "m"}
         first = self.done(self.chess, "POST", self.path + "/messages", hello)
@@ -488,7 +522,7 @@ class Isolation(ApiTest):
     WITHOUT_IDS = {"app.show", "zones.list", "zones.create", "announcements.list", "batch", "quotas.show", "events.subscribe", "events.show", "events.list",
                    "webhooks.create", "webhooks.list", "dead_letters.list"}
     # Which parameters of a call in a zone of one's own name something of the other app.
-    FOREIGN = {"member", "room", "owner", "report", "word", "announcement", "account", "channel", "members", "webhook", "letter"}
+    FOREIGN = {"member", "peer", "room", "owner", "report", "word", "announcement", "account", "channel", "members", "webhook", "letter"}
     # Where some of those are made anew, or stand beside a path that is one's own.
     OWN_ZONE = {"members.create", "members.find", "channels.put", "channels.list"}
 
@@ -523,7 +557,7 @@ class Isolation(ApiTest):
         cls.made = True
 
     def value(self, name, zone):
-        theirs = {"zone": zone or "one-more", "member": self.member, "room": self.room, "owner": self.owner, "from": self.owner,
+        theirs = {"zone": zone or "one-more", "member": self.member, "room": self.room, "owner": self.owner, "from": self.owner, "peer": self.owner,
                   "app": "go", "server": "game", "key": self.theirs[1], "members": [self.member], "report": self.report,
                   "word": self.word, "announcement": self.announcement, "account": "secretaccount", "channel": "secret-channel",
                   "webhook": self.webhook, "letter": 1}

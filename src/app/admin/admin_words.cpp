@@ -54,6 +54,8 @@ constexpr std::array kWords{
     AdminWords{"ban", "members.ban", "zone member"},
     AdminWords{"unban", "members.unban", "zone member"},
     AdminWords{"sanctions", "sanctions.list", "zone"},
+    AdminWords{"room recall", "rooms.recall", "zone room seq"},
+    AdminWords{"member recall", "members.recall", "zone member seq"},
     AdminWords{"report list", "reports.list", "zone"},
     AdminWords{"report show", "reports.show", "zone report"},
     AdminWords{"report close", "reports.close", "zone report"},
