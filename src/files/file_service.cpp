@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::size_t kTypeBytesMax = 100;
 constexpr std::uint32_t kExpiredAtOnce = 100;
+constexpr std::uint32_t kClearedAtOnce = 50;
 
 std::unexpected<FileError> refuse(FileCode code, std::string detail, std::uint64_t offset = 0) {
   return fail(FileError{code, std::move(detail), offset});
@@ -208,11 +209,15 @@ FileResult<void> FileService::remove(const Requester& who, ports::FileId id) {
   const auto found = file(who.zone, id);
   if (!found) return fail(found.error());
   if (found->owner != who.member) return refuse(FileCode::not_found, "no such file");
+  return drop(*found);
+}
+
+FileResult<void> FileService::drop(const StoredFile& file) {
   const std::lock_guard lock(contents_mutex_);
-  const auto freed = parts_.catalog.drop_file(id);
+  const auto freed = parts_.catalog.drop_file(file.id);
   if (!freed) return refuse(freed.error());
-  give_back(found->zone, *freed);
-  return drop_content(found->hash);
+  give_back(file.zone, *freed);
+  return drop_content(file.hash);
 }
 
 FileResult<void> FileService::drop_content(const std::string& hash) {
@@ -239,6 +244,21 @@ FileResult<std::uint32_t> FileService::expire() {
     if (const auto gone = drop(upload); !gone) return fail(gone.error());
   }
   return static_cast<std::uint32_t>(old->size());
+}
+
+FileResult<std::uint32_t> FileService::clear(ZoneId zone) {
+  const auto uploads = parts_.catalog.uploads_in(zone, kClearedAtOnce);
+  if (!uploads) return refuse(uploads.error());
+  for (const FileUpload& upload : *uploads) {
+    const std::lock_guard lock(lock_of(upload.id));
+    if (const auto gone = drop(upload); !gone) return fail(gone.error());
+  }
+  const auto files = parts_.catalog.files_in(zone, kClearedAtOnce);
+  if (!files) return refuse(files.error());
+  for (const StoredFile& file : *files) {
+    if (const auto gone = drop(file); !gone) return fail(gone.error());
+  }
+  return static_cast<std::uint32_t>(uploads->size() + files->size());
 }
 
 FileResult<bool> FileService::sweep(std::uint32_t contents_max) {

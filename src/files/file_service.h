@@ -88,6 +88,8 @@ class FileService {
 
   /// Removes uploads that have expired, a bounded number. Gives how many.
   FileResult<std::uint32_t> expire();
+  /// Removes uploads and files of a zone that is no more, a bounded number. Gives how many.
+  FileResult<std::uint32_t> clear(ZoneId zone);
   /// Removes contents that no file names, of the next so many. False: it has come to the end, and begins anew.
   FileResult<bool> sweep(std::uint32_t contents_max);
 
@@ -98,6 +100,7 @@ class FileService {
   FileResult<ports::StoredFile> store(const ports::FileUpload& upload, const ports::FileFacts& facts);
   FileResult<void> drop(const ports::FileUpload& upload);
   void give_back(ZoneId zone, std::uint64_t bytes);
+  FileResult<void> drop(const ports::StoredFile& file);
   FileResult<void> drop_content(const std::string& hash);
   [[nodiscard]] bool takes(std::string_view type) const;
   std::mutex& lock_of(ports::UploadId id) { return locks_[id.value % kLocks]; }

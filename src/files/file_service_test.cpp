@@ -215,6 +215,18 @@ TEST_F(Files, EqualContentsAreStoredOnceAndStayUntilNobodyHasThem) {
   EXPECT_EQ(code(service->read(bobs, Part::content, 0, 10)), FileCode::not_found);
 }
 
+TEST_F(Files, AClearedZoneHasNothingAndWhatAnotherZoneHasAsWellStays) {
+  const auto shared = put(ann, "shared"), own = put(bob, "own"), theirs = put(foreign, "shared");
+  begin(10);
+  EXPECT_EQ(used(), 6U + 3U + 10U);
+  EXPECT_EQ(service->clear(ann.zone), 3U);
+  EXPECT_EQ(service->clear(ann.zone), 0U);
+  EXPECT_EQ(used(), 0U);
+  EXPECT_EQ(code(service->file(ann.zone, shared.id)), FileCode::not_found);
+  EXPECT_EQ(service->read(theirs, Part::content, 0, 9), "shared");
+  EXPECT_FALSE(contents.size(own.hash, Part::content));
+}
+
 TEST_F(Files, UploadsThatAreNotGoneOnWithExpire) {
   const auto old = begin(10);
   ASSERT_TRUE(service->append(ann, old, 0, "hello").has_value());

@@ -62,6 +62,24 @@ DirectoryResult<std::uint64_t> MemoryFileCatalog::drop_upload(ports::UploadId id
   return drop(uploads_, id);
 }
 
+DirectoryResult<std::vector<FileUpload>> MemoryFileCatalog::uploads_in(ZoneId zone, std::uint32_t limit) {
+  const std::lock_guard lock(mutex_);
+  std::vector<FileUpload> found;
+  for (const auto& [id, upload] : uploads_) {
+    if (upload.zone == zone && found.size() < limit) found.push_back(upload);
+  }
+  return found;
+}
+
+DirectoryResult<std::vector<StoredFile>> MemoryFileCatalog::files_in(ZoneId zone, std::uint32_t limit) {
+  const std::lock_guard lock(mutex_);
+  std::vector<StoredFile> found;
+  for (const auto& [id, file] : files_) {
+    if (file.zone == zone && found.size() < limit) found.push_back(file);
+  }
+  return found;
+}
+
 DirectoryResult<std::vector<FileUpload>> MemoryFileCatalog::uploads_before(std::int64_t created_ms,
                                                                            std::uint32_t limit) {
   const std::lock_guard lock(mutex_);

@@ -15,6 +15,9 @@ class MemoryFileCatalog final : public ports::FileCatalog {
                                                          const ports::FileQuota& quota) override;
   ports::DirectoryResult<ports::FileUpload> upload(ZoneId zone, MemberId owner, ports::UploadId id) override;
   ports::DirectoryResult<std::uint64_t> drop_upload(ports::UploadId id) override;
+  ports::DirectoryResult<std::vector<ports::FileUpload>> uploads_in(ZoneId zone,
+                                                                    std::uint32_t limit) override;
+  ports::DirectoryResult<std::vector<ports::StoredFile>> files_in(ZoneId zone, std::uint32_t limit) override;
   ports::DirectoryResult<std::vector<ports::FileUpload>> uploads_before(std::int64_t created_ms,
                                                                         std::uint32_t limit) override;
   ports::DirectoryResult<ports::StoredFile> finish_upload(ports::UploadId id,

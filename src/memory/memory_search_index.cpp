@@ -64,6 +64,17 @@ ports::SearchIndex::Answer<std::uint32_t> MemorySearchIndex::drop_below(MessageI
   return dropped;
 }
 
+ports::SearchIndex::Answer<std::uint32_t> MemorySearchIndex::drop_in(const ports::SearchScope& scope,
+                                                                     std::uint32_t limit) {
+  const std::lock_guard lock(mutex_);
+  if (fails()) return switched_off();
+  std::uint32_t dropped = 0;
+  std::erase_if(documents_, [&](const auto& entry) {
+    return dropped < limit && in_scope(scope, entry.second.conversation) && ++dropped > 0;
+  });
+  return dropped;
+}
+
 ports::SearchIndex::Answer<void> MemorySearchIndex::clear(std::uint64_t log) {
   const std::lock_guard lock(mutex_);
   if (fails()) return switched_off();

@@ -18,6 +18,7 @@ class MemorySearchIndex final : public ports::SearchIndex {
   Answer<void> put(const ports::SearchDocument& document) override;
   Answer<void> remove(const std::vector<MessageId>& ids) override;
   Answer<std::uint32_t> drop_below(MessageId id, std::uint32_t limit) override;
+  Answer<std::uint32_t> drop_in(const ports::SearchScope& scope, std::uint32_t limit) override;
   Answer<void> clear(std::uint64_t log) override;
   Answer<std::vector<MessageId>> find(const ports::SearchQuery& query) override;
 

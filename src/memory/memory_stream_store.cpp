@@ -468,6 +468,52 @@ void MemoryStreamStore::trim(ports::Retention retention, Done<bool> done) {
   call(Access::writes, std::move(done), [=, this] { return trim_some(retention); });
 }
 
+/// False: it has more than a piece.
+bool MemoryStreamStore::erase_stream(StreamId id) {
+  const auto at = durable_.streams.find(id);
+  if (at == durable_.streams.end()) return true;
+  std::uint32_t rows = 0;
+  auto& entries = at->second.entries;
+  while (!entries.empty()) {
+    if (rows++ >= options_.trim_rows_max) return false;
+    const ports::MessagePtr message = entries.begin()->second;
+    entries.erase(entries.begin());
+    if (id.kind() == StreamKind::inbox || durable_.messages.erase(message->id) == 0) continue;
+    durable_.versions.erase(message->id);
+    count_bytes(*message, -1);
+    const auto device = durable_.devices.find({message->sender, message->device});
+    if (message->from_server() && device != durable_.devices.end() &&
+        device->second.accepted.back() <= message->id.value) {
+      durable_.devices.erase(device);
+    }
+  }
+  durable_.streams.erase(at);
+  return true;
+}
+
+bool MemoryStreamStore::erase_some(const ports::Erasure& what) {
+  std::vector<StreamId> streams = what.conversations;
+  for (const auto& [id, stream] : durable_.streams) {
+    const bool of_member = id.kind() == StreamKind::inbox || id.kind() == StreamKind::notices ||
+                           id.kind() == StreamKind::pair;
+    if (of_member && std::ranges::find(what.members, MemberId{id.first()}) != what.members.end())
+      streams.push_back(id);
+  }
+  for (const StreamId id : streams) {
+    if (!erase_stream(id)) return true;
+  }
+  for (const MemberId member : what.members) {
+    std::erase_if(durable_.marks, [member](const auto& entry) { return entry.first.first == member; });
+    std::erase_if(durable_.devices, [member](const auto& entry) { return entry.first.first == member; });
+  }
+  for (const std::string& device : what.server_devices) durable_.devices.erase({MemberId{}, device});
+  return false;
+}
+
+void MemoryStreamStore::erase(ports::Erasure what, Done<bool> done) {
+  call(Access::writes, std::move(done), [this, what = std::move(what)] { return erase_some(what); });
+}
+
 void MemoryStreamStore::count_bytes(const Message& message, std::int64_t sign) {
   const auto bytes = static_cast<std::int64_t>(ports::ZoneBytes::of(message));
   durable_.zone_bytes[message.zone] += static_cast<std::uint64_t>(sign * bytes);

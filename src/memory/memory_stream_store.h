@@ -14,7 +14,7 @@
 
 #include "ports/clock.h"
 #include "ports/message_log.h"
-#include "ports/stream_store.h"
+#include "ports/stream_eraser.h"
 
 namespace plaza::memory {
 
@@ -39,7 +39,9 @@ struct MemoryStreamStoreOptions {
 /// Order    All waiting calls are one commit, taken in their order; then one report to the sink, then the
 ///          callbacks.
 /// Limit    Memory. It is for tests, the simulator and servers that may forget everything.
-class MemoryStreamStore final : public ports::StreamStore, public ports::MessageLog {
+class MemoryStreamStore final : public ports::StreamStore,
+                                public ports::StreamEraser,
+                                public ports::MessageLog {
  public:
   explicit MemoryStreamStore(const ports::Clock& clock, MemoryStreamStoreOptions options = {});
   ~MemoryStreamStore() override;
@@ -63,6 +65,7 @@ class MemoryStreamStore final : public ports::StreamStore, public ports::Message
   void conversations(MemberId member, ports::StreamId after, std::uint32_t limit,
                      Done<ports::ConversationPage> done) override;
   void trim(ports::Retention retention, Done<bool> done) override;
+  void erase(ports::Erasure what, Done<bool> done) override;
   [[nodiscard]] ports::StoreHealth health() const override;
   [[nodiscard]] ports::StoreStats stats() const override;
 
@@ -142,6 +145,8 @@ class MemoryStreamStore final : public ports::StreamStore, public ports::Message
                                              std::uint32_t limit) const;
   [[nodiscard]] std::uint64_t quiet_after(ports::StreamId stream, std::uint64_t read) const;
   bool trim_some(const ports::Retention& retention);
+  bool erase_some(const ports::Erasure& what);
+  bool erase_stream(ports::StreamId id);
   void count_bytes(const ports::Message& message, std::int64_t sign);
   std::vector<ports::ZoneBytes> take_changed_bytes();
 

@@ -4,6 +4,7 @@
 
 #include "tests/contract/stream_bytes_contract.h"
 #include "tests/contract/stream_changes_contract.h"
+#include "tests/contract/stream_erase_contract.h"
 #include "tests/contract/stream_reach_contract.h"
 
 namespace plaza::contract {
@@ -41,6 +42,10 @@ INSTANTIATE_TEST_SUITE_P(Memory, StreamStoreContract,
                                          StoreUnderTest{"stepped", stepped}),
                          name_of_store);
 INSTANTIATE_TEST_SUITE_P(Memory, StreamReachContract,
+                         testing::Values(StoreUnderTest{"threaded", threaded},
+                                         StoreUnderTest{"stepped", stepped}),
+                         name_of_store);
+INSTANTIATE_TEST_SUITE_P(Memory, StreamEraseContract,
                          testing::Values(StoreUnderTest{"threaded", threaded},
                                          StoreUnderTest{"stepped", stepped}),
                          name_of_store);

@@ -61,6 +61,9 @@ class FileCatalog {
   virtual DirectoryResult<FileUpload> upload(ZoneId zone, MemberId owner, UploadId id) = 0;
   /// Gives the bytes that count no more: 0 when there is none (any more), which is fine.
   virtual DirectoryResult<std::uint64_t> drop_upload(UploadId id) = 0;
+  /// Those of a zone, whosever they are, by id, at most `limit`.
+  virtual DirectoryResult<std::vector<FileUpload>> uploads_in(ZoneId zone, std::uint32_t limit) = 0;
+  virtual DirectoryResult<std::vector<StoredFile>> files_in(ZoneId zone, std::uint32_t limit) = 0;
   /// Those begun before, oldest first.
   virtual DirectoryResult<std::vector<FileUpload>> uploads_before(std::int64_t created_ms,
                                                                   std::uint32_t limit) = 0;

@@ -85,6 +85,8 @@ class SearchIndex {
   virtual Answer<void> remove(const std::vector<MessageId>& ids) = 0;
   /// Removes documents with smaller ids, at most `limit`; gives how many.
   virtual Answer<std::uint32_t> drop_below(MessageId id, std::uint32_t limit) = 0;
+  /// Removes what is in the scope, at most `limit` documents; gives how many.
+  virtual Answer<std::uint32_t> drop_in(const SearchScope& scope, std::uint32_t limit) = 0;
   /// Empty, at the beginning of this log.
   virtual Answer<void> clear(std::uint64_t log) = 0;
   virtual Answer<std::vector<MessageId>> find(const SearchQuery& query) = 0;

@@ -141,6 +141,10 @@ void EmbeddedStreamStore::trim(ports::Retention retention, Done<bool> done) {
   impl_->post(TrimJob{.retention = retention, .done = std::move(done)});
 }
 
+void EmbeddedStreamStore::erase(ports::Erasure what, Done<bool> done) {
+  impl_->post(EraseJob{.what = std::move(what), .done = std::move(done)});
+}
+
 void EmbeddedStreamStore::flush(Done<bool> done) { impl_->post(FlushJob{.done = std::move(done)}); }
 
 ports::StoreHealth EmbeddedStreamStore::health() const { return impl_->figures_.health(); }

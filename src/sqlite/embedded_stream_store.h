@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "ports/clock.h"
-#include "ports/stream_store.h"
+#include "ports/stream_eraser.h"
 
 namespace plaza::sqlite {
 
@@ -70,7 +70,7 @@ struct EmbeddedStreamStoreOptions {
 ///
 /// Why the index is written later, and in runs: an entry put into the clustered index at once costs 13 us, later
 /// and sorted 0.7 us, and as one of a run of its stream's entries in one row 0.03 us (with 1,000 busy inboxes).
-class EmbeddedStreamStore final : public ports::StreamStore {
+class EmbeddedStreamStore final : public ports::StreamStore, public ports::StreamEraser {
  public:
   EmbeddedStreamStore(EmbeddedStreamStoreOptions options, const ports::Clock& clock);
   ~EmbeddedStreamStore() override;
@@ -97,6 +97,7 @@ class EmbeddedStreamStore final : public ports::StreamStore {
   void conversations(MemberId member, ports::StreamId after, std::uint32_t limit,
                      Done<ports::ConversationPage> done) override;
   void trim(ports::Retention retention, Done<bool> done) override;
+  void erase(ports::Erasure what, Done<bool> done) override;
 
   /// Writes the whole index now, in slices between the commits; `true` when it is complete.
   void flush(Done<bool> done);

@@ -7,6 +7,7 @@
 #include "sqlite/faulty_vfs_for_test.h"
 #include "tests/contract/stream_bytes_contract.h"
 #include "tests/contract/stream_changes_contract.h"
+#include "tests/contract/stream_erase_contract.h"
 #include "tests/contract/stream_reach_contract.h"
 
 namespace plaza::contract {
@@ -64,6 +65,10 @@ INSTANTIATE_TEST_SUITE_P(Embedded, StreamStoreContract,
                                          StoreUnderTest{"tiny_limits", with_tiny_limits}),
                          name_of_store);
 INSTANTIATE_TEST_SUITE_P(Embedded, StreamReachContract,
+                         testing::Values(StoreUnderTest{"defaults", with_defaults},
+                                         StoreUnderTest{"tiny_limits", with_tiny_limits}),
+                         name_of_store);
+INSTANTIATE_TEST_SUITE_P(Embedded, StreamEraseContract,
                          testing::Values(StoreUnderTest{"defaults", with_defaults},
                                          StoreUnderTest{"tiny_limits", with_tiny_limits}),
                          name_of_store);

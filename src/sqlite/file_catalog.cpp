@@ -23,7 +23,7 @@ namespace {
 /// "PLZf": see schema.cpp.
 constexpr std::int64_t kApplicationId = 0x504C5A66;
 
-/// Version 1. Append only, as in schema.cpp. AUTOINCREMENT: ids are never used again.
+/// Version 1. Append only, as in schema.cpp: what came later is in kSecond. AUTOINCREMENT: ids are never used again.
 constexpr const char* kSchema = R"sql(
 CREATE TABLE upload(id INTEGER PRIMARY KEY AUTOINCREMENT, zone INTEGER NOT NULL, owner INTEGER NOT NULL,
   size INTEGER NOT NULL, type TEXT NOT NULL, name TEXT NOT NULL, created_ms INTEGER NOT NULL);
@@ -36,6 +36,13 @@ CREATE INDEX file_owner ON file(owner, size);
 CREATE INDEX file_hash ON file(hash);
 CREATE UNIQUE INDEX file_upload ON file(upload);
 )sql";
+
+/// Version 2, for zones that are deleted.
+constexpr const char* kSecond = R"sql(
+CREATE INDEX upload_zone ON upload(zone);
+CREATE INDEX file_zone ON file(zone);
+)sql";
+constexpr std::int64_t kVersion = 2;
 
 #define PLAZA_UPLOAD_COLUMNS "id, zone, owner, size, type, name, created_ms"
 #define PLAZA_FILE_COLUMNS \
@@ -75,7 +82,7 @@ std::unexpected<DirectoryError> refuse(DirectoryCode code, std::string detail) {
 struct StoredFileCatalog::Open {
   Connection connection;  // first, so that it is closed last
   Statement put_upload, get_upload, drop_upload, old_uploads, put_file, get_file, made_of, drop_file, uses,
-      bytes, sizes, uploads;
+      bytes, sizes, uploads, uploads_in, files_in;
 
   Result<void, std::string> open(const std::string& path, std::uint8_t region, std::uint32_t busy_timeout_ms);
   Result<void, std::string> make(const std::string& path, std::uint8_t region);
@@ -103,6 +110,18 @@ struct StoredFileCatalog::Open {
     if (code != SQLITE_DONE) return failed();
     return size;
   }
+  /// All rows of a statement whose first parameter is bound.
+  template <class T>
+  DirectoryResult<std::vector<T>> all(Statement& rows, std::uint32_t limit,
+                                      T (*read)(const Statement&)) const {
+    const Rewind rewind(rows);
+    rows.bind(2, std::uint64_t{limit});
+    std::vector<T> found;
+    int code = SQLITE_ROW;
+    while ((code = rows.step()) == SQLITE_ROW) found.push_back(read(rows));
+    if (code != SQLITE_DONE) return failed();
+    return found;
+  }
   DirectoryResult<std::uint64_t> number(Statement& statement, std::uint64_t of) const {
     const Rewind rewind(statement);
     statement.bind(1, of);
@@ -115,9 +134,9 @@ Result<void, std::string> StoredFileCatalog::Open::make(const std::string& path,
   // The first id has the region in its high bits, and so have all that follow.
   const std::uint64_t before_first = make_id(region, 1) - 1;
   const std::string script = fmt::format(
-      "BEGIN IMMEDIATE; {} INSERT INTO sqlite_sequence(name, seq) VALUES('upload', {}), ('file', {});"
-      "PRAGMA application_id = {}; PRAGMA user_version = 1; COMMIT;",
-      kSchema, before_first, before_first, kApplicationId);
+      "BEGIN IMMEDIATE; {} {} INSERT INTO sqlite_sequence(name, seq) VALUES('upload', {}), ('file', {});"
+      "PRAGMA application_id = {}; PRAGMA user_version = {}; COMMIT;",
+      kSchema, kSecond, before_first, before_first, kApplicationId, kVersion);
   if (connection.run(script.c_str()) == SQLITE_OK) return {};
   return fail(path + ": " + connection.failure().text);
 }
@@ -139,8 +158,12 @@ Result<void, std::string> StoredFileCatalog::Open::open(const std::string& path,
     if (auto made = make(path, region); !made) return made;
   } else if (application != kApplicationId) {
     return fail(path + ": this is another program's SQLite database");
-  } else if (version > 1) {
+  } else if (version > kVersion) {
     return fail(path + ": its schema is newer than this program: start a newer program");
+  } else if (version < kVersion) {
+    const std::string script = fmt::format("BEGIN IMMEDIATE; {} PRAGMA user_version = {}; COMMIT;", kSecond,
+                                           kVersion);
+    if (connection.run(script.c_str()) != SQLITE_OK) return failure();
   }
   if (!prepare()) return failure();
   return {};
@@ -166,6 +189,8 @@ bool StoredFileCatalog::Open::prepare() {
        "SELECT coalesce((SELECT sum(size) FROM file WHERE owner = ?1), 0) + "
        "coalesce((SELECT sum(size) FROM upload WHERE owner = ?1), 0)"},
       {&sizes, "SELECT zone, size FROM file UNION ALL SELECT zone, size FROM upload"},
+      {&uploads_in, "SELECT " PLAZA_UPLOAD_COLUMNS " FROM upload WHERE zone = ?1 ORDER BY id LIMIT ?2"},
+      {&files_in, "SELECT " PLAZA_FILE_COLUMNS " FROM file WHERE zone = ?1 ORDER BY id LIMIT ?2"},
       {&uploads, "SELECT count(*) FROM upload WHERE owner = ?1"},
   };
   for (const auto& [statement, sql] : all) {
@@ -228,18 +253,23 @@ DirectoryResult<std::uint64_t> StoredFileCatalog::drop_upload(UploadId id) {
   return open_->drop(open_->drop_upload, id.value);
 }
 
+DirectoryResult<std::vector<FileUpload>> StoredFileCatalog::uploads_in(ZoneId zone, std::uint32_t limit) {
+  const std::lock_guard lock(mutex_);
+  open_->uploads_in.bind(1, zone.value);
+  return open_->all(open_->uploads_in, limit, upload_of);
+}
+
+DirectoryResult<std::vector<StoredFile>> StoredFileCatalog::files_in(ZoneId zone, std::uint32_t limit) {
+  const std::lock_guard lock(mutex_);
+  open_->files_in.bind(1, zone.value);
+  return open_->all(open_->files_in, limit, file_of);
+}
+
 DirectoryResult<std::vector<FileUpload>> StoredFileCatalog::uploads_before(std::int64_t created_ms,
                                                                            std::uint32_t limit) {
   const std::lock_guard lock(mutex_);
-  Statement& rows = open_->old_uploads;
-  const Rewind rewind(rows);
-  rows.bind_signed(1, created_ms);
-  rows.bind(2, std::uint64_t{limit});
-  std::vector<FileUpload> found;
-  int code = SQLITE_ROW;
-  while ((code = rows.step()) == SQLITE_ROW) found.push_back(upload_of(rows));
-  if (code != SQLITE_DONE) return open_->failed();
-  return found;
+  open_->old_uploads.bind_signed(1, created_ms);
+  return open_->all(open_->old_uploads, limit, upload_of);
 }
 
 DirectoryResult<StoredFile> StoredFileCatalog::finish_upload(UploadId id, const StoredFile& file) {

@@ -1,5 +1,7 @@
 #include "sqlite/file_catalog.h"
 
+#include <sqlite3.h>
+
 #include <unistd.h>
 
 #include <filesystem>
@@ -51,6 +53,29 @@ TEST(StoredFileCatalog, IdsCarryTheRegion) {
                                                   .created_ms = 0},
                                                  {.bytes_max = 10, .uploads_max = 10});
   EXPECT_EQ(begun->id.value, make_id(3, 1));
+}
+
+TEST(StoredFileCatalog, OfTheFirstVersionGoesOnWithWhatItHas) {
+  StoredCatalogHarness harness;
+  const ports::FileUpload wanted{.id = {},
+                                 .zone = ZoneId{4},
+                                 .owner = MemberId{1},
+                                 .size = 1,
+                                 .type = "a/b",
+                                 .name = "x",
+                                 .created_ms = 0};
+  const auto begun = harness.open().begin_upload(wanted, {.bytes_max = 10, .uploads_max = 10});
+  sqlite3* db = nullptr;
+  ASSERT_EQ(sqlite3_open(harness.path().c_str(), &db), SQLITE_OK);
+  EXPECT_EQ(sqlite3_exec(db, "DROP INDEX upload_zone; DROP INDEX file_zone; PRAGMA user_version = 1", nullptr,
+                         nullptr, nullptr),
+            SQLITE_OK);
+  sqlite3_close(db);
+  for (int start = 0; start < 2; ++start) {
+    const auto found = harness.open().uploads_in(ZoneId{4}, 9);
+    ASSERT_EQ(found->size(), 1U);
+    EXPECT_EQ(found->front().id, begun->id);
+  }
 }
 
 TEST(StoredFileCatalog, ThatIsNoneIsLeftAloneAndSaid) {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/batch_queue.h"
-#include "ports/stream_store.h"
+#include "ports/stream_eraser.h"
 
 namespace plaza::sqlite {
 
@@ -73,12 +73,16 @@ struct TrimJob {
   ports::Retention retention;
   Done<bool> done;
 };
+struct EraseJob {
+  ports::Erasure what;
+  Done<bool> done;
+};
 struct FlushJob {
   Done<bool> done;
 };
 
 using JobKind = std::variant<AppendJob, MarkJob, UnfollowJob, ReceivedJob, ReadJob, VersionsJob, HeadsJob,
-                             PlacesJob, DeviceJob, ConversationsJob, TrimJob, FlushJob>;
+                             PlacesJob, DeviceJob, ConversationsJob, TrimJob, EraseJob, FlushJob>;
 
 struct Job : BatchNode {
   explicit Job(JobKind job) : what(std::move(job)) {}

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <utility>
 
@@ -50,7 +51,7 @@ void remove_files(const std::string& path) {
 
 struct FtsSearchIndex::Writer {
   Connection connection;  // first, so that it is closed last
-  Statement position, set, put, remove, oldest;
+  Statement position, set, put, remove, oldest, in_place;
 
   /// Whether it is an index of this version; a virgin file becomes one.
   Result<bool, std::string> open(const FtsSearchIndexOptions& options);
@@ -66,6 +67,8 @@ struct FtsSearchIndex::Writer {
     if (connection.run("PRAGMA secure_delete = FAST") != SQLITE_OK && done) return failed(connection);
     return done;
   }
+  /// Those that this statement, which is bound, gives.
+  SearchIndex::Answer<std::uint32_t> drop(Statement& which);
   /// Runs `work`, which tells whether all of it was done, in one transaction.
   template <class Work>
   SearchIndex::Answer<void> transaction(Work work) {
@@ -114,6 +117,7 @@ bool FtsSearchIndex::Writer::prepare() {
       {&set, "UPDATE meta SET value = CASE key WHEN 'log' THEN ?1 WHEN 'upto' THEN ?2 ELSE ?3 END"},
       {&put, "REPLACE INTO document(rowid, place, words, characters) VALUES(?1, ?2, ?3, ?4)"},
       {&remove, "DELETE FROM document WHERE rowid = ?1"},
+      {&in_place, "SELECT rowid FROM document WHERE document MATCH ?1 LIMIT ?2"},
       {&oldest, "SELECT rowid FROM document WHERE rowid < ?1 ORDER BY rowid LIMIT ?2"},
   };
   for (const auto& [statement, sql] : all) {
@@ -141,6 +145,21 @@ bool FtsSearchIndex::Writer::set_position(const SearchPosition& to) {
 bool FtsSearchIndex::Writer::erase(MessageId id) {
   remove.bind(1, id.value);
   return remove.run();
+}
+
+ports::SearchIndex::Answer<std::uint32_t> FtsSearchIndex::Writer::drop(Statement& which) {
+  std::vector<MessageId> gone;
+  {
+    const Rewind rewind(which);
+    int code = SQLITE_ROW;
+    while ((code = which.step()) == SQLITE_ROW) gone.push_back(MessageId{which.uint(0)});
+    if (code != SQLITE_DONE) return failed(connection);
+  }
+  if (gone.empty()) return 0;
+  const auto dropped = clean_transaction(
+      [&] { return std::ranges::all_of(gone, [this](MessageId id) { return erase(id); }); });
+  if (!dropped) return fail(dropped.error());
+  return static_cast<std::uint32_t>(gone.size());
 }
 
 struct FtsSearchIndex::Reader {
@@ -220,24 +239,18 @@ ports::SearchIndex::Answer<void> FtsSearchIndex::remove(const std::vector<Messag
 
 ports::SearchIndex::Answer<std::uint32_t> FtsSearchIndex::drop_below(MessageId id, std::uint32_t limit) {
   const std::lock_guard lock(write_mutex_);
-  std::vector<MessageId> gone;
-  {
-    const Rewind rewind(writer_->oldest);
-    writer_->oldest.bind(1, id.value);
-    writer_->oldest.bind(2, std::uint64_t{limit});
-    int code = SQLITE_ROW;
-    while ((code = writer_->oldest.step()) == SQLITE_ROW) gone.push_back(MessageId{writer_->oldest.uint(0)});
-    if (code != SQLITE_DONE) return failed(writer_->connection);
-  }
-  if (gone.empty()) return 0;
-  const auto dropped = writer_->transaction([&] {
-    for (const MessageId old : gone) {
-      if (!writer_->erase(old)) return false;
-    }
-    return true;
-  });
-  if (!dropped) return fail(dropped.error());
-  return static_cast<std::uint32_t>(gone.size());
+  writer_->oldest.bind(1, id.value);
+  writer_->oldest.bind(2, std::uint64_t{limit});
+  return writer_->drop(writer_->oldest);
+}
+
+ports::SearchIndex::Answer<std::uint32_t> FtsSearchIndex::drop_in(const ports::SearchScope& scope,
+                                                                  std::uint32_t limit) {
+  const std::lock_guard lock(write_mutex_);
+  const std::string expression = match_expression(scope);
+  writer_->in_place.bind_text(1, expression);
+  writer_->in_place.bind(2, std::uint64_t{limit});
+  return writer_->drop(writer_->in_place);
 }
 
 ports::SearchIndex::Answer<void> FtsSearchIndex::clear(std::uint64_t log) {

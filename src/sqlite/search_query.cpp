@@ -59,9 +59,13 @@ std::string place_words(ports::StreamId conversation) {
   return words;
 }
 
+std::string match_expression(const ports::SearchScope& scope) {
+  return "(place : (" + place_of(scope) + "))";
+}
+
 std::string match_expression(const ports::SearchQuery& query) {
   if (query.terms.empty()) return {};
-  std::string expression = "(place : (" + place_of(query.scope) + "))";
+  std::string expression = match_expression(query.scope);
   for (const SearchTerm& term : query.terms) expression += " AND (" + term_text(term) + ")";
   return expression;
 }

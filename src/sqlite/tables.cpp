@@ -42,7 +42,20 @@ int Tables::prepare(const Connection& connection) {
       {&write_cursor_,
        "INSERT INTO cursor VALUES(?1, ?2, ?3) ON CONFLICT(member, device) DO UPDATE SET "
        "received = max(received, excluded.received)"},
+      {&delete_zone_bytes_, "DELETE FROM zone_bytes WHERE zone = ?1"},
       {&write_zone_bytes_, "INSERT OR REPLACE INTO zone_bytes VALUES(?1, ?2)"},
+      {&runs_of, "SELECT b, first, last, messages FROM stream_run WHERE a = ?1 ORDER BY b, first LIMIT ?2"},
+      {&streams_of, "SELECT b FROM stream WHERE a = ?1 ORDER BY b LIMIT ?2"},
+      {&facts_of, "SELECT zone, length(CAST(body AS BLOB)), sender, device FROM message WHERE id = ?1"},
+      {&devices_of,
+       "SELECT device FROM sender WHERE member = ?1 UNION SELECT device FROM cursor WHERE member = ?1 LIMIT "
+       "?2"},
+      {&delete_run_, "DELETE FROM stream_run WHERE a = ?1 AND b = ?2 AND first = ?3"},
+      {&delete_stream_, "DELETE FROM stream WHERE a = ?1 AND b = ?2"},
+      {&delete_mark_, "DELETE FROM mark WHERE member = ?1 AND a = ?2 AND b = ?3"},
+      {&delete_sender_, "DELETE FROM sender WHERE member = ?1 AND device = ?2"},
+      {&delete_server_device_, "DELETE FROM sender WHERE member = 0 AND device = ?1 AND last_message <= ?2"},
+      {&delete_cursor_, "DELETE FROM cursor WHERE member = ?1 AND device = ?2"},
       {&zone_bytes, "SELECT zone, bytes FROM zone_bytes"},
       {&write_indexed_,
        "UPDATE meta SET value = CASE key WHEN 'indexed_upto' THEN ?1 ELSE ?2 END "
@@ -76,14 +89,51 @@ int Tables::prepare(const Connection& connection) {
 }
 
 void Tables::finalize() {
-  for (Statement* const statement :
-       {&begin_,          &commit_,          &roll_back_,        &stored_state_,     &load_stream_,
-        &load_sender_,    &load_cursor_,     &load_mark_,        &send_of_,          &insert_messages_,
-        &write_runs_,     &write_stream_,    &write_sender_,     &write_mark_,       &write_cursor_,
-        &write_indexed_,  &delete_messages_, &delete_runs_,      &delete_runs_from_, &count_settled_,
-        &messages_after,  &oldest_messages,  &marks_after,       &streams_after,     &references_of,
-        &delete_message_, &rewrite_message_, &keep_version_,     &forget_versions_,  &forget_versions_upto_,
-        &note_quiet_,     &delete_quiet_,    &write_zone_bytes_, &zone_bytes}) {
+  for (Statement* const statement : {&begin_,
+                                     &commit_,
+                                     &roll_back_,
+                                     &stored_state_,
+                                     &load_stream_,
+                                     &load_sender_,
+                                     &load_cursor_,
+                                     &load_mark_,
+                                     &send_of_,
+                                     &insert_messages_,
+                                     &write_runs_,
+                                     &write_stream_,
+                                     &write_sender_,
+                                     &write_mark_,
+                                     &write_cursor_,
+                                     &write_indexed_,
+                                     &delete_messages_,
+                                     &delete_runs_,
+                                     &delete_runs_from_,
+                                     &count_settled_,
+                                     &messages_after,
+                                     &oldest_messages,
+                                     &marks_after,
+                                     &streams_after,
+                                     &references_of,
+                                     &delete_message_,
+                                     &rewrite_message_,
+                                     &keep_version_,
+                                     &forget_versions_,
+                                     &forget_versions_upto_,
+                                     &note_quiet_,
+                                     &delete_quiet_,
+                                     &write_zone_bytes_,
+                                     &zone_bytes,
+                                     &runs_of,
+                                     &streams_of,
+                                     &facts_of,
+                                     &devices_of,
+                                     &delete_run_,
+                                     &delete_stream_,
+                                     &delete_mark_,
+                                     &delete_sender_,
+                                     &delete_server_device_,
+                                     &delete_cursor_,
+                                     &delete_zone_bytes_}) {
     statement->finalize();
   }
   lookup_.finalize();
@@ -216,6 +266,10 @@ bool Tables::write_mark(const MarkState& mark) {
 }
 
 bool Tables::write_zone_bytes(const ports::ZoneBytes& row) {
+  if (row.bytes == 0) {
+    delete_zone_bytes_.bind(1, row.zone.value);
+    return delete_zone_bytes_.run();
+  }
   write_zone_bytes_.bind(1, row.zone.value);
   write_zone_bytes_.bind(2, row.bytes);
   return write_zone_bytes_.run();

@@ -65,6 +65,18 @@ class Tables final : public streams::StateSource, public streams::IndexRows {
   bool delete_quiet_upto(ports::StreamId stream, std::uint64_t seq);
   bool delete_runs_upto(ports::StreamId stream, std::uint64_t seq);
 
+  // Erasing.
+  /// Of what is removed from now on nothing is left in free pages of the file either ("ON"), or in those that are written anyway ("FAST").
+  bool secure_delete(const char* how);
+  bool delete_run(ports::StreamId stream, std::uint64_t first);
+  /// With its quiet places.
+  bool delete_stream(ports::StreamId stream);
+  bool delete_mark(MemberId member, ports::StreamId stream);
+  /// One of the server itself, unless it has sent after this message.
+  bool delete_server_device(std::string_view device, std::uint64_t last_message);
+  /// Its send_ids and its cursor.
+  bool delete_device(MemberId member, std::string_view device);
+
   /// What stands at a place of an inbox, for the search of an old send_id of (sender.device).
   streams::StreamSend send_at(const streams::SenderState& sender, const streams::StreamState& stream,
                               std::uint64_t seq);
@@ -77,11 +89,14 @@ class Tables final : public streams::StateSource, public streams::IndexRows {
   Statement streams_after;    ///< a, b, head, trimmed after (?1, ?2)
   Statement references_of;    ///< conv_a, conv_b, conv_seq, deliveries, zone, bytes of the body of message ?1
   Statement zone_bytes;       ///< zone, bytes of all
+  Statement runs_of;          ///< b, first, last, messages of ?2 runs of streams named (?1, *)
+  Statement streams_of;       ///< b of ?2 streams (?1, *)
+  Statement facts_of;         ///< zone, bytes of the body, sender, device of message ?1
+  Statement devices_of;       ///< device, of ?2 that member ?1 has sent or received with
 
  private:
   bool rewrite(const ports::Message& message);
   bool write_bodies(const streams::MessageChanges& changes);
-  bool secure_delete(const char* how);
 
   const Connection* connection_ = nullptr;
   std::string extra_;  ///< of the row that is written
@@ -89,10 +104,11 @@ class Tables final : public streams::StateSource, public streams::IndexRows {
   Statement begin_, commit_, roll_back_;
   Statement stored_state_, load_stream_, load_sender_, load_cursor_, load_mark_, send_of_;
   Statement insert_messages_, write_runs_, write_stream_, write_sender_, write_mark_, write_cursor_,
-      write_zone_bytes_, write_indexed_;
+      write_zone_bytes_, delete_zone_bytes_, write_indexed_;
   Statement delete_messages_, delete_message_, delete_runs_, delete_runs_from_, count_settled_;
   Statement rewrite_message_, keep_version_, forget_versions_, forget_versions_upto_, note_quiet_,
       delete_quiet_;
+  Statement delete_run_, delete_stream_, delete_mark_, delete_sender_, delete_server_device_, delete_cursor_;
   RowSources sources_;
 };
 

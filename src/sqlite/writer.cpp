@@ -26,6 +26,7 @@ Writer::Writer(const EmbeddedStreamStoreOptions& options, const ports::Clock& cl
       group_(set_, options.region),
       flush_(set_),
       trimmer_(tables_, set_, options.trim_rows_per_call),
+      eraser_(tables_, set_, options.trim_rows_per_call),
       reads_(set_, tables_, connection_, readers_) {}
 
 Writer::~Writer() {
@@ -358,6 +359,7 @@ void Writer::answer(Job& job) {
   if (auto* const list = std::get_if<ConversationsJob>(&job.what))
     return reads_.conversations(std::move(*list));
   if (auto* const trims = std::get_if<TrimJob>(&job.what)) return trim(*trims);
+  if (auto* const erases = std::get_if<EraseJob>(&job.what)) return erase(*erases);
   if (auto* const flush = std::get_if<FlushJob>(&job.what)) {
     flush_waiters_.push_back({.upto = set_.last_message, .done = std::move(flush->done)});
   }

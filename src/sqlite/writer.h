@@ -13,6 +13,7 @@
 #include "ports/clock.h"
 #include "sqlite/connection.h"
 #include "sqlite/embedded_stream_store.h"
+#include "sqlite/eraser.h"
 #include "sqlite/figures.h"
 #include "sqlite/jobs.h"
 #include "sqlite/reader_pool.h"
@@ -84,6 +85,7 @@ class Writer {
   void note_failure();
   void note_success();
   void trim(TrimJob& job);
+  void erase(EraseJob& job);
   void end_flushes();
   void checkpoint_if_due();
   void checkpoint();
@@ -109,6 +111,7 @@ class Writer {
   streams::GroupCommit group_;
   streams::IndexFlush flush_;
   Trimmer trimmer_;
+  Eraser eraser_;
   ReaderPool readers_;
   Reads reads_;
   std::deque<std::unique_ptr<Job>> waiting_;
@@ -128,11 +131,12 @@ class Writer {
     Done<bool> done;
   };
   std::vector<FlushWaiter> flush_waiters_;
+  std::uint64_t erase_after_round_ = 0;  ///< 0: no erasure is under way
   bool trim_pass_ = false;
   std::uint64_t trim_upto_ = 0;
   int wal_pages_ = 0;
   int checkpoint_at_ = 0;
-  bool wipe_log_ = true;  ///< the write-ahead log may have what was recalled; also that of the process before
+  bool wipe_log_ = true;  ///< the log may have what was recalled or erased; also that of the process before
   // The owner's thread.
   std::thread thread_;
 };

@@ -244,4 +244,29 @@ void Writer::trim(TrimJob& job) {
   job.done(trim_pass_);
 }
 
+/// One piece, behind a round of the index that began after the erasure: then all that there is of it is in the tables.
+void Writer::erase(EraseJob& job) {
+  const auto failed = [&] {
+    note_failure();
+    if (connection_.in_transaction()) tables_.roll_back();
+    eraser_.abandoned();
+    job.done(fail(unavailable(last_failure_)));
+  };
+  if (erase_after_round_ == 0) erase_after_round_ = flush_.rounds() + (flush_.active() ? 2 : 1);
+  if (flush_.rounds() < erase_after_round_) {
+    if (!flush_.active()) flush_.begin_round();
+    if (commit_group() == Outcome::committed) return job.done(true);
+    return job.done(fail(unavailable(last_failure_)));
+  }
+  if (!ready_for_transaction()) return failed();
+  const Eraser::Piece piece = eraser_.piece(job.what);
+  if (piece == Eraser::Piece::failed) return failed();
+  if (!tables_.commit()) return failed();
+  wipe_log_ = true;
+  eraser_.applied();
+  report_zone_bytes();
+  if (piece == Eraser::Piece::last) erase_after_round_ = 0;
+  job.done(piece == Eraser::Piece::more);
+}
+
 }  // namespace plaza::sqlite

@@ -113,6 +113,7 @@ void IndexFlush::applied() {
   senders_.clear();
   marks_.clear();
   active_ = false;
+  ++rounds_;
 }
 
 void IndexFlush::abandoned() {

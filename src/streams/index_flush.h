@@ -54,6 +54,8 @@ class IndexFlush {
 
   /// A round is under way: slices are wanted.
   [[nodiscard]] bool active() const { return active_; }
+  /// So many were ended.
+  [[nodiscard]] std::uint64_t rounds() const { return rounds_; }
   /// There is something that a round would write.
   [[nodiscard]] bool needed() const;
   /// Not within a group: everything in the working set is committed.
@@ -91,6 +93,7 @@ class IndexFlush {
   Position written_;            // in the transaction that is open
   std::vector<IndexRun> runs_;  // of the slice
   std::uint64_t entries_written_ = 0;
+  std::uint64_t rounds_ = 0;
 };
 
 }  // namespace plaza::streams

@@ -72,6 +72,22 @@ void WorkingSet::touch(MarkState& mark) {
   if (!mark.in_table) without_row_[mark.member].push_back(mark.stream);
 }
 
+void WorkingSet::forget(StreamId id) {
+  if (const StreamState* const state = streams_.find(id); state != nullptr && !state->dirty)
+    streams_.erase(id);
+}
+
+void WorkingSet::forget(MemberId member, StreamId conversation) {
+  const MarkKey key{.member = member, .stream = conversation};
+  if (const MarkState* const state = marks_.find(key); state != nullptr && !state->dirty) marks_.erase(key);
+}
+
+void WorkingSet::forget(MemberId member, std::string_view device) {
+  const SenderKey key{.member = member, .device = device};
+  if (const SenderState* const state = senders_.find(key); state != nullptr && !state->dirty)
+    senders_.erase(key);
+}
+
 void WorkingSet::forget_marks_without_row() {
   for (auto at = without_row_.begin(); at != without_row_.end();) {
     std::erase_if(at->second, [&](StreamId stream) {

@@ -69,6 +69,10 @@ class WorkingSet {
   void begin_at(std::uint64_t last_message, std::int64_t last_time_ms, std::uint32_t epoch);
 
   void evict();
+  // The rows of these are gone. What is dirty stays: it is written, and has to be removed, once more.
+  void forget(ports::StreamId id);
+  void forget(MemberId member, ports::StreamId conversation);
+  void forget(MemberId member, std::string_view device);
 
   // Where the writer stands. GroupCommit moves last_*, IndexFlush the rest.
   std::uint64_t last_message = 0;  ///< id of the newest message

@@ -189,6 +189,22 @@ TEST_P(FileCatalogContract, OldUploadsAreListedOldestFirst) {
   EXPECT_EQ(ids(31, 1), (std::vector{first.id}));
 }
 
+TEST_P(FileCatalogContract, WhatIsInAZoneIsFoundABoundedPieceAtATime) {
+  const ZoneId other{77};
+  const auto file = put(3, "h1");
+  const auto one = begin(4), two = begin(5, MemberId{98}), elsewhere = begin(6, kAnn, 5, other);
+  const auto uploads = catalog_->uploads_in(kZone, 1);
+  ASSERT_EQ(uploads->size(), 1U);
+  EXPECT_EQ(uploads->front().id, one.id);
+  ASSERT_TRUE(catalog_->drop_upload(one.id));
+  EXPECT_EQ(catalog_->uploads_in(kZone, 9)->front().id, two.id);
+  ASSERT_EQ(catalog_->uploads_in(other, 9)->size(), 1U);
+  EXPECT_EQ(catalog_->uploads_in(other, 9)->front().id, elsewhere.id);
+  ASSERT_EQ(catalog_->files_in(kZone, 9)->size(), 1U);
+  EXPECT_EQ(catalog_->files_in(kZone, 9)->front(), file);
+  EXPECT_TRUE(catalog_->files_in(other, 9)->empty());
+}
+
 TEST_P(FileCatalogContract, IdsAreNeverUsedAgain) {
   const auto upload = begin(1);
   ASSERT_TRUE(catalog_->drop_upload(upload.id).has_value());

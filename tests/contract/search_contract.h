@@ -192,6 +192,23 @@ TEST_P(SearchContract, OldOnesAreDroppedABoundedPieceAtATime) {
   EXPECT_EQ(find({word("tea")}), (Ids{10, 9, 8, 7, 6}));
 }
 
+TEST_P(SearchContract, WhatIsInAScopeIsDroppedABoundedPieceAtATimeAndNothingElse) {
+  const MemberId bob{2}, cem{3};
+  const auto room = StreamId::room(RoomId{5}), other_room = StreamId::room(RoomId{55});
+  add({document(1, StreamId::pair(kAnn, bob), "tea"), document(2, StreamId::pair(bob, cem), "tea"),
+       document(3, StreamId::notices(bob), "tea"), document(4, room, "tea"), document(5, other_room, "tea"),
+       document(6, StreamId::pair(kAnn, cem), "tea"),
+       document(7, StreamId::pair(kAnn, MemberId{22}), "tea")});
+  const ports::SearchScope of_bob{.member = bob, .rooms = {}, .only = {}};
+  EXPECT_EQ(index_->drop_in(of_bob, 2), 2U);
+  EXPECT_EQ(index_->drop_in(of_bob, 2), 1U);
+  EXPECT_EQ(index_->drop_in(of_bob, 2), 0U);
+  EXPECT_EQ(index_->drop_in({.member = {}, .rooms = {}, .only = room}, 9), 1U);
+  reopen();
+  EXPECT_EQ(find({{Kind::word, "tea"}}, {RoomId{5}, RoomId{55}}), (Ids{7, 6, 5}));
+  EXPECT_EQ(find_in(of_bob, {{Kind::word, "tea"}}, 0, 9), (Ids{}));
+}
+
 TEST_P(SearchContract, ThePositionMovesWithWhatIsAdded) {
   EXPECT_EQ(index_->position().value(), ports::SearchPosition{});
   ASSERT_TRUE(index_->clear(7).has_value());

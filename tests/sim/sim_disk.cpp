@@ -117,7 +117,13 @@ bool SimDisk::write_mark(const MarkState& mark) {
 }
 
 bool SimDisk::write_zone_bytes(const ports::ZoneBytes& row) {
-  transaction_.emplace_back([this, row] { zone_bytes[row.zone] = row.bytes; });
+  transaction_.emplace_back([this, row] {
+    if (row.bytes == 0) {
+      zone_bytes.erase(row.zone);
+    } else {
+      zone_bytes[row.zone] = row.bytes;
+    }
+  });
   return true;
 }
 
