@@ -10,8 +10,16 @@ namespace json = boost::json;
 
 namespace {
 
-json::object shown(const ports::App& app) {
-  return {{"app", app.name}, {"id", app.id.value}, {"disabled", app.disabled}};
+/// Of one that is being deleted, what is left.
+Answer shown(const Call& call, const ports::App& app) {
+  json::object answer{{"app", app.name}, {"id", app.id.value}, {"disabled", app.disabled}};
+  if (!app.deleting) return answer;
+  const auto left = call.services.apps.usage(app.id);
+  // It may have gone in this moment.
+  if (!left) return fail(of_directory(left.error(), "app"));
+  answer["deleting"] = true;
+  answer["left"] = json::object{{"members", left->members}, {"rooms", left->rooms}};
+  return answer;
 }
 
 json::object shown(const ports::BackendServer& server) {
@@ -26,14 +34,23 @@ json::object shown(const ports::ApiKey& key) {
   return out;
 }
 
-ApiResult<std::vector<ZoneId>> zones_of(const Call& call) {
-  constexpr std::uint32_t kPage = 500;
+struct ZonesOfApp {
   std::vector<ZoneId> all;
+  std::vector<ZoneId> open;  ///< none of an app that is disabled
+};
+
+ApiResult<ZonesOfApp> zones_of(const Call& call) {
+  constexpr std::uint32_t kPage = 500;
+  ZonesOfApp zones;
   for (;;) {
-    const auto page = call.services.apps.zones(call.app.id, all.empty() ? ZoneId{} : all.back(), kPage);
+    const auto page = call.services.apps.zones(call.app.id, zones.all.empty() ? ZoneId{} : zones.all.back(),
+                                               kPage);
     if (!page) return fail(of_directory(page.error()));
-    for (const auto& record : *page) all.push_back(record.zone.id);
-    if (page->size() < kPage) return all;
+    for (const auto& record : *page) {
+      zones.all.push_back(record.zone.id);
+      if (!record.disabled && !call.app.disabled) zones.open.push_back(record.zone.id);
+    }
+    if (page->size() < kPage) return zones;
   }
 }
 
@@ -58,8 +75,8 @@ Answer set_app_disabled(Call& call, bool disabled) {
   if (!zones) return fail(zones.error());
   const auto app = call.services.apps.disable_app(call.app.id, disabled);
   if (!app) return fail(of_directory(app.error(), "app"));
-  if (!call.services.live.close_zones(*zones, disabled)) return refuse(ErrorCode::unavailable);
-  return shown(*app);
+  if (!call.services.live.close_zones(zones->all, disabled)) return refuse(ErrorCode::unavailable);
+  return shown(call, *app);
 }
 
 Answer add_key(const Call& call, const ports::BackendServer& server) {
@@ -76,7 +93,7 @@ Answer add_key(const Call& call, const ports::BackendServer& server) {
 Answer create_app(Call& call) {
   const auto app = call.services.apps.create_app(call.args.text("app"));
   if (!app) return fail(of_directory(app.error(), "app"));
-  return shown(*app);
+  return shown(call, *app);
 }
 
 Answer list_apps(Call& call) {
@@ -84,18 +101,35 @@ Answer list_apps(Call& call) {
   const auto apps = call.services.apps.apps(AppId{call.args.number("after")}, limit);
   if (!apps) return fail(of_directory(apps.error()));
   json::array list;
-  for (const auto& app : *apps) list.emplace_back(shown(app));
+  for (const auto& app : *apps) {
+    if (auto one = shown(call, app)) list.emplace_back(std::move(*one));
+  }
   json::object answer{{"apps", std::move(list)}};
   add_next(answer, apps->size(), limit, apps->empty() ? AppId{} : apps->back().id);
   return answer;
 }
 
-Answer show_app(Call& call) { return shown(call.app); }
+Answer show_app(Call& call) { return shown(call, call.app); }
 
 Answer rename_app(Call& call) {
   const auto app = call.services.apps.rename_app(call.app.id, call.args.text("name"));
   if (!app) return fail(of_directory(app.error(), "name"));
-  return shown(*app);
+  return shown(call, *app);
+}
+
+Answer delete_app(Call& call) {
+  const auto zones = zones_of(call);
+  if (!zones) return fail(zones.error());
+  // Before anything of it is removed nobody is in any more. Zones that come in between are closed by the directory alone.
+  if (!call.services.live.close_zones(zones->all, true)) return refuse(ErrorCode::unavailable);
+  const auto app = call.services.apps.delete_app(call.app.id);
+  if (!app) {
+    static_cast<void>(call.services.live.close_zones(zones->open, false));
+    return fail(of_directory(app.error(), "app"));
+  }
+  auto answer = shown(call, *app);
+  call.services.live.erase();
+  return answer;
 }
 
 Answer disable_app(Call& call) { return set_app_disabled(call, true); }

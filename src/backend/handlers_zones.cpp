@@ -13,14 +13,22 @@ constexpr std::array<std::string_view, 2> kFriends{"mutual_at_once", "on_request
 constexpr std::array<std::string_view, 2> kMessages{"anyone", "friends_only"};
 constexpr std::array<std::string_view, 3> kDevices{"allow", "kick", "reject"};
 
-json::object shown(const ports::ZoneRecord& record) {
+/// Of one that is being deleted, what is left.
+Answer shown(const Call& call, const ports::ZoneRecord& record) {
   const auto& zone = record.zone;
-  return {{"zone", zone.zone_name},
-          {"id", zone.id.value},
-          {"friends", kFriends[static_cast<std::size_t>(zone.friends)]},
-          {"messages", kMessages[static_cast<std::size_t>(zone.messages)]},
-          {"devices", kDevices[static_cast<std::size_t>(zone.devices)]},
-          {"disabled", record.disabled}};
+  json::object answer{{"zone", zone.zone_name},
+                      {"id", zone.id.value},
+                      {"friends", kFriends[static_cast<std::size_t>(zone.friends)]},
+                      {"messages", kMessages[static_cast<std::size_t>(zone.messages)]},
+                      {"devices", kDevices[static_cast<std::size_t>(zone.devices)]},
+                      {"disabled", record.disabled}};
+  if (!record.deleting) return answer;
+  const auto left = call.services.apps.left_in(zone.app, zone.id);
+  // It may have gone in this moment.
+  if (!left) return fail(of_directory(left.error(), "zone"));
+  answer["deleting"] = true;
+  answer["left"] = json::object{{"members", left->members}, {"rooms", left->rooms}};
+  return answer;
 }
 
 ApiResult<ports::ZoneRecord> record_of(const Call& call) {
@@ -35,7 +43,7 @@ Answer set_zone_disabled(Call& call, bool disabled) {
   const auto changed = call.services.apps.disable_zone(call.app.id, record->zone.id, disabled);
   if (!changed) return fail(of_directory(changed.error(), "zone"));
   if (!call.services.live.close_zones({record->zone.id}, disabled)) return refuse(ErrorCode::unavailable);
-  return shown(*changed);
+  return shown(call, *changed);
 }
 
 }  // namespace
@@ -73,7 +81,7 @@ Answer create_zone(Call& call) {
   const auto record = call.services.apps.create_zone(wanted, call.services.limits.zones_per_app_max);
   if (!record) return fail(of_directory(record.error(), "zone"));
   call.services.events.desk.zones_changed();
-  return shown(*record);
+  return shown(call, *record);
 }
 
 Answer list_zones(Call& call) {
@@ -81,7 +89,9 @@ Answer list_zones(Call& call) {
   const auto zones = call.services.apps.zones(call.app.id, ZoneId{call.args.number("after")}, limit);
   if (!zones) return fail(of_directory(zones.error()));
   json::array list;
-  for (const auto& record : *zones) list.emplace_back(shown(record));
+  for (const auto& record : *zones) {
+    if (auto one = shown(call, record)) list.emplace_back(std::move(*one));
+  }
   json::object answer{{"zones", std::move(list)}};
   add_next(answer, zones->size(), limit, zones->empty() ? ZoneId{} : zones->back().zone.id);
   return answer;
@@ -90,7 +100,7 @@ Answer list_zones(Call& call) {
 Answer show_zone(Call& call) {
   const auto record = record_of(call);
   if (!record) return fail(record.error());
-  return shown(*record);
+  return shown(call, *record);
 }
 
 Answer rename_zone(Call& call) {
@@ -99,7 +109,22 @@ Answer rename_zone(Call& call) {
   const auto changed = call.services.apps.rename_zone(call.app.id, record->zone.id, call.args.text("name"));
   if (!changed) return fail(of_directory(changed.error(), "name"));
   call.services.events.desk.zones_changed();
-  return shown(*changed);
+  return shown(call, *changed);
+}
+
+Answer delete_zone(Call& call) {
+  const auto record = record_of(call);
+  if (!record) return fail(record.error());
+  // Before anything of it is removed nobody is in any more.
+  if (!call.services.live.close_zones({record->zone.id}, true)) return refuse(ErrorCode::unavailable);
+  const auto changed = call.services.apps.delete_zone(call.app.id, record->zone.id);
+  if (!changed) {
+    if (!record->disabled) static_cast<void>(call.services.live.close_zones({record->zone.id}, false));
+    return fail(of_directory(changed.error(), "zone"));
+  }
+  auto answer = shown(call, *changed);
+  call.services.live.erase();
+  return answer;
 }
 
 Answer disable_zone(Call& call) { return set_zone_disabled(call, true); }

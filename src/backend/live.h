@@ -73,6 +73,8 @@ class Live {
 
   /// From now on nobody is in these zones, or may come in; or may again.
   virtual bool close_zones(const std::vector<ZoneId>& zones, bool closed) = 0;
+  /// An app or a zone is to be deleted: begins it soon.
+  virtual void erase() = 0;
   /// Ends every session of the account.
   virtual void end_sessions(AccountId account, const std::vector<ports::Token>& revoked) = 0;
 

@@ -95,16 +95,21 @@ inline constexpr Field kNext{"next", "number",
 inline const std::vector<Field> kAppFields{
     {"app", "text", "Its name."},
     {"id", "number", "Its number, which stays."},
-    {"disabled", "boolean", "Nobody may log in, and its keys are refused."}};
+    {"disabled", "boolean", "Nobody may log in, and its keys are refused."},
+    {"deleting", "boolean", "It is being removed; only then this field is there."},
+    {"left", "object", "Of one that is being removed: members and rooms that are still there."}};
 inline const std::vector<Field> kServerFields{{"server", "text", "Its name."},
                                               {"networks", "list", "Where it may call from."},
                                               {"created_ms", "number", "Unix time."}};
-inline const std::vector<Field> kZoneFields{{"zone", "text", "Its name."},
-                                            {"id", "number", "Its number, which stays."},
-                                            {"friends", "text", "How members become friends."},
-                                            {"messages", "text", "Who may write to a member."},
-                                            {"devices", "text", "What a second login of a device does."},
-                                            {"disabled", "boolean", "Nobody may log in."}};
+inline const std::vector<Field> kZoneFields{
+    {"zone", "text", "Its name."},
+    {"id", "number", "Its number, which stays."},
+    {"friends", "text", "How members become friends."},
+    {"messages", "text", "Who may write to a member."},
+    {"devices", "text", "What a second login of a device does."},
+    {"disabled", "boolean", "Nobody may log in."},
+    {"deleting", "boolean", "It is being removed; only then this field is there."},
+    {"left", "object", "Of one that is being removed: members and rooms that are still there."}};
 inline const std::vector<Field> kMemberFields{{"member", "number", "Its id."},
                                               {"nickname", "text", "As shown."},
                                               {"online", "boolean", "It has a session now."},

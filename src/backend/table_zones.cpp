@@ -55,7 +55,7 @@ std::vector<Operation> about_zones() {
                    .help = "What a second login of the same device does (default: reject).",
                    .choices = "allow|kick|reject"}},
        .answer = kZoneFields,
-       .errors = {name_taken, limit_reached},
+       .errors = {name_taken, limit_reached, conflict},
        .run = create_zone},
       {.name = "zones.list",
        .method = "GET",

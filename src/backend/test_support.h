@@ -68,8 +68,10 @@ class FakeLive final : public Live {
   }
   bool close_zones(const std::vector<ZoneId>& zones, bool closed) override {
     for (const ZoneId zone : zones) closed_[zone] = closed;
+    if (on_close) on_close();
     return true;
   }
+  void erase() override { ++erasures; }
   void end_sessions(AccountId account, const std::vector<ports::Token>&) override {
     ended.push_back(account);
   }
@@ -99,6 +101,8 @@ class FakeLive final : public Live {
   std::vector<std::pair<ports::Member, bool>> changed;  ///< and whether others see it
   bool change_fails = false;
   std::map<ZoneId, bool> closed_;
+  std::function<void()> on_close;
+  int erasures = 0;  ///< so often it was said that there is something to delete
   std::function<void()> before_send;
   bool send_fails = false;
 

@@ -25,6 +25,9 @@ std::unexpected<DirectoryError> not_found(std::string what) {
 std::unexpected<DirectoryError> taken(std::string what) {
   return refuse(DirectoryCode::name_taken, std::move(what));
 }
+std::unexpected<DirectoryError> is_deleted() {
+  return refuse(DirectoryCode::conflict, "it is being deleted");
+}
 std::unexpected<DirectoryError> at_limit(const char* name, std::uint32_t limit) {
   return refuse(DirectoryCode::limit, std::string(name) + ' ' + std::to_string(limit));
 }
@@ -43,7 +46,10 @@ MemoryApps::AppPlace MemoryApps::find_app_locked(AppId app) const {
 }
 
 App MemoryApps::view_locked(AppPlace at) const {
-  return {.id = at->second, .name = at->first, .disabled = d_.disabled_apps_.contains(at->second)};
+  return {.id = at->second,
+          .name = at->first,
+          .disabled = d_.disabled_apps_.contains(at->second),
+          .deleting = d_.deleting_apps_.contains(at->second)};
 }
 
 DirectoryResult<App> MemoryApps::create_app(const std::string& name) {
@@ -64,6 +70,7 @@ DirectoryResult<App> MemoryApps::rename_app(AppId app, const std::string& name) 
   PLAZA_MEMORY_APPS_ENTER();
   const auto at = find_app_locked(app);
   if (at == d_.apps_.end()) return not_found("app");
+  if (d_.deleting_apps_.contains(app)) return is_deleted();
   if (at->first != name && d_.apps_.contains(name)) return taken("app");
   d_.apps_.erase(at);
   for (auto& zone : d_.zones_ | std::views::values) {
@@ -76,8 +83,23 @@ DirectoryResult<App> MemoryApps::disable_app(AppId app, bool disabled) {
   PLAZA_MEMORY_APPS_ENTER();
   const auto at = find_app_locked(app);
   if (at == d_.apps_.end()) return not_found("app");
+  if (d_.deleting_apps_.contains(app)) return is_deleted();
   disabled ? static_cast<void>(d_.disabled_apps_.insert(app))
            : static_cast<void>(d_.disabled_apps_.erase(app));
+  return view_locked(at);
+}
+
+DirectoryResult<App> MemoryApps::delete_app(AppId app) {
+  PLAZA_MEMORY_APPS_ENTER();
+  const auto at = find_app_locked(app);
+  if (at == d_.apps_.end()) return not_found("app");
+  d_.disabled_apps_.insert(app);
+  d_.deleting_apps_.insert(app);
+  for (const auto& [id, zone] : d_.zones_) {
+    if (zone.app != app) continue;
+    d_.disabled_zones_.insert(id);
+    d_.deleting_zones_.insert(id);
+  }
   return view_locked(at);
 }
 
@@ -113,7 +135,9 @@ DirectoryResult<ports::AppUsage> MemoryApps::usage(AppId app) {
 // Zones --------------------------------------------------------------------------------------------------------------
 
 ZoneRecord MemoryApps::view_locked(const ports::Zone& zone) const {
-  return {.zone = zone, .disabled = d_.disabled_zones_.contains(zone.id)};
+  return {.zone = zone,
+          .disabled = d_.disabled_zones_.contains(zone.id),
+          .deleting = d_.deleting_zones_.contains(zone.id)};
 }
 
 ports::Zone* MemoryApps::find_zone_locked(AppId app, ZoneId zone) {
@@ -125,6 +149,7 @@ DirectoryResult<ZoneRecord> MemoryApps::create_zone(const ports::Zone& wanted, s
   PLAZA_MEMORY_APPS_ENTER();
   const auto app = find_app_locked(wanted.app);
   if (app == d_.apps_.end()) return not_found("app");
+  if (d_.deleting_apps_.contains(wanted.app)) return is_deleted();
   std::uint32_t count = 0;
   for (const auto& zone : d_.zones_ | std::views::values) {
     if (zone.app != wanted.app) continue;
@@ -151,6 +176,7 @@ DirectoryResult<ZoneRecord> MemoryApps::rename_zone(AppId app, ZoneId id, const 
   PLAZA_MEMORY_APPS_ENTER();
   ports::Zone* const wanted = find_zone_locked(app, id);
   if (!wanted) return not_found("zone");
+  if (d_.deleting_zones_.contains(id)) return is_deleted();
   for (const auto& zone : d_.zones_ | std::views::values) {
     if (zone.app == app && zone.zone_name == name && zone.id != id) return taken("zone");
   }
@@ -162,9 +188,27 @@ DirectoryResult<ZoneRecord> MemoryApps::disable_zone(AppId app, ZoneId id, bool 
   PLAZA_MEMORY_APPS_ENTER();
   const ports::Zone* const zone = find_zone_locked(app, id);
   if (!zone) return not_found("zone");
+  if (d_.deleting_zones_.contains(id)) return is_deleted();
   disabled ? static_cast<void>(d_.disabled_zones_.insert(id))
            : static_cast<void>(d_.disabled_zones_.erase(id));
   return view_locked(*zone);
+}
+
+DirectoryResult<ZoneRecord> MemoryApps::delete_zone(AppId app, ZoneId id) {
+  PLAZA_MEMORY_APPS_ENTER();
+  const ports::Zone* const zone = find_zone_locked(app, id);
+  if (!zone) return not_found("zone");
+  d_.disabled_zones_.insert(id);
+  d_.deleting_zones_.insert(id);
+  return view_locked(*zone);
+}
+
+DirectoryResult<ports::AppUsage> MemoryApps::left_in(AppId app, ZoneId id) {
+  PLAZA_MEMORY_APPS_ENTER();
+  if (!find_zone_locked(app, id)) return not_found("zone");
+  ports::AppUsage left{.members = 0, .rooms = d_.rooms_.all_in(id).size()};
+  for (const auto& member : d_.members_ | std::views::values) left.members += member.zone == id ? 1 : 0;
+  return left;
 }
 
 DirectoryResult<std::vector<ZoneRecord>> MemoryApps::zones(AppId app, ZoneId after, std::uint32_t limit) {

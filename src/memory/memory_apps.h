@@ -17,6 +17,7 @@ class MemoryApps final : public ports::Apps {
   ports::DirectoryResult<ports::App> app(const std::string& name) override;
   ports::DirectoryResult<ports::App> rename_app(AppId app, const std::string& name) override;
   ports::DirectoryResult<ports::App> disable_app(AppId app, bool disabled) override;
+  ports::DirectoryResult<ports::App> delete_app(AppId app) override;
   ports::DirectoryResult<std::vector<ports::App>> apps(AppId after, std::uint32_t limit) override;
 
   ports::DirectoryResult<ports::OwnQuotas> quotas(AppId app) override;
@@ -29,6 +30,8 @@ class MemoryApps final : public ports::Apps {
   ports::DirectoryResult<ports::ZoneRecord> rename_zone(AppId app, ZoneId zone,
                                                         const std::string& name) override;
   ports::DirectoryResult<ports::ZoneRecord> disable_zone(AppId app, ZoneId zone, bool disabled) override;
+  ports::DirectoryResult<ports::ZoneRecord> delete_zone(AppId app, ZoneId zone) override;
+  ports::DirectoryResult<ports::AppUsage> left_in(AppId app, ZoneId zone) override;
   ports::DirectoryResult<std::vector<ports::ZoneRecord>> zones(AppId app, ZoneId after,
                                                                std::uint32_t limit) override;
   ports::DirectoryResult<bool> is_shared(AccountId account, AppId app) override;
@@ -49,6 +52,7 @@ class MemoryApps final : public ports::Apps {
   ports::DirectoryResult<ports::KeyHolder> key_holder(const std::string& key) override;
 
  private:
+  friend class MemoryErasures;
   using AppPlace = std::map<std::string, AppId>::const_iterator;
   [[nodiscard]] AppPlace find_app_locked(AppId app) const;
   [[nodiscard]] ports::App view_locked(AppPlace at) const;

@@ -108,7 +108,8 @@ class MemoryDirectory : public ports::Directory, public ports::Channels {
                                                                std::uint32_t limit) override;
 
  private:
-  friend class MemoryApps;  // the same apps and zones, as administered
+  friend class MemoryApps;      // the same apps and zones, as administered
+  friend class MemoryErasures;  // and as they are deleted
 
   const ports::Zone* find_zone_locked(ZoneId id) const;
   [[nodiscard]] bool open_locked(const ports::Zone& zone) const;
@@ -136,6 +137,8 @@ class MemoryDirectory : public ports::Directory, public ports::Channels {
   std::map<ZoneId, ports::Zone> zones_;
   std::set<AppId> disabled_apps_;
   std::set<ZoneId> disabled_zones_;
+  std::set<AppId> deleting_apps_;
+  std::set<ZoneId> deleting_zones_;
   std::map<AppId, ports::OwnQuotas> quotas_;
   std::map<AccountId, ports::Account> accounts_;
   std::map<std::string, AccountId> account_keys_;

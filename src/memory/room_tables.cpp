@@ -26,6 +26,21 @@ std::uint64_t RoomTables::rooms_in(ZoneId zone) const {
       rooms_, [zone](const auto& entry) { return entry.second.row.room.zone == zone; }));
 }
 
+std::vector<RoomId> RoomTables::all_in(ZoneId zone) const {
+  std::vector<RoomId> found;
+  for (const auto& [id, data] : rooms_) {
+    if (data.row.room.zone == zone) found.push_back(id);
+  }
+  return found;
+}
+
+void RoomTables::erase(RoomId room) {
+  const auto at = rooms_.find(room);
+  if (at == rooms_.end()) return;
+  dissolve_room(rooms::RoomRow(at->second.row));
+  std::erase_if(events_, [room](const auto& entry) { return entry.first.first == room; });
+}
+
 bool RoomTables::name_taken(ZoneId zone, const std::string& name_key) {
   return named(zone, name_key).has_value();
 }

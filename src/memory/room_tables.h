@@ -50,7 +50,12 @@ class RoomTables final : public rooms::RoomRows {
   void add_event(const ports::RoomEvent& event) override;
   void remove_event(RoomId room, std::uint64_t version) override;
 
+  /// With its members, lists, pins and events.
+  void erase(RoomId room);
+
   // For reading only.
+  /// Dissolved ones included, ascending.
+  [[nodiscard]] std::vector<RoomId> all_in(ZoneId zone) const;
   [[nodiscard]] std::uint64_t rooms_in(ZoneId zone) const;
   [[nodiscard]] std::optional<RoomId> named(ZoneId zone, const std::string& name_key) const;
   [[nodiscard]] const std::set<RoomId>& rooms_with(MemberId member) const;

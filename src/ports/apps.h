@@ -15,6 +15,7 @@ struct App {
   AppId id;
   std::string name;
   bool disabled = false;
+  bool deleting = false;  ///< then it is disabled as well
 
   bool operator==(const App&) const = default;
 };
@@ -23,6 +24,7 @@ struct App {
 struct ZoneRecord {
   Zone zone;
   bool disabled = false;
+  bool deleting = false;  ///< then it is disabled as well
 
   bool operator==(const ZoneRecord&) const = default;
 };
@@ -71,6 +73,8 @@ struct AccountMember {
 ///           with id > after, at most limit.
 ///           A zone is open while neither it nor its app is disabled; Directory::zone() says not_found for one that is not. What
 ///           is in it stays.
+///           What is being deleted is closed for good: it cannot be opened or renamed and gets no zones (conflict), and
+///           has its name until ports::Erasures has removed all of it.
 /// Thread    Blocks. Any thread but a shard's; thread-safe.
 class Apps {
  public:
@@ -82,6 +86,8 @@ class Apps {
   virtual DirectoryResult<App> app(const std::string& name) = 0;
   virtual DirectoryResult<App> rename_app(AppId app, const std::string& name) = 0;
   virtual DirectoryResult<App> disable_app(AppId app, bool disabled) = 0;
+  /// With all its zones. Again is fine.
+  virtual DirectoryResult<App> delete_app(AppId app) = 0;
   virtual DirectoryResult<std::vector<App>> apps(AppId after, std::uint32_t limit) = 0;
 
   /// Those that an operator has set, and nothing else. They hold for what is made from then on; what an app has stays.
@@ -94,6 +100,10 @@ class Apps {
   virtual DirectoryResult<ZoneRecord> zone_record(AppId app, const std::string& name) = 0;
   virtual DirectoryResult<ZoneRecord> rename_zone(AppId app, ZoneId zone, const std::string& name) = 0;
   virtual DirectoryResult<ZoneRecord> disable_zone(AppId app, ZoneId zone, bool disabled) = 0;
+  /// Again is fine.
+  virtual DirectoryResult<ZoneRecord> delete_zone(AppId app, ZoneId zone) = 0;
+  /// What is in it, dissolved rooms included. Counts rows: for one that is being deleted.
+  virtual DirectoryResult<AppUsage> left_in(AppId app, ZoneId zone) = 0;
   virtual DirectoryResult<std::vector<ZoneRecord>> zones(AppId app, ZoneId after, std::uint32_t limit) = 0;
 
   /// Whether the account has a member in a zone of another app: then it is not this app's alone.

@@ -229,8 +229,17 @@ const Migration kMembers{
     "ALTER TABLE member ADD COLUMN messages_from SMALLINT NOT NULL DEFAULT 0",
 };
 
-const std::array kMigrations{&kFirst,         &kSecond, &kAdministration, &kChannels, &kModeration,
-                             &kAnnouncements, &kRooms,  &kAppEvents,      &kQuotas,   &kMembers};
+/// For members that go, and accounts that go with their last member. app.disabled, zone.disabled: 2 while it is being deleted.
+const Migration kErasures{
+    "CREATE INDEX account_name_account ON account_name (account)",
+    "CREATE INDEX third_party_account ON third_party (account)",
+    // Both sides go with either member, since each refers to both.
+    "CREATE INDEX friend_peer ON friend (peer)",
+};
+
+const std::array kMigrations{&kFirst,      &kSecond,        &kAdministration, &kChannels,
+                             &kModeration, &kAnnouncements, &kRooms,          &kAppEvents,
+                             &kQuotas,     &kMembers,       &kErasures};
 
 }  // namespace
 

@@ -15,11 +15,14 @@ using AppRow = std::tuple<long long, std::string, long long>;
 using ZoneRow = std::tuple<long long, long long, std::string, std::string, long long, long long, long long,
                            long long>;
 
+// The column `disabled` of both.
+constexpr long long kDeleting = 2;
+
 std::uint64_t id_of(long long value) { return static_cast<std::uint64_t>(value); }
 
 App to_app(const AppRow& row) {
   const auto& [id, name, disabled] = row;
-  return {.id = AppId{id_of(id)}, .name = name, .disabled = disabled != 0};
+  return {.id = AppId{id_of(id)}, .name = name, .disabled = disabled != 0, .deleting = disabled == kDeleting};
 }
 
 DirectoryResult<App> find_app(Connection& db, AppId app) {
@@ -27,6 +30,13 @@ DirectoryResult<App> find_app(Connection& db, AppId app) {
       "SELECT id, name, disabled FROM app WHERE id = :id", app.value);
   if (rows.empty()) return not_found("app");
   return to_app(rows.front());
+}
+
+/// One that may be changed.
+template <class T>
+DirectoryResult<T> unless_deleting(DirectoryResult<T> found) {
+  if (found && found->deleting) return refuse(DirectoryCode::conflict, "it is being deleted");
+  return found;
 }
 
 bool app_name_taken(Connection& db, const std::string& name, AppId but) {
@@ -42,7 +52,8 @@ ZoneRecord to_zone(const ZoneRow& row) {
                    .friends = static_cast<ports::FriendPolicy>(friends),
                    .messages = static_cast<ports::MessagePolicy>(messages),
                    .devices = static_cast<ports::DevicePolicy>(devices)},
-          .disabled = disabled != 0};
+          .disabled = disabled != 0,
+          .deleting = disabled == kDeleting};
 }
 
 DirectoryResult<ZoneRecord> find_zone(Connection& db, AppId app, ZoneId zone) {
@@ -85,7 +96,7 @@ DirectoryResult<App> SociApps::app(const std::string& name) {
 
 DirectoryResult<App> SociApps::rename_app(AppId app, const std::string& name) {
   return database_.write([&](Connection& db) -> DirectoryResult<App> {
-    auto found = find_app(db, app);
+    auto found = unless_deleting(find_app(db, app));
     if (!found) return found;
     if (app_name_taken(db, name, app)) return refuse(DirectoryCode::name_taken, "app");
     db.run("UPDATE app SET name = :name WHERE id = :id", name, app.value);
@@ -96,10 +107,21 @@ DirectoryResult<App> SociApps::rename_app(AppId app, const std::string& name) {
 
 DirectoryResult<App> SociApps::disable_app(AppId app, bool disabled) {
   return database_.write([&](Connection& db) -> DirectoryResult<App> {
-    auto found = find_app(db, app);
+    auto found = unless_deleting(find_app(db, app));
     if (!found) return found;
     db.run("UPDATE app SET disabled = :disabled WHERE id = :id", disabled ? 1 : 0, app.value);
     found->disabled = disabled;
+    return found;
+  });
+}
+
+DirectoryResult<App> SociApps::delete_app(AppId app) {
+  return database_.write([&](Connection& db) -> DirectoryResult<App> {
+    auto found = find_app(db, app);
+    if (!found) return found;
+    db.run("UPDATE app SET disabled = :deleting WHERE id = :id", kDeleting, app.value);
+    db.run("UPDATE zone SET disabled = :deleting WHERE app = :app", kDeleting, app.value);
+    found->disabled = found->deleting = true;
     return found;
   });
 }
@@ -120,7 +142,7 @@ DirectoryResult<std::vector<App>> SociApps::apps(AppId after, std::uint32_t limi
 
 DirectoryResult<ZoneRecord> SociApps::create_zone(const ports::Zone& wanted, std::uint32_t zones_max) {
   return database_.write([&](Connection& db) -> DirectoryResult<ZoneRecord> {
-    const auto app = find_app(db, wanted.app);
+    const auto app = unless_deleting(find_app(db, wanted.app));
     if (!app) return fail(app.error());
     if (zone_name_taken(db, wanted.app, wanted.zone_name, {}))
       return refuse(DirectoryCode::name_taken, "zone");
@@ -153,7 +175,7 @@ DirectoryResult<ZoneRecord> SociApps::zone_record(AppId app, const std::string& 
 
 DirectoryResult<ZoneRecord> SociApps::rename_zone(AppId app, ZoneId zone, const std::string& name) {
   return database_.write([&](Connection& db) -> DirectoryResult<ZoneRecord> {
-    auto found = find_zone(db, app, zone);
+    auto found = unless_deleting(find_zone(db, app, zone));
     if (!found) return found;
     if (zone_name_taken(db, app, name, zone)) return refuse(DirectoryCode::name_taken, "zone");
     db.run("UPDATE zone SET name = :name WHERE id = :id", name, zone.value);
@@ -164,11 +186,30 @@ DirectoryResult<ZoneRecord> SociApps::rename_zone(AppId app, ZoneId zone, const 
 
 DirectoryResult<ZoneRecord> SociApps::disable_zone(AppId app, ZoneId zone, bool disabled) {
   return database_.write([&](Connection& db) -> DirectoryResult<ZoneRecord> {
-    auto found = find_zone(db, app, zone);
+    auto found = unless_deleting(find_zone(db, app, zone));
     if (!found) return found;
     db.run("UPDATE zone SET disabled = :disabled WHERE id = :id", disabled ? 1 : 0, zone.value);
     found->disabled = disabled;
     return found;
+  });
+}
+
+DirectoryResult<ZoneRecord> SociApps::delete_zone(AppId app, ZoneId zone) {
+  return database_.write([&](Connection& db) -> DirectoryResult<ZoneRecord> {
+    auto found = find_zone(db, app, zone);
+    if (!found) return found;
+    db.run("UPDATE zone SET disabled = :deleting WHERE id = :id", kDeleting, zone.value);
+    found->disabled = found->deleting = true;
+    return found;
+  });
+}
+
+DirectoryResult<ports::AppUsage> SociApps::left_in(AppId app, ZoneId zone) {
+  return database_.read_together([&](Connection& db) -> DirectoryResult<ports::AppUsage> {
+    if (const auto found = find_zone(db, app, zone); !found) return fail(found.error());
+    return ports::AppUsage{
+        .members = id_of(db.value<long long>("SELECT COUNT(*) FROM member WHERE zone = :z", zone.value)),
+        .rooms = id_of(db.value<long long>("SELECT COUNT(*) FROM room WHERE zone = :z", zone.value))};
   });
 }
 

@@ -107,6 +107,7 @@ TEST(SociApps, WhatIsCountedIsRightAfterTheNextStartAndAfterAnUpgradeOfTheSchema
          "DROP TABLE app_usage; DROP TABLE app_quota;"
          "ALTER TABLE member DROP COLUMN custom; ALTER TABLE member DROP COLUMN version;"
          "ALTER TABLE member DROP COLUMN friends_from; ALTER TABLE member DROP COLUMN messages_from;"
+         "DROP INDEX account_name_account; DROP INDEX third_party_account; DROP INDEX friend_peer;"
          "UPDATE schema_version SET version = 8 WHERE part = 'directory'");
   harness.reopen();
   EXPECT_EQ(*harness.apps().usage(chess), right);

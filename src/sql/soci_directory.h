@@ -3,6 +3,7 @@
 #include "sql/soci_announcements.h"
 #include "sql/soci_app_events.h"
 #include "sql/soci_apps.h"
+#include "sql/soci_erasures.h"
 #include "sql/soci_moderation.h"
 #include "sql/soci_records.h"
 #include "sql/sql_directory.h"
@@ -19,6 +20,7 @@ class SociDirectory final : public SqlDirectory {
   ports::DirectoryResult<std::uint32_t> migrate();
 
   ports::Apps& apps() override { return apps_; }
+  ports::Erasures& erasures() override { return erasures_; }
   ports::Idempotency& idempotency() override { return idempotency_; }
   ports::AuditLog& audit() override { return audit_; }
   ports::Moderation& moderation() override { return moderation_; }
@@ -122,6 +124,7 @@ class SociDirectory final : public SqlDirectory {
   // Any thread.
   Database database_;
   SociApps apps_;
+  SociErasures erasures_{database_};
   SociIdempotency idempotency_;
   SociAuditLog audit_;
   SociModeration moderation_;

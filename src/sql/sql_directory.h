@@ -9,6 +9,7 @@
 #include "ports/audit.h"
 #include "ports/channels.h"
 #include "ports/directory.h"
+#include "ports/erasures.h"
 #include "ports/idempotency.h"
 #include "ports/moderation.h"
 #include "ports/webhooks.h"
@@ -46,6 +47,7 @@ class SqlDirectory : public ports::Directory, public ports::Channels {
 
   /// In the same database; each lives as long as this.
   [[nodiscard]] virtual ports::Apps& apps() = 0;
+  [[nodiscard]] virtual ports::Erasures& erasures() = 0;
   [[nodiscard]] virtual ports::Idempotency& idempotency() = 0;
   [[nodiscard]] virtual ports::AuditLog& audit() = 0;
   [[nodiscard]] virtual ports::Moderation& moderation() = 0;

@@ -11,7 +11,8 @@ namespace plaza::app {
 /// Thread  Blocks until the shards, or the store, have answered, at most kAwaitedMs. Any thread but a shard's.
 class LiveSessions final : public backend::Live {
  public:
-  explicit LiveSessions(edge::EdgeNode& edge) : edge_(edge) {}
+  /// `erase`: see Live::erase().
+  LiveSessions(edge::EdgeNode& edge, std::function<void()> erase) : edge_(edge), erase_(std::move(erase)) {}
 
   std::optional<backend::Stored> send(ports::Message message) override;
   std::optional<backend::RoomSend> send_to_room(ports::Message message) override;
@@ -22,6 +23,7 @@ class LiveSessions final : public backend::Live {
                                                            std::uint32_t limit) override;
   [[nodiscard]] bool is_online(MemberId member) const override;
   bool member_changed(const ports::Member& member, bool shown) override;
+  void erase() override { erase_(); }
   bool close_zones(const std::vector<ZoneId>& zones, bool closed) override;
   void end_sessions(AccountId account, const std::vector<ports::Token>& revoked) override;
   std::optional<backend::OverQuota> count_message(const ports::Zone& zone, backend::Kept kept) override;
@@ -37,6 +39,7 @@ class LiveSessions final : public backend::Live {
       std::uint32_t shard, std::move_only_function<void(chat::ServerRooms&, chat::ServerRooms::Outcome)> ask);
 
   edge::EdgeNode& edge_;
+  const std::function<void()> erase_;
 };
 
 }  // namespace plaza::app

@@ -15,6 +15,7 @@
 #include "app/node/live_moderation.h"
 #include "app/node/live_sessions.h"
 #include "app/node/load_apps.h"
+#include "app/node/node_erasing.h"
 #include "app/node/node_files.h"
 #include "app/node/node_search.h"
 #include "app/node/node_servers.h"
@@ -89,6 +90,7 @@ struct Node::Parts {
   std::unique_ptr<backend::Api> api;
   std::unique_ptr<NodeSearch> search;
   std::unique_ptr<NodeFiles> files;
+  std::unique_ptr<NodeErasing> erasing;
   std::shared_ptr<net::ConnectionLimits> limits;
   std::shared_ptr<net::TlsContext> tls;
   std::unique_ptr<NodeServers> servers;  ///< null: backend.enabled is false
@@ -105,6 +107,7 @@ struct Node::Parts {
   ports::AppendSink& sink(const Config& config);
   void start_search(const Config& config);
   Result<void, std::string> open_files(const Config& config);
+  Result<void, std::string> start_erasing(const Config& config);
   Result<void, std::string> load_moderation();
   Result<void, std::string> open_certificate(const Config& config);
   void make_servers(const Config& config);
@@ -181,6 +184,30 @@ Result<void, std::string> Node::Parts::open_files(const Config& config) {
   observed.push_back(std::make_unique<Observed>(
       Type::gauge, "plaza_file_requests_waiting", "Requests about files that wait for a thread.",
       metrics::Labels{}, [this] { return static_cast<double>(files->waiting()); }));
+  return {};
+}
+
+/// What is being deleted is closed already, and gone on with.
+Result<void, std::string> Node::Parts::start_erasing(const Config& config) {
+  auto started = NodeErasing::start(
+      store_options(config, installation).path, static_cast<std::uint32_t>(config.store.busy_timeout_ms),
+      {.erasures = sql_directory->erasures(),
+       .streams = store,
+       .forget_words = [this](const ports::SearchScope& scope) -> Result<bool, std::string> {
+         return search ? search->forget(scope) : false;
+       },
+       .clear_files = [this](ZoneId zone) -> Result<bool, std::string> {
+         return files ? files->clear(zone) : false;
+       },
+       .gone =
+           [this](const ports::Doomed& what) {
+             app_events->zones_changed();
+             app_events->webhooks_changed();
+             PLAZA_LOG(info, "erasing", "{} {} is deleted with everything in it", what.zone ? "zone" : "app",
+                       what.zone ? what.zone.value : what.app.value);
+           }});
+  if (!started) return fail(std::move(started.error()));
+  erasing = std::move(*started);
   return {};
 }
 
@@ -274,7 +301,9 @@ Result<void, std::string> Node::Parts::make_app_events(const Config& config) {
 }
 
 void Node::Parts::make_api(const Config& config) {
-  live = std::make_unique<LiveSessions>(*edge);
+  live = std::make_unique<LiveSessions>(*edge, [this] {
+    if (erasing) erasing->wake();
+  });
   live_moderation = std::make_unique<LiveModeration>(*edge);
   live_channels = std::make_unique<LiveChannels>(*edge);
   api = std::make_unique<backend::Api>(
@@ -405,6 +434,7 @@ void Node::Parts::stop(std::int64_t drain_ms) {
   observed.clear();
   // Workers first: what they finish still finds the shards. Then the store reports its last outcomes, to nobody.
   if (api) api->stop();
+  erasing.reset();
   if (app_events) app_events->stop();
   sql_workers.stop();
   password_workers.stop();
@@ -478,6 +508,7 @@ Result<std::unique_ptr<Node>, std::string> Node::start(const Config& config) {
                            if (parts.files) parts.files->tidy();
                          }},
       janitor_options(config));
+  if (auto started = parts.start_erasing(config); !started) return fail(std::move(started.error()));
   parts.announcement_clock = std::make_unique<AnnouncementClock>(parts.edge->announcer());
   if (auto listening = parts.listen(config); !listening) return fail(std::move(listening.error()));
   if (auto listening = parts.listen_for_operators(config); !listening)

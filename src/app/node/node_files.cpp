@@ -44,6 +44,12 @@ Result<std::unique_ptr<NodeFiles>, std::string> NodeFiles::open(const NodeFilesO
   return std::unique_ptr<NodeFiles>(new NodeFiles(options, parts, std::move(*catalog)));
 }
 
+Result<bool, std::string> NodeFiles::clear(ZoneId zone) {
+  const auto cleared = service_.clear(zone);
+  if (!cleared) return fail(cleared.error().detail);
+  return *cleared > 0;
+}
+
 void NodeFiles::tidy() {
   if (const auto expired = service_.expire(); !expired)
     PLAZA_LOG(warn, "files", "uploads that have expired could not be removed: {}", expired.error().detail);

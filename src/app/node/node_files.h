@@ -47,6 +47,8 @@ class NodeFiles {
   [[nodiscard]] std::size_t waiting() const { return workers_.waiting(); }
   /// Uploads that have expired, contents that nobody names: a bounded piece.
   void tidy();
+  /// Removes what a zone that is no more has, a bounded piece: true when there may be more.
+  Result<bool, std::string> clear(ZoneId zone);
   void stop() { workers_.stop(); }
 
  private:

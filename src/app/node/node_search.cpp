@@ -17,6 +17,7 @@ namespace {
 constexpr std::int64_t kAgainMs = 1'000;
 constexpr std::chrono::seconds kTidyEvery{60};  // what retention removes makes no news
 constexpr int kNice = 10;
+constexpr std::uint32_t kDroppedAtOnce = 500;
 }  // namespace
 
 Result<void, std::string> NodeSearch::start(const NodeSearchOptions& options, ports::Rooms& rooms) {
@@ -79,13 +80,26 @@ bool NodeSearch::wait_for_news() {
   return true;
 }
 
+search::Indexer::Step NodeSearch::step() {
+  const std::lock_guard lock(step_mutex_);
+  return indexer_->step();
+}
+
+Result<bool, std::string> NodeSearch::forget(const ports::SearchScope& scope) {
+  if (!index_) return false;
+  const std::lock_guard lock(step_mutex_);
+  const auto dropped = index_->drop_in(scope, kDroppedAtOnce);
+  if (!dropped) return fail(dropped.error().detail);
+  return *dropped == kDroppedAtOnce;
+}
+
 void NodeSearch::work() {
   pthread_setname_np(pthread_self(), "search-index");
   // On Linux a thread has a priority of its own.
   static_cast<void>(setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNice));
   bool told = false;
   for (;;) {
-    switch (indexer_->step()) {
+    switch (step()) {
       case search::Indexer::Step::more:
         told = false;
         if (!sleep(0)) return;

@@ -45,11 +45,16 @@ class NodeSearch final : public ports::AppendSink {
   /// Messages that are not in the index yet.
   [[nodiscard]] std::uint64_t behind() const { return indexer_ ? indexer_->behind() : 0; }
 
+  /// Removes words of these conversations, a bounded piece: true when there may be more. What the store does not have any more when this
+  /// is called does not come into the index afterwards.
+  Result<bool, std::string> forget(const ports::SearchScope& scope);
+
   void stored(const std::vector<ports::ZoneBytes>& zones) override { next_.stored(zones); }
   void appended(std::vector<ports::Appended> outcomes) override;
 
  private:
   void work();
+  search::Indexer::Step step();
   /// False when it is time to end.
   bool sleep(std::int64_t ms);
   bool wait_for_news();
@@ -63,6 +68,8 @@ class NodeSearch final : public ports::AppendSink {
   std::unique_ptr<search::MemberSearch> members_;
   // Any thread (atomic).
   std::atomic<bool> news_{false};
+  /// A step of the indexer, or a removal: what it has read is in the index before something is removed.
+  std::mutex step_mutex_;
   // Guarded by mutex_.
   std::mutex mutex_;
   std::condition_variable wake_;
